@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+.PHONY: help run build generate test lint check tidy
+
+LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## run the server on phonenumbers.db
+	go run ./cmd/phonenumbers serve
+
+build: ## build bin/phonenumbers
+	go build -trimpath -o bin/phonenumbers ./cmd/phonenumbers
+
+generate: ## make the Go code again from openapi.yaml
+	go generate ./...
+
+# The race detector needs a C compiler. Without one the tests run, and say so; in CI it must be there.
+test: ## run all tests, with the race detector where there is a C compiler
+	@if command -v "$$(go env CC)" >/dev/null; then \
+		echo "go test -race ./..."; CGO_ENABLED=1 go test -race ./...; \
+	elif [ "$$CI" = true ]; then \
+		echo "make test: no C compiler, so no race detector; CI needs both" >&2; exit 1; \
+	else \
+		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
+	fi
+
+lint: ## run the linters
+	$(LINT) run
+
+GENERATED = cat api/models.gen.go api/client/client.gen.go api/server/server.gen.go | cksum
+
+check: ## fail where generated code, go.mod or formatting is stale, or a linter complains
+	@before=$$($(GENERATED)); $(MAKE) --no-print-directory generate; after=$$($(GENERATED)); \
+	if [ "$$before" != "$$after" ]; then \
+		echo "make check: the generated code was stale; it is made again now, commit it" >&2; exit 1; \
+	fi
+	go mod tidy -diff
+	$(MAKE) --no-print-directory lint
+
+tidy: ## bring go.mod and the formatting in order
+	go mod tidy
+	$(LINT) fmt

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// requestID gives every answer an X-Request-Id: the caller's, if it is 1 to 128 visible ASCII characters, else a new random one.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if !visibleASCII(id, 128) {
+			id = rand.Text()
+		}
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
+}
+
+func visibleASCII(s string, longest int) bool {
+	if s == "" || len(s) > longest {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '!' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// exactPath answers 404 where Echo's last path parameter has swallowed slashes or nothing at all: /phone_numbers/x/y and
+// /phone_numbers/ are no paths of the API, whatever the method and with or without a key.
+func exactPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		path, route := echo.GetPath(c.Request()), c.Path()
+		if strings.Contains(route, ":") &&
+			(strings.Count(path, "/") != strings.Count(route, "/") || strings.HasSuffix(path, "/")) {
+			return echo.ErrNotFound
+		}
+		return next(c)
+	}
+}
+
+// authenticate hands the bearer token (RFC 6750) to check and puts the context that it returns on the request.
+func authenticate(check func(context.Context, string) (context.Context, error)) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			key, ok := bearerToken(c.Request().Header)
+			if !ok {
+				return api.NewProblem(api.CodeUnauthorized, `There is no API key. Send it as "Authorization: Bearer KEY".`)
+			}
+			ctx, err := check(c.Request().Context(), key)
+			if err != nil {
+				return err
+			}
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
+	}
+}
+
+// bearerToken finds the token of the one Authorization header. The scheme's case does not matter (RFC 9110).
+func bearerToken(header http.Header) (string, bool) {
+	values := header.Values(echo.HeaderAuthorization)
+	if len(values) != 1 {
+		return "", false
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	token = strings.Trim(token, " ")
+	return token, strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// completeAnswer refuses what the generated code would send as a 200 with an empty body, and sends a list that is nil
+// as an empty list, not as null.
+func completeAnswer(next StrictHandlerFunc, operationID string) StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		response, err := next(c, request)
+		if err != nil {
+			return nil, err
+		}
+		switch r := response.(type) {
+		case nil:
+			return nil, errors.New(operationID + " returned neither an answer nor an error")
+		case ListPhoneNumbers200JSONResponse:
+			if r.Body.Data == nil {
+				r.Body.Data = []api.PhoneNumber{}
+			}
+			return r, nil
+		case SearchAvailableNumbers200JSONResponse:
+			if r.Body == nil {
+				r.Body = []api.AvailableNumber{}
+			}
+			return r, nil
+		}
+		return response, nil
+	}
+}

@@ -1,0 +1,133 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// problemWriter answers errors as problem documents.
+type problemWriter struct {
+	log *slog.Logger
+}
+
+// recover answers whatever error or panic comes up from below, so that middleware above sees the status of every answer.
+func (w problemWriter) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := protect(next, c); err != nil {
+			w.handle(err, c)
+		}
+		return nil
+	}
+}
+
+// panicError is a panic of a handler as an error.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func protect(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		value := recover()
+		if value == nil {
+			return
+		}
+		if failure, ok := value.(error); ok && errors.Is(failure, http.ErrAbortHandler) || c.Response().Committed {
+			panic(http.ErrAbortHandler) // the answer has begun: cutting it short is the only way left to say that it failed
+		}
+		err = &panicError{value: value, stack: debug.Stack()}
+	}()
+	return next(c)
+}
+
+// statusClientGone is what a log shows where the caller hung up before there was an answer; nobody else ever sees it.
+const statusClientGone = 499
+
+// handle is an echo.HTTPErrorHandler. It answers err, and logs it where the server is at fault.
+func (w problemWriter) handle(err error, c echo.Context) {
+	response, ctx := c.Response(), c.Request().Context()
+	requestID := response.Header().Get(echo.HeaderXRequestID)
+	if response.Committed {
+		w.log.DebugContext(ctx, "answer not sent", "request_id", requestID, "error", err)
+		return
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		response.WriteHeader(statusClientGone)
+		return
+	}
+	problem := asProblem(err)
+	problem.RequestID = requestID
+	if problem.Status >= http.StatusInternalServerError {
+		w.report(ctx, err, problem)
+	}
+	body, err := json.Marshal(problem)
+	if err != nil { // a Problem has nothing that could fail to encode
+		panic(err)
+	}
+	header := response.Header()
+	header.Set(echo.HeaderContentType, api.ProblemMediaType)
+	switch problem.Status {
+	case http.StatusUnauthorized:
+		header.Set(echo.HeaderWWWAuthenticate, challenge(c.Request().Header))
+	case http.StatusServiceUnavailable:
+		header.Set(echo.HeaderRetryAfter, "1")
+	}
+	response.WriteHeader(problem.Status)
+	if _, err := response.Write(append(body, '\n')); err != nil {
+		w.log.DebugContext(ctx, "answer not sent", "request_id", problem.RequestID, "error", err)
+	}
+}
+
+// challenge is the value of WWW-Authenticate. RFC 6750, section 3.1: no error code where no key was presented.
+func challenge(header http.Header) string {
+	if _, presented := bearerToken(header); presented {
+		return `Bearer error="invalid_token"`
+	}
+	return "Bearer"
+}
+
+func (w problemWriter) report(ctx context.Context, err error, problem *api.Problem) {
+	attrs := []slog.Attr{
+		slog.String("request_id", problem.RequestID),
+		slog.String("code", string(problem.Code)),
+		slog.Any("error", err),
+	}
+	var p *panicError
+	if errors.As(err, &p) {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	w.log.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
+}
+
+// asProblem finds the problem in the chain of err, or the one that fits. The result is the caller's to change.
+func asProblem(err error) *api.Problem {
+	var problem *api.Problem
+	if errors.As(err, &problem) {
+		own := *problem
+		return &own
+	}
+	var httpError *echo.HTTPError
+	if !errors.As(err, &httpError) {
+		return api.NewProblem(api.CodeInternal, "")
+	}
+	switch {
+	case httpError.Code == http.StatusNotFound:
+		return api.NewProblem(api.CodeNotFound, "There is nothing at this path.")
+	case httpError.Code == http.StatusMethodNotAllowed:
+		return api.NewProblem(api.CodeMethodNotAllowed, "")
+	case httpError.Code < http.StatusInternalServerError: // the parameter binding of the generated code
+		return api.NewProblem(api.CodeInvalidRequest, fmt.Sprint(httpError.Message))
+	}
+	return api.NewProblem(api.CodeInternal, "")
+}

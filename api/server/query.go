@@ -1,0 +1,71 @@
+package server
+
+import (
+	"maps"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// queryParams has, for each operation that takes query parameters, the generated struct they are bound to. An operation
+// that is not here takes none.
+var queryParams = map[string]reflect.Type{
+	"GET /phone_numbers": reflect.TypeFor[api.ListPhoneNumbersParams](),
+}
+
+// wholeNumber is an integer as JSON writes it, short enough for 64 bits.
+var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
+
+// strictQuery refuses what the generated binding lets pass or cannot point at: a query that cannot be parsed, of which Echo
+// silently drops the bad part, an unknown or repeated name, a number that is none.
+func strictQuery(params reflect.Type) echo.MiddlewareFunc {
+	kinds := map[string]reflect.Kind{}
+	if params != nil {
+		for _, field := range reflect.VisibleFields(params) {
+			name, _, _ := strings.Cut(field.Tag.Get("form"), ",")
+			kinds[name] = field.Type.Elem().Kind()
+		}
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			raw := c.Request().URL.RawQuery
+			if raw == "" {
+				return next(c)
+			}
+			query, err := url.ParseQuery(raw)
+			if err != nil {
+				return api.NewProblem(api.CodeInvalidRequest, "The query cannot be parsed: "+err.Error()+".")
+			}
+			if broken := brokenParams(query, kinds); len(broken) > 0 {
+				return api.NewProblem(api.CodeInvalidRequest, "", broken...)
+			}
+			return next(c)
+		}
+	}
+}
+
+func brokenParams(query url.Values, kinds map[string]reflect.Kind) []api.ProblemField {
+	var broken []api.ProblemField
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		kind, known := kinds[name]
+		value := query[name][0]
+		switch {
+		case !known:
+			broken = append(broken, api.ProblemField{Pointer: name, Detail: "is not a query parameter of this operation; names are case-sensitive"})
+		case len(query[name]) > 1:
+			broken = append(broken, api.ProblemField{Pointer: name, Detail: "is there more than once"})
+		case kind == reflect.Int && !wholeNumber.MatchString(value):
+			broken = append(broken, api.ProblemField{Pointer: name, Detail: "must be a whole number of at most 18 digits"})
+		case !utf8.ValidString(value):
+			broken = append(broken, api.ProblemField{Pointer: name, Detail: "must be UTF-8"})
+		}
+	}
+	return broken
+}

@@ -1,0 +1,153 @@
+// Package cli holds the commands of phonenumbers.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+// The exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Run runs the command that args name and returns the exit code. It stops when ctx ends.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(stderr, "phonenumbers: %v\n", err)
+	if isUsage(err) {
+		fmt.Fprintf(stderr, "Run '%s -h' for help.\n", command.CommandPath())
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "phonenumbers",
+		Short: "Serve the phone-number API",
+		Long: `Serve the phone-number API of openapi.yaml from an embedded database.
+
+This project is unofficial and not affiliated with Vogent.`,
+		Example: `  phonenumbers serve                        # then paste the lines that it prints
+  phonenumbers keys create --name ci        # another API key
+  phonenumbers inventory import numbers.csv # more numbers for sale`,
+		Args:              needSubcommand,
+		RunE:              showHelp,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(serveCommand(), keysCommand(), inventoryCommand(), versionCommand())
+	return root
+}
+
+// setting makes a flag one that the environment can set too. The command line wins.
+func setting(command *cobra.Command, flag string) {
+	f := command.Flags().Lookup(flag)
+	f.Usage += " [$" + variable(flag) + "]"
+	before := command.PreRunE
+	command.PreRunE = func(c *cobra.Command, args []string) error {
+		if value, ok := os.LookupEnv(variable(flag)); ok && !f.Changed {
+			if err := f.Value.Set(value); err != nil {
+				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable(flag), err)}
+			}
+		}
+		if before == nil {
+			return nil
+		}
+		return before(c, args)
+	}
+}
+
+func variable(flag string) string {
+	return "PHONENUMBERS_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// databaseFlag adds --db to a command.
+func databaseFlag(command *cobra.Command) *string {
+	db := command.Flags().String("db", "phonenumbers.db", "the database: a path, or :memory: for one that is gone with the process")
+	setting(command, "db")
+	return db
+}
+
+// withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
+func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
+	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
+	}
+	return withStore(ctx, db, fn)
+}
+
+// withStore opens the database, runs fn and closes it.
+func withStore(ctx context.Context, db string, fn func(*store.Store) error) (failed error) {
+	st, err := store.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := st.Close(); failed == nil && err != nil {
+			failed = fmt.Errorf("close database: %w", err)
+		}
+	}()
+	return fn(st)
+}
+
+func workspaces(st *store.Store) *workspace.Service {
+	return &workspace.Service{Store: st, Now: time.Now, NewID: newID}
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func isUsage(err error) bool {
+	var usage usageError
+	return errors.As(err, &usage)
+}
+
+func noArgs(c *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(c, args); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// needSubcommand refuses what is no command of a group; without arguments the group shows its help.
+func needSubcommand(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		text := fmt.Sprintf("%q is not a command of %s", args[0], c.CommandPath())
+		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
+			text += "; did you mean " + strings.Join(similar, " or ") + "?"
+		}
+		return usageError{errors.New(text)}
+	}
+	return nil
+}
+
+func showHelp(c *cobra.Command, _ []string) error { return c.Help() }

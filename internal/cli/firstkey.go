@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+
+	"github.com/vogent-community/phonenumbers/internal/rest"
+)
+
+// printFirstKey prints what a newcomer needs: the address, the key, which is shown only here, and three calls to paste. The
+// calls show each answer, and keep the number and the id for the next one in shell variables.
+func printFirstKey(w io.Writer, addr net.Addr, key string) {
+	fmt.Fprintf(w, `Serving the phone-number API at %[1]s
+
+This database had no API key. Here is its first one, in the workspace "default"; it is not shown again:
+
+export VOGENT_BASE_URL=%[1]s%[2]s VOGENT_API_KEY=%[3]s
+
+Paste that line into another terminal, then these three, one after the other: search, buy, link an agent.
+
+FOUND=$(curl -sS "$VOGENT_BASE_URL/phone_numbers/search" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d '{"prefix": "415"}'); echo "$FOUND"; NUMBER=$(echo "$FOUND" | grep -o '+[0-9]*' | head -n 1)
+
+BOUGHT=$(curl -sS "$VOGENT_BASE_URL/phone_numbers" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d "{\"type\": \"purchase\", \"purchase\": {\"number\": \"$NUMBER\"}}"); echo "$BOUGHT"; ID=$(echo "$BOUGHT" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+
+curl -sS --request PUT "$VOGENT_BASE_URL/phone_numbers/$ID" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d '{"agentId": "agent_1"}'
+
+`, baseURL(addr), rest.BaseURL, key)
+}
+
+// baseURL is an address that a caller on this machine can use.
+func baseURL(addr net.Addr) string {
+	host, port := addr.String(), ""
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		host, port = tcp.IP.String(), strconv.Itoa(tcp.Port)
+		if tcp.IP.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

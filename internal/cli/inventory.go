@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/inventory"
+	"github.com/vogent-community/phonenumbers/internal/store"
+)
+
+func inventoryCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "inventory",
+		Short: "Change what numbers are for sale",
+		Args:  needSubcommand,
+		RunE:  showHelp,
+	}
+	command.AddCommand(inventoryImportCommand())
+	return command
+}
+
+func inventoryImportCommand() *cobra.Command {
+	var replace bool
+	command := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Put the numbers of a file up for sale",
+		Long: `Put the numbers of a file up for sale: one number a row in E.164 form, of the US, Canada (+1) or the United Kingdom (+44),
+with an optional header. If any row is bad, nothing changes, and the error names the rows. It works while servers run.
+
+A new server sells fictional numbers; they stay, unless --replace removes all that is for sale first. Numbers that a
+workspace owns stay owned.`,
+		Example: `  phonenumbers inventory import numbers.csv
+  phonenumbers inventory import --replace numbers.csv`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New("give one file with numbers")}
+			}
+			return nil
+		},
+	}
+	db := databaseFlag(command)
+	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
+	command.RunE = func(c *cobra.Command, args []string) error {
+		if err := keepsKeys(*db); err != nil {
+			return err
+		}
+		file, err := os.Open(args[0])
+		if err != nil {
+			return err
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		return withStore(c.Context(), *db, func(st *store.Store) error {
+			read, added, err := inventory.Import(c.Context(), st, file, replace)
+			if err != nil {
+				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%d numbers read, %d of them new for sale\n", read, added)
+			return nil
+		})
+	}
+	return command
+}

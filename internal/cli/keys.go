@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+func keysCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "keys",
+		Short: "Make, list and revoke API keys",
+		Long: `Make, list and revoke API keys. A key opens one workspace; no workspace sees another's numbers. The commands work on the
+database itself, also while servers run on it.`,
+		Args: needSubcommand,
+		RunE: showHelp,
+	}
+	command.AddCommand(keysCreateCommand(), keysListCommand(), keysRevokeCommand())
+	return command
+}
+
+func keysCreateCommand() *cobra.Command {
+	var name, workspaceName string
+	command := &cobra.Command{
+		Use:   "create --name NAME",
+		Short: "Make an API key and print it",
+		Long:  `Make an API key and print it, and nothing else, on stdout. It is not shown again: the database has only its hash.`,
+		Example: `  phonenumbers keys create --name ci
+  VOGENT_API_KEY=$(phonenumbers keys create --name alice --workspace sales)`,
+		Args: noArgs,
+	}
+	db := databaseFlag(command)
+	command.Flags().StringVar(&name, "name", "", "what the key is for, to tell it from others (required)")
+	command.Flags().StringVar(&workspaceName, "workspace", "default", "the workspace that it opens, made if it is missing")
+	command.RunE = func(c *cobra.Command, _ []string) error {
+		if name == "" {
+			return usageError{errors.New("--name is missing: say what the key is for")}
+		}
+		if err := keepsKeys(*db); err != nil {
+			return err
+		}
+		return withStore(c.Context(), *db, func(st *store.Store) error {
+			key, err := workspaces(st).CreateKey(c.Context(), workspaceName, name)
+			if errors.Is(err, workspace.ErrInvalidName) {
+				return usageError{err}
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), key)
+			return nil
+		})
+	}
+	return command
+}
+
+func keysListCommand() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the API keys, without their secrets",
+		Args:  noArgs,
+	}
+	db := databaseFlag(command)
+	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	command.RunE = func(c *cobra.Command, _ []string) error {
+		if err := keepsKeys(*db); err != nil {
+			return err
+		}
+		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
+			keys, err := st.Keys(c.Context())
+			if err != nil {
+				return fmt.Errorf("list keys: %w", err)
+			}
+			if asJSON {
+				return printKeysJSON(c.OutOrStdout(), keys)
+			}
+			return printKeys(c.OutOrStdout(), keys)
+		})
+	}
+	return command
+}
+
+func keysRevokeCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "revoke ID",
+		Short: "Revoke an API key for good",
+		Long:  `Revoke an API key for good. Running servers refuse it from then on. "keys list" shows the ids.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New(`give the id of one key; "phonenumbers keys list" shows the ids`)}
+			}
+			return nil
+		},
+	}
+	db := databaseFlag(command)
+	command.RunE = func(c *cobra.Command, args []string) error {
+		if err := keepsKeys(*db); err != nil {
+			return err
+		}
+		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
+			err := st.RevokeKey(c.Context(), args[0], time.Now())
+			if errors.Is(err, workspace.ErrKeyNotFound) {
+				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
+			}
+			return err
+		})
+	}
+	return command
+}
+
+// keepsKeys refuses a database that would be gone when the command ends.
+func keepsKeys(db string) error {
+	if db == ":memory:" {
+		return usageError{errors.New("--db is :memory:, which is gone when this command ends; name the file that the server uses")}
+	}
+	return nil
+}
+
+func printKeys(w io.Writer, keys []workspace.Key) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tNAME\tWORKSPACE\tCREATED\tLAST USED\tREVOKED")
+	for _, k := range keys {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Workspace.Name, minute(k.CreatedAt), minute(k.LastUsed), minute(k.RevokedAt))
+	}
+	return table.Flush()
+}
+
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04Z")
+}
+
+func printKeysJSON(w io.Writer, keys []workspace.Key) error {
+	type row struct {
+		ID        string     `json:"id"`
+		Name      string     `json:"name"`
+		Workspace string     `json:"workspace"`
+		CreatedAt time.Time  `json:"createdAt"`
+		LastUsed  *time.Time `json:"lastUsedAt"` // null: never
+		RevokedAt *time.Time `json:"revokedAt"`  // null: it is valid
+	}
+	optional := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	rows := make([]row, len(keys))
+	for i, k := range keys {
+		rows[i] = row{k.ID, k.Name, k.Workspace.Name, k.CreatedAt, optional(k.LastUsed), optional(k.RevokedAt)}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(rows)
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/inventory"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/store"
+)
+
+// How the server treats time and size.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	drainTimeout      = 15 * time.Second
+	lastUsedInterval  = 10 * time.Second
+
+	maxHeader      = 16 << 10
+	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes
+)
+
+type serveOptions struct {
+	addr, logFormat, logLevel string
+	db                        *string
+}
+
+func serveCommand() *cobra.Command {
+	var o serveOptions
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the server on a database, which is made if it is missing. On a database without any API key, make one key in the
+workspace "default" and print it with the lines to try it; it is shown only then.
+
+SIP passwords are encrypted with the key in PHONENUMBERS_SECRET_KEY: base64 of 32 bytes, or several with commas between
+them, of which the first encrypts and each decrypts. Without it, the key is in the file DB.key beside the database, made at
+the first start. Back it up together with the database: without it the passwords are lost.
+
+SIGINT and SIGTERM stop the server after it has answered what it is working on, 15 seconds at most.`,
+		Example: `  phonenumbers serve
+  phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers/phonenumbers.db --log-format json
+  phonenumbers serve --db :memory:          # for tests: gone when it stops`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			log, err := o.logger(c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return withStore(c.Context(), *o.db, func(st *store.Store) error {
+				return o.serve(c.Context(), st, log, c.OutOrStdout())
+			})
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	setting(command, "addr")
+	o.db = databaseFlag(command)
+	flags.StringVar(&o.logFormat, "log-format", "text", "how the log on stderr is written: text or json")
+	setting(command, "log-format")
+	flags.StringVar(&o.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
+	setting(command, "log-level")
+	return command
+}
+
+func (o serveOptions) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return nil, usageError{fmt.Errorf("--log-level is %q; it must be debug, info, warn or error", o.logLevel)}
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch o.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, usageError{fmt.Errorf("--log-format is %q; it must be text or json", o.logFormat)}
+}
+
+func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logger, stdout io.Writer) error {
+	if err := st.Unlock(ctx, os.Getenv(store.SecretKeyVariable)); err != nil {
+		return err
+	}
+	if _, err := st.FillInventory(ctx, inventory.Fictional()); err != nil {
+		return fmt.Errorf("fill inventory: %w", err)
+	}
+	keys := workspaces(st)
+	handler, err := rest.New(rest.Services{
+		Phone:      &phone.Service{Store: st, Inventory: st, NewID: newID},
+		Workspaces: keys,
+		Ready:      st.Ping,
+		Log:        log,
+	})
+	if err != nil {
+		return err
+	}
+	// The address comes before the first key: a key that is made and not shown would be lost.
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("%w; choose another address with --addr", err)
+	}
+	key, err := keys.CreateFirstKey(ctx, "default", "first")
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if key != "" {
+		printFirstKey(stdout, listener.Addr(), key)
+	}
+	log.Info("serving", "address", listener.Addr().String(), "database", *o.db)
+
+	saving := make(chan struct{})
+	saveCtx, stopSaving := context.WithCancel(ctx)
+	go func() {
+		defer close(saving)
+		saveLastUsed(saveCtx, keys.SaveLastUsed, log)
+	}()
+	err = serveHTTP(ctx, listener, handler, log)
+	stopSaving()
+	<-saving
+	return err
+}
+
+// serveHTTP serves until ctx ends, then stops accepting and lets what is in flight end.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader - netHTTPAllowed,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping", "timeout", drainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		log.Warn("requests cut short", "error", err)
+		return srv.Close()
+	}
+	return nil
+}
+
+// saveLastUsed saves when keys were last used from time to time until ctx ends, and then once more.
+func saveLastUsed(ctx context.Context, save func(context.Context) error, log *slog.Logger) {
+	tick := time.NewTicker(lastUsedInterval)
+	defer tick.Stop()
+	for done := false; !done; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			done = true
+		}
+		if err := save(context.WithoutCancel(ctx)); err != nil {
+			log.Warn("last use of keys not saved", "error", err)
+		}
+	}
+}

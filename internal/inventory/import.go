@@ -1,0 +1,98 @@
+package inventory
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+// Store keeps the numbers for sale.
+type Store interface {
+	// AddToInventory is all or nothing. It returns how many of the numbers were not for sale before.
+	AddToInventory(ctx context.Context, numbers iter.Seq[string], replace bool) (int64, error)
+}
+
+// maxReported bounds the bad rows that one error names.
+const maxReported = 20
+
+// header is a first row that holds no number: a word or two.
+var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
+
+// Import reads numbers in E.164 form, one a row and optionally a header before them, as CSV with one column, and puts them
+// up for sale; with replace in the place of all that are for sale now. If any row is bad, it changes nothing and the error
+// names the rows. It returns how many numbers it read, and how many of them were not for sale before.
+func Import(ctx context.Context, store Store, file io.Reader, replace bool) (read int, added int64, err error) {
+	numbers, err := parse(file)
+	if err != nil {
+		return 0, 0, err
+	}
+	added, err = store.AddToInventory(ctx, slices.Values(numbers), replace)
+	return len(numbers), added, err
+}
+
+func parse(file io.Reader) ([]string, error) {
+	rows := csv.NewReader(file)
+	rows.FieldsPerRecord = -1
+	rows.ReuseRecord = true
+	var (
+		numbers []string
+		bad     []error
+		more    int
+	)
+	for first := true; ; first = false {
+		record, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read numbers: %w", err) // it names the line
+		}
+		row, _ := rows.FieldPos(0)
+		number := record[0]
+		if first {
+			number = strings.TrimPrefix(number, "\ufeff") // as spreadsheets begin a file
+			if header.MatchString(number) {
+				continue
+			}
+		}
+		switch problem := badRow(record, number); {
+		case problem == "":
+			numbers = append(numbers, number)
+		case len(bad) < maxReported:
+			bad = append(bad, fmt.Errorf("row %d: %s", row, problem))
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		bad = append(bad, fmt.Errorf("and %d bad rows more", more))
+	}
+	if len(bad) > 0 {
+		return nil, errors.Join(bad...)
+	}
+	if len(numbers) == 0 {
+		return nil, errors.New("there is no number in it")
+	}
+	return numbers, nil
+}
+
+// badRow says what is wrong with a row, if anything is.
+func badRow(record []string, number string) string {
+	switch {
+	case len(record) > 1:
+		return fmt.Sprintf("has %d columns; put one number in a row", len(record))
+	case !phone.IsE164(number):
+		return fmt.Sprintf("%.40q is not a phone number in E.164 form, such as +14155550100", number)
+	case !phone.IsServed(number):
+		return fmt.Sprintf("%s is not of a country that is served: +1 (US, Canada) and +44 (GB) are", number)
+	}
+	return ""
+}

@@ -1,0 +1,39 @@
+// Package phone holds the rules for phone numbers and the seven operations on them.
+package phone
+
+// Type says what kind of number a Number is.
+type Type string
+
+// The types, as the API writes them.
+const (
+	PSTN        Type = "PSTN"         // a number of the telephone network; Number is E.164
+	SIPUsername Type = "SIP_USERNAME" // a SIP address; Number is its prefix
+)
+
+// Number is a phone number that a workspace owns.
+type Number struct {
+	ID      string // UUIDv7 (RFC 9562), lower case
+	Number  string
+	Type    Type
+	AgentID string // empty where it is linked to none
+}
+
+// SIPCredentials are what a SIP call to or from a number needs.
+type SIPCredentials struct {
+	Username       string
+	Password       string
+	TerminationURI string // empty for a SIP address of our own
+}
+
+// Filter narrows a list. Its zero value lets every number through.
+type Filter struct {
+	Number  string  // in E.164 form, or a SIP prefix in any letter case
+	AgentID *string // the empty string means linked to none
+	Type    Type
+}
+
+// Page is a part of a list. Cursor finds the next one; it is empty on the last.
+type Page struct {
+	Numbers []Number
+	Cursor  string
+}

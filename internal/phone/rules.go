@@ -1,0 +1,151 @@
+package phone
+
+import (
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The value rules, from the table in the contract. Nothing is trimmed or normalised: what the hosted API may refuse, a
+// test against us shall show. openapi.yaml states the same rules as far as its language goes.
+var (
+	e164        = regexp.MustCompile(`^\+(1[0-9]{10}|[2-9][0-9]{6,14})$`)
+	sipPrefix   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~+-]{0,63}$`)
+	manyDigits  = regexp.MustCompile(`^[0-9]{7,}$`)
+	username    = regexp.MustCompile(`^[!#-9;=?-\[\]-~]{1,64}$`)
+	password    = regexp.MustCompile(`^[ -~]{1,128}$`)
+	agentID     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	hostLabel   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	portNumber  = regexp.MustCompile(`^[0-9]{1,5}$`)
+	usPrefix    = regexp.MustCompile(`^[2-9][0-9]{0,9}$`)
+	gbPrefix    = regexp.MustCompile(`^0?[1-9][0-9]{0,9}$`)
+	uuidVersion = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+)
+
+// minSIPLength is the least length of the user name and the password of a SIP address of our own.
+const minSIPLength = 5
+
+const (
+	wantE164      = "must be a phone number in E.164 form, such as +14155550100"
+	wantAgentID   = "must be 1 to 128 letters, digits, hyphens and underscores, or empty"
+	wantSIPPrefix = "must be 1 to 64 letters, digits and - _ . ~ +, start with a letter or digit, and not be 7 or more digits only"
+	wantURI       = `must be a host with an optional port, such as sip.example.com:5060, optionally with sip: or sips: before it and ;transport=udp, tcp or tls behind it`
+	wantUsername  = `must be %d to 64 printable ASCII characters without space and : " \ < >`
+	wantPassword  = "must be %d to 128 printable ASCII characters"
+)
+
+// IsE164 reports whether s is a phone number in E.164 form: +, then 7 to 15 digits, the first 1 to 9; after +1 exactly 10
+// more. Whether a numbering plan has such a number is not checked.
+func IsE164(s string) bool { return e164.MatchString(s) }
+
+func isSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
+
+func isID(s string) bool { return len(s) == 36 && uuidVersion.MatchString(s) }
+
+// isTerminationURI tries each way to read s, because "sip:5060" can be a host named sip with a port.
+func isTerminationURI(s string) bool {
+	if len(s) > 255 {
+		return false
+	}
+	for _, scheme := range []string{"", "sip:", "sips:"} {
+		if len(s) < len(scheme) || !strings.EqualFold(s[:len(scheme)], scheme) {
+			continue
+		}
+		hostPort, transport, hasTransport := strings.Cut(s[len(scheme):], ";")
+		if isHostPort(hostPort) && (!hasTransport || isTransport(transport, scheme == "sips:")) {
+			return true
+		}
+	}
+	return false
+}
+
+func isTransport(s string, secure bool) bool {
+	switch strings.ToLower(s) {
+	case "transport=tls":
+		return true
+	case "transport=udp", "transport=tcp":
+		return !secure
+	}
+	return false
+}
+
+func isHostPort(s string) bool {
+	var host, port string
+	var hasPort bool
+	if strings.HasPrefix(s, "[") {
+		end := strings.Index(s, "]")
+		if end < 0 {
+			return false
+		}
+		host = s[:end+1]
+		if rest := s[end+1:]; rest != "" {
+			if port, hasPort = strings.CutPrefix(rest, ":"); !hasPort {
+				return false
+			}
+		}
+	} else {
+		host, port, hasPort = strings.Cut(s, ":")
+	}
+	if hasPort {
+		n, err := strconv.Atoi(port)
+		if err != nil || !portNumber.MatchString(port) || n < 1 || n > 65535 {
+			return false
+		}
+	}
+	return isHost(host)
+}
+
+func isHost(s string) bool {
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		return err == nil && address.Is6() && address.Zone() == ""
+	}
+	if address, err := netip.ParseAddr(s); err == nil {
+		return address.Is4()
+	}
+	s = strings.TrimSuffix(s, ".")
+	if len(s) > 253 {
+		return false
+	}
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
+		if !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	last := labels[len(labels)-1][0]
+	return last > '9' // a letter: the label holds nothing else above the digits
+}
+
+// country is one that numbers are sold in. There is a handful; they are code, not data.
+type country struct {
+	callingCode string // with the +
+	prefix      *regexp.Regexp
+	want        string
+}
+
+var countries = map[string]country{
+	"US": {"+1", usPrefix, "must be 1 to 10 digits, the first 2 to 9, without the country code"},
+	"GB": {"+44", gbPrefix, "must be 1 to 10 digits, the first 1 to 9, without the country code; a 0 before them may stand"},
+}
+
+// upperASCII leaves alone what is not ASCII: the upper case of the long s (U+017F) is an S.
+func upperASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
+}
+
+// IsServed reports whether numbers of the country of this E.164 number can be for sale.
+func IsServed(number string) bool {
+	for _, c := range countries {
+		if strings.HasPrefix(number, c.callingCode) {
+			return true
+		}
+	}
+	return false
+}

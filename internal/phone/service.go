@@ -1,0 +1,216 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Store keeps the numbers of all workspaces. Each method sees one workspace only. A number that the workspace does not
+// have is ErrNotFound, and storage that cannot be used now is ErrStorageUnavailable.
+type Store interface {
+	// InsertNumber returns ErrTaken where any workspace has the number; the letter case of a SIP prefix does not matter.
+	InsertNumber(ctx context.Context, workspaceID string, n Number, sip *SIPCredentials) error
+	Number(ctx context.Context, workspaceID, id string) (Number, error)
+	// Numbers returns at most limit numbers with ids above after, in ascending order of the ids.
+	Numbers(ctx context.Context, workspaceID string, f Filter, after string, limit int) ([]Number, error)
+	// LinkNumber sets the agent, or none where agentID is empty.
+	LinkNumber(ctx context.Context, workspaceID, id, agentID string) (Number, error)
+	// DeleteNumber removes the number with all that hangs on it, and returns it as it was.
+	DeleteNumber(ctx context.Context, workspaceID, id string) (Number, error)
+}
+
+// Inventory has the numbers for sale. It does not know who owns what, except that a search leaves out what is owned.
+type Inventory interface {
+	// NumbersForSale returns at most limit numbers that start with prefix and have no owner, in ascending order.
+	NumbersForSale(ctx context.Context, prefix string, limit int) ([]string, error)
+	// Offers reports whether the number is for sale, owned or not.
+	Offers(ctx context.Context, number string) (bool, error)
+}
+
+// Service is the seven operations.
+type Service struct {
+	Store     Store
+	Inventory Inventory
+	NewID     func() string // a new UUIDv7, lower case
+}
+
+// The limits of a list and of a search, in numbers.
+const (
+	defaultPage   = 100
+	maxPage       = 1000
+	defaultSearch = 5
+	maxSearch     = 10
+)
+
+// ListQuery is what a caller may ask of a list; nil means absent.
+type ListQuery struct {
+	Limit   *int
+	Cursor  *string
+	Number  *string
+	AgentID *string
+	Type    *string
+}
+
+// List returns a page of the workspace's numbers, oldest first.
+func (s *Service) List(ctx context.Context, workspaceID string, q ListQuery) (Page, error) {
+	after := ""
+	if q.Cursor != nil {
+		id, ok := decodeCursor(*q.Cursor)
+		if !ok {
+			return Page{}, &Error{Kind: Invalid, Rules: []BrokenRule{{"cursor", "must be a cursor that a page of this list gave"}}}
+		}
+		after = id
+	}
+	filter, limit, err := q.validate()
+	if err != nil {
+		return Page{}, err
+	}
+	numbers, err := s.Store.Numbers(ctx, workspaceID, filter, after, limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Numbers: numbers}
+	if len(numbers) > limit {
+		page.Numbers = numbers[:limit]
+		page.Cursor = encodeCursor(numbers[limit-1].ID)
+	}
+	return page, nil
+}
+
+// Create is a request for a new number; the object that fits Type is set, the others are nil.
+type Create struct {
+	Type      string
+	Purchase  *Purchase
+	SIPImport *SIPImport
+	VogentSIP *VogentSIP
+}
+
+// Purchase asks for a number that is for sale.
+type Purchase struct{ Number string }
+
+// SIPImport brings a number from a SIP carrier.
+type SIPImport struct{ Password, PhoneNumber, TerminationURI, Username string }
+
+// VogentSIP makes a SIP address.
+type VogentSIP struct{ Password, SIPPrefix, Username string }
+
+// The types of Create.
+const (
+	createPurchase  = "purchase"
+	createSIPImport = "sip_import"
+	createVogentSIP = "vogent_sip"
+)
+
+// Create adds a number to the workspace.
+func (s *Service) Create(ctx context.Context, workspaceID string, c Create) (Number, error) {
+	if err := c.validate(); err != nil {
+		return Number{}, err
+	}
+	switch c.Type {
+	case createPurchase:
+		return s.buy(ctx, workspaceID, c.Purchase.Number)
+	case createSIPImport:
+		sip := &SIPCredentials{Username: c.SIPImport.Username, Password: c.SIPImport.Password, TerminationURI: c.SIPImport.TerminationURI}
+		return s.insert(ctx, workspaceID, PSTN, c.SIPImport.PhoneNumber, sip)
+	default:
+		sip := &SIPCredentials{Username: c.VogentSIP.Username, Password: c.VogentSIP.Password}
+		return s.insert(ctx, workspaceID, SIPUsername, c.VogentSIP.SIPPrefix, sip)
+	}
+}
+
+// Purchase buys a number that is for sale.
+func (s *Service) Purchase(ctx context.Context, workspaceID, number string) (Number, error) {
+	var rules ruleList
+	rules.check(IsE164(number), "/number", wantE164)
+	if err := rules.err(); err != nil {
+		return Number{}, err
+	}
+	return s.buy(ctx, workspaceID, number)
+}
+
+// buy sells the number to the one whose insert comes first: the unique index decides, not a look at who owns it.
+func (s *Service) buy(ctx context.Context, workspaceID, number string) (Number, error) {
+	offered, err := s.Inventory.Offers(ctx, number)
+	if err != nil {
+		return Number{}, err
+	}
+	if !offered {
+		return Number{}, ErrNumberUnavailable
+	}
+	return s.insert(ctx, workspaceID, PSTN, number, nil)
+}
+
+func (s *Service) insert(ctx context.Context, workspaceID string, t Type, number string, sip *SIPCredentials) (Number, error) {
+	n := Number{ID: s.NewID(), Number: number, Type: t}
+	err := s.Store.InsertNumber(ctx, workspaceID, n, sip)
+	switch {
+	case errors.Is(err, ErrTaken) && t == SIPUsername:
+		return Number{}, ErrSIPPrefixTaken
+	case errors.Is(err, ErrTaken):
+		return Number{}, ErrNumberUnavailable
+	case err != nil:
+		return Number{}, fmt.Errorf("insert number: %w", err)
+	}
+	return n, nil
+}
+
+// Get returns a number of the workspace.
+func (s *Service) Get(ctx context.Context, workspaceID, id string) (Number, error) {
+	if !isID(id) {
+		return Number{}, ErrNotFound
+	}
+	return s.Store.Number(ctx, workspaceID, id)
+}
+
+// Update links the number to the agent, to none where agentID is empty, and leaves it as it is where agentID is nil.
+func (s *Service) Update(ctx context.Context, workspaceID, id string, agentID *string) (Number, error) {
+	var rules ruleList
+	rules.checkAgentID(agentID, "/agentId")
+	if err := rules.err(); err != nil {
+		return Number{}, err
+	}
+	if !isID(id) {
+		return Number{}, ErrNotFound
+	}
+	if agentID == nil {
+		return s.Store.Number(ctx, workspaceID, id)
+	}
+	return s.Store.LinkNumber(ctx, workspaceID, id, *agentID)
+}
+
+// Delete gives the number up and returns it as it last was.
+func (s *Service) Delete(ctx context.Context, workspaceID, id string) (Number, error) {
+	if !isID(id) {
+		return Number{}, ErrNotFound
+	}
+	return s.Store.DeleteNumber(ctx, workspaceID, id)
+}
+
+// SearchQuery is what a caller may ask of the inventory; nil means absent.
+type SearchQuery struct {
+	Prefix  string
+	Country *string
+	Limit   *int
+}
+
+// Search returns numbers for sale, in E.164 form and ascending order.
+func (s *Service) Search(ctx context.Context, q SearchQuery) ([]string, error) {
+	name, limit := "US", defaultSearch
+	if q.Country != nil {
+		name = upperASCII(*q.Country)
+	}
+	if q.Limit != nil {
+		limit = *q.Limit
+	}
+	var rules ruleList
+	rules.check(limit >= 1 && limit <= maxSearch, "/limit", "must be 1 to 10")
+	c, served := countries[name]
+	rules.check(served, "/country", "must be US or GB")
+	rules.check(!served || c.prefix.MatchString(q.Prefix), "/prefix", c.want)
+	if err := rules.err(); err != nil {
+		return nil, err
+	}
+	return s.Inventory.NumbersForSale(ctx, c.callingCode+strings.TrimPrefix(q.Prefix, "0"), limit)
+}

@@ -1,0 +1,80 @@
+package phone
+
+import "fmt"
+
+// ruleList collects every broken rule of a request.
+type ruleList []BrokenRule
+
+func (r *ruleList) check(ok bool, pointer, detail string) {
+	if !ok {
+		*r = append(*r, BrokenRule{Pointer: pointer, Detail: detail})
+	}
+}
+
+func (r *ruleList) checkAgentID(id *string, pointer string) {
+	r.check(id == nil || *id == "" || agentID.MatchString(*id), pointer, wantAgentID)
+}
+
+func (r *ruleList) checkCredentials(object, name, secret string, least int) {
+	r.check(username.MatchString(name) && len(name) >= least, object+"/username", fmt.Sprintf(wantUsername, least))
+	r.check(password.MatchString(secret) && len(secret) >= least, object+"/password", fmt.Sprintf(wantPassword, least))
+}
+
+func (r *ruleList) err() error {
+	if len(*r) == 0 {
+		return nil
+	}
+	return &Error{Kind: ValidationFailed, Rules: *r}
+}
+
+func (q ListQuery) validate() (Filter, int, error) {
+	var rules ruleList
+	var filter Filter
+	limit := defaultPage
+	if q.Limit != nil {
+		rules.check(*q.Limit >= 1, "limit", "must be 1 or more")
+		limit = min(*q.Limit, maxPage)
+	}
+	if q.Number != nil {
+		rules.check(IsE164(*q.Number) || isSIPPrefix(*q.Number), "number",
+			"must be a phone number in E.164 form, with its + written %2B in a URL, or a SIP prefix")
+		filter.Number = *q.Number
+	}
+	rules.checkAgentID(q.AgentID, "agentId")
+	filter.AgentID = q.AgentID
+	if q.Type != nil {
+		filter.Type = Type(*q.Type)
+		rules.check(filter.Type == PSTN || filter.Type == SIPUsername, "type", "must be PSTN or SIP_USERNAME")
+	}
+	return filter, limit, rules.err()
+}
+
+// validate wants the object that fits the type, no other one, and every rule kept inside it.
+func (c Create) validate() error {
+	var rules ruleList
+	known := c.Type == createPurchase || c.Type == createSIPImport || c.Type == createVogentSIP
+	rules.check(known, "/type", "must be purchase, sip_import or vogent_sip")
+
+	// wanted notes an object that is missing or one too many, and reports whether there is one to look into.
+	wanted := func(present bool, createType, pointer string) bool {
+		if c.Type != createType {
+			rules.check(!present || !known, pointer, "must be absent or null where type is "+c.Type)
+			return present && !known
+		}
+		rules.check(present, pointer, "is required where type is "+c.Type)
+		return present
+	}
+	if wanted(c.Purchase != nil, createPurchase, "/purchase") {
+		rules.check(IsE164(c.Purchase.Number), "/purchase/number", wantE164)
+	}
+	if wanted(c.SIPImport != nil, createSIPImport, "/sipImport") {
+		rules.check(IsE164(c.SIPImport.PhoneNumber), "/sipImport/phoneNumber", wantE164)
+		rules.check(isTerminationURI(c.SIPImport.TerminationURI), "/sipImport/terminationUri", wantURI)
+		rules.checkCredentials("/sipImport", c.SIPImport.Username, c.SIPImport.Password, 1)
+	}
+	if wanted(c.VogentSIP != nil, createVogentSIP, "/vogentSip") {
+		rules.check(isSIPPrefix(c.VogentSIP.SIPPrefix), "/vogentSip/sipPrefix", wantSIPPrefix)
+		rules.checkCredentials("/vogentSip", c.VogentSIP.Username, c.VogentSIP.Password, minSIPLength)
+	}
+	return rules.err()
+}

@@ -1,0 +1,106 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/server"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+// operations is the generated interface onto phone.Service: unpack, call, pack.
+type operations struct {
+	phone *phone.Service
+}
+
+var _ server.StrictServerInterface = operations{}
+
+func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumbersRequestObject) (server.ListPhoneNumbersResponseObject, error) {
+	page, err := o.phone.List(ctx, workspaceOf(ctx).ID, phone.ListQuery{
+		Limit:   r.Params.Limit,
+		Cursor:  r.Params.Cursor,
+		Number:  r.Params.Number,
+		AgentID: r.Params.AgentID,
+		Type:    (*string)(r.Params.Type),
+	})
+	if err != nil {
+		return nil, problem(err)
+	}
+	body := api.PhoneNumberPage{Data: make([]api.PhoneNumber, len(page.Numbers))}
+	for i, n := range page.Numbers {
+		body.Data[i] = pack(n)
+	}
+	if page.Cursor != "" {
+		body.Cursor = &page.Cursor
+	}
+	return server.ListPhoneNumbers200JSONResponse{Body: body}, nil
+}
+
+func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneNumberRequestObject) (server.CreatePhoneNumberResponseObject, error) {
+	n, err := o.phone.Create(ctx, workspaceOf(ctx).ID, phone.Create{
+		Type:      string(r.Body.Type),
+		Purchase:  (*phone.Purchase)(r.Body.Purchase),
+		SIPImport: (*phone.SIPImport)(r.Body.SIPImport),
+		VogentSIP: (*phone.VogentSIP)(r.Body.VogentSIP),
+	})
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.CreatePhoneNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+func (o operations) PurchaseAvailableNumber(ctx context.Context, r server.PurchaseAvailableNumberRequestObject) (server.PurchaseAvailableNumberResponseObject, error) {
+	n, err := o.phone.Purchase(ctx, workspaceOf(ctx).ID, r.Body.Number)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.PurchaseAvailableNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+func (o operations) SearchAvailableNumbers(ctx context.Context, r server.SearchAvailableNumbersRequestObject) (server.SearchAvailableNumbersResponseObject, error) {
+	numbers, err := o.phone.Search(ctx, phone.SearchQuery{Prefix: r.Body.Prefix, Country: r.Body.Country, Limit: r.Body.Limit})
+	if err != nil {
+		return nil, problem(err)
+	}
+	body := make([]api.AvailableNumber, len(numbers))
+	for i, number := range numbers {
+		body[i] = api.AvailableNumber{Number: number}
+	}
+	return server.SearchAvailableNumbers200JSONResponse{Body: body}, nil
+}
+
+func (o operations) GetPhoneNumber(ctx context.Context, r server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
+	n, err := o.phone.Get(ctx, workspaceOf(ctx).ID, r.ID)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.GetPhoneNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneNumberRequestObject) (server.UpdatePhoneNumberResponseObject, error) {
+	var agentID *string
+	if id, change := r.Body.AgentID.AgentID(); change {
+		agentID = &id
+	}
+	n, err := o.phone.Update(ctx, workspaceOf(ctx).ID, r.ID, agentID)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.UpdatePhoneNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneNumberRequestObject) (server.DeletePhoneNumberResponseObject, error) {
+	n, err := o.phone.Delete(ctx, workspaceOf(ctx).ID, r.ID)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.DeletePhoneNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+func pack(n phone.Number) api.PhoneNumber {
+	packed := api.PhoneNumber{ID: n.ID, Number: n.Number, Type: api.PhoneNumberType(n.Type)}
+	if n.AgentID != "" {
+		packed.AgentID = &n.AgentID
+	}
+	return packed
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// keyring seals and opens secrets with AES-256-GCM. The first key seals; each opens what it has sealed.
+type keyring struct {
+	keys []secretKey
+}
+
+type secretKey struct {
+	id   string // stands in front of what the key has sealed
+	aead cipher.AEAD
+}
+
+const secretKeySize = 32
+
+var errWrongKey = errors.New("sealed with a key that is not there")
+
+// parseKeyring reads keys in base64, 32 bytes each, with commas between them.
+func parseKeyring(list string) (*keyring, error) {
+	ring := &keyring{}
+	for i, encoded := range strings.Split(list, ",") {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+		if err != nil || len(raw) != secretKeySize { // the error would quote a part of the key
+			return nil, fmt.Errorf("key %d must be base64 of %d bytes; `openssl rand -base64 %d` makes one", i+1, secretKeySize, secretKeySize)
+		}
+		key, err := newSecretKey(raw)
+		if err != nil {
+			return nil, err
+		}
+		ring.keys = append(ring.keys, key)
+	}
+	return ring, nil
+}
+
+func newSecretKey(raw []byte) (secretKey, error) {
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		return secretKey{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return secretKey{}, err
+	}
+	sum := sha256.Sum256(append([]byte("phonenumbers key id:"), raw...))
+	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead}, nil
+}
+
+// seal encrypts secret so that it opens only with the same context, which names the place where it is kept.
+func (r *keyring) seal(secret, context string) (string, error) {
+	if r == nil {
+		return "", errors.New("the store's secrets are locked: Unlock was not called")
+	}
+	key := r.keys[0]
+	return key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nil, nil, []byte(secret), []byte(context))), nil
+}
+
+// open decrypts what seal made. It returns errWrongKey where no key of the ring has made it.
+func (r *keyring) open(sealed, context string) (string, error) {
+	id, encoded, _ := strings.Cut(sealed, ":")
+	box, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", fmt.Errorf("open secret: %w", err)
+	}
+	for _, key := range r.keys {
+		if key.id != id {
+			continue
+		}
+		secret, err := key.aead.Open(nil, nil, box, []byte(context))
+		if err != nil {
+			return "", fmt.Errorf("open secret: %w", err)
+		}
+		return string(secret), nil
+	}
+	return "", errWrongKey
+}
+
+// newKeyText makes a key, as parseKeyring reads it.
+func newKeyText() string {
+	raw := make([]byte, secretKeySize)
+	rand.Read(raw) // it never fails
+	return base64.StdEncoding.EncodeToString(raw)
+}

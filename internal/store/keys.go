@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+var _ workspace.Store = (*Store)(nil)
+
+// InsertKey implements workspace.Store.
+func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if onlyFirst {
+			rows, err := tx.QueryContext(ctx, `SELECT id FROM api_keys LIMIT 1`)
+			if ids, err := all(rows, err, scanString); err != nil || len(ids) > 0 {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO NOTHING`,
+			k.Workspace.ID, k.Workspace.Name, k.CreatedAt.UnixMilli())
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO api_keys (id, workspace_id, name, hash, created_at)
+			SELECT $1, id, $2, $3, $4 FROM workspaces WHERE name = $5`,
+			k.ID, k.Name, hash, k.CreatedAt.UnixMilli(), k.Workspace.Name)
+		added = err == nil
+		return err
+	})
+	return added && err == nil, err
+}
+
+// KeyByHash implements workspace.Store.
+func (s *Store) KeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
+	rows, err := s.reader.QueryContext(ctx, `
+		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
+		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
+		WHERE k.hash = $1 AND k.revoked_at IS NULL`,
+		hash)
+	return one(rows, err, scanKey, workspace.ErrInvalidKey)
+}
+
+// Keys implements workspace.Store.
+func (s *Store) Keys(ctx context.Context) ([]workspace.Key, error) {
+	rows, err := s.reader.QueryContext(ctx, `
+		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
+		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
+		ORDER BY k.id`)
+	return all(rows, err, scanKey)
+}
+
+// RevokeKey implements workspace.Store.
+func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1`,
+			id, at.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		return workspace.ErrKeyNotFound
+	})
+}
+
+// TouchKeys implements workspace.Store.
+func (s *Store) TouchKeys(ctx context.Context, used map[string]time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for id, at := range used {
+			_, err := tx.ExecContext(ctx, `
+				UPDATE api_keys SET last_used_at = $2
+				WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`,
+				id, at.UnixMilli())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func scanKey(rows *sql.Rows) (workspace.Key, error) {
+	var (
+		k                 workspace.Key
+		created           int64
+		lastUsed, revoked sql.NullInt64
+	)
+	err := rows.Scan(&k.ID, &k.Name, &k.Workspace.ID, &k.Workspace.Name, &created, &lastUsed, &revoked)
+	k.CreatedAt = time.UnixMilli(created).UTC()
+	if lastUsed.Valid {
+		k.LastUsed = time.UnixMilli(lastUsed.Int64).UTC()
+	}
+	if revoked.Valid {
+		k.RevokedAt = time.UnixMilli(revoked.Int64).UTC()
+	}
+	return k, err
+}

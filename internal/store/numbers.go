@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+var _ phone.Store = (*Store)(nil)
+
+// InsertNumber implements phone.Store.
+func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
+			workspaceID, n.ID, n.Number, numberKey(n.Number), string(n.Type), n.AgentID)
+		if isTaken(err) {
+			return phone.ErrTaken
+		}
+		if err != nil || sip == nil {
+			return err
+		}
+		sealed, err := s.keys.seal(sip.Password, passwordContext(workspaceID, n.ID))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO sip_credentials (workspace_id, number_id, username, password, termination_uri)
+			VALUES ($1, $2, $3, $4, $5)`,
+			workspaceID, n.ID, sip.Username, sealed, sip.TerminationURI)
+		return err
+	})
+}
+
+// numberKey is what the unique index compares. Only a SIP prefix has letters.
+func numberKey(number string) string { return strings.ToLower(number) }
+
+// passwordContext binds a sealed password to its row.
+func passwordContext(workspaceID, numberID string) string {
+	return "sip_credentials/" + workspaceID + "/" + numberID
+}
+
+// Number implements phone.Store.
+func (s *Store) Number(ctx context.Context, workspaceID, id string) (phone.Number, error) {
+	rows, err := s.reader.QueryContext(ctx, `
+		SELECT id, number, type, agent_id FROM phone_numbers
+		WHERE workspace_id = $1 AND id = $2`,
+		workspaceID, id)
+	return one(rows, err, scanNumber, phone.ErrNotFound)
+}
+
+// Numbers implements phone.Store.
+func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter, after string, limit int) ([]phone.Number, error) {
+	query := `
+		SELECT id, number, type, agent_id FROM phone_numbers
+		WHERE workspace_id = $1 AND id > $2`
+	args := []any{workspaceID, after}
+	and := func(column string, value any) {
+		args = append(args, value)
+		query += fmt.Sprintf(" AND %s = $%d", column, len(args))
+	}
+	if f.Number != "" {
+		and("number_key", numberKey(f.Number))
+	}
+	if f.AgentID != nil {
+		and("agent_id", *f.AgentID)
+	}
+	if f.Type != "" {
+		and("type", string(f.Type))
+	}
+	args = append(args, limit)
+	query += fmt.Sprintf(" ORDER BY id LIMIT $%d", len(args))
+	rows, err := s.reader.QueryContext(ctx, query, args...)
+	return all(rows, err, scanNumber)
+}
+
+// LinkNumber implements phone.Store.
+func (s *Store) LinkNumber(ctx context.Context, workspaceID, id, agentID string) (n phone.Number, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			UPDATE phone_numbers SET agent_id = $3
+			WHERE workspace_id = $1 AND id = $2
+			RETURNING id, number, type, agent_id`,
+			workspaceID, id, agentID)
+		n, err = one(rows, err, scanNumber, phone.ErrNotFound)
+		return err
+	})
+	return n, err
+}
+
+// DeleteNumber implements phone.Store. The number's SIP credentials go with it.
+func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (n phone.Number, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			DELETE FROM phone_numbers
+			WHERE workspace_id = $1 AND id = $2
+			RETURNING id, number, type, agent_id`,
+			workspaceID, id)
+		n, err = one(rows, err, scanNumber, phone.ErrNotFound)
+		return err
+	})
+	return n, err
+}
+
+func scanNumber(rows *sql.Rows) (n phone.Number, err error) {
+	err = rows.Scan(&n.ID, &n.Number, &n.Type, &n.AgentID)
+	return n, err
+}

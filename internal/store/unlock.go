@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// SecretKeyVariable is the environment variable with the keys of the store's secrets.
+const SecretKeyVariable = "PHONENUMBERS_SECRET_KEY"
+
+// The check value is a known text, sealed, in the database: it tells a wrong key before anything is sealed with it.
+const (
+	secretCheck     = "secret_check"
+	secretCheckText = "phonenumbers"
+)
+
+// Unlock loads the keys of the store's secrets and checks that they are those the database was made with. secretKeys is
+// base64 of 32 bytes, or several with commas between them: the first seals, each opens. Where it is empty, the keys come
+// from the file beside the database, which Unlock makes for a database that has no secrets yet.
+func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
+	check, err := s.setting(ctx, secretCheck)
+	if err != nil {
+		return fmt.Errorf("read secret check: %w", err)
+	}
+	source := SecretKeyVariable
+	if secretKeys == "" {
+		source = s.path + ".key"
+		if secretKeys, err = s.keysFromFile(source, check == ""); err != nil {
+			return err
+		}
+	}
+	ring, err := parseKeyring(secretKeys)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", source, err)
+	}
+	if check == "" {
+		if check, err = s.makeCheck(ctx, ring); err != nil {
+			return fmt.Errorf("save secret check: %w", err)
+		}
+	}
+	switch text, err := ring.open(check, secretCheck); {
+	case errors.Is(err, errWrongKey):
+		return fmt.Errorf("%s has a wrong secret key: the secrets in %s are sealed with the key with id %s, and it has %s. "+
+			"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
+			source, s.path, keyID(check), strings.Join(ring.ids(), ", "), SecretKeyVariable)
+	case err != nil || text != secretCheckText:
+		return fmt.Errorf("the secret check in %s is damaged: restore the database from a backup", s.path)
+	}
+	s.keys = ring
+	return nil
+}
+
+func keyID(sealed string) string {
+	id, _, _ := strings.Cut(sealed, ":")
+	return id
+}
+
+func (r *keyring) ids() []string {
+	ids := make([]string, len(r.keys))
+	for i, key := range r.keys {
+		ids[i] = key.id
+	}
+	return ids
+}
+
+// makeCheck stores a check value and returns the one that is stored: another process may have been first.
+func (s *Store) makeCheck(ctx context.Context, ring *keyring) (string, error) {
+	sealed, err := ring.seal(secretCheckText, secretCheck)
+	if err != nil {
+		return "", err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		_, err := addSetting(ctx, tx, secretCheck, sealed)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.setting(ctx, secretCheck)
+}
+
+// keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.
+func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
+	if s.path == inMemory {
+		return newKeyText(), nil
+	}
+	if mayCreate {
+		if err := createKeyFile(path); err != nil {
+			return "", fmt.Errorf("make key file: %w", err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the key file %s is missing, and without it the SIP passwords in %s cannot be read. "+
+			"Put the file back from your backup, or set %s to what was in it", path, s.path, SecretKeyVariable)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read key file: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// createKeyFile makes the file whole or not at all, readable by its owner only, and leaves one that is there alone.
+func createKeyFile(path string) (failed error) {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { failed = errors.Join(failed, os.Remove(draft.Name())) }()
+	_, err = draft.WriteString(newKeyText() + "\n")
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the name of a new file survive a power cut. A system that cannot do that for a folder says so, and there
+// is nothing better to do there.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	_ = dir.Sync()
+	return dir.Close()
+}

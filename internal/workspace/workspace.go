@@ -1,0 +1,134 @@
+// Package workspace holds workspaces and the API keys that open them.
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// Workspace owns numbers. No workspace sees another's.
+type Workspace struct {
+	ID   string // UUIDv7, lower case
+	Name string // unique
+}
+
+// Key is an API key without its secret.
+type Key struct {
+	ID        string // UUIDv7, lower case
+	Name      string
+	Workspace Workspace
+	CreatedAt time.Time
+	LastUsed  time.Time // to the minute; zero if never
+	RevokedAt time.Time // zero if it is valid
+}
+
+// The errors of this package.
+var (
+	ErrInvalidKey  = errors.New("the API key is not valid")
+	ErrKeyNotFound = errors.New("there is no key with this id")
+	ErrInvalidName = errors.New("a name must be 1 to 64 letters, digits, spaces, dots, hyphens and underscores")
+)
+
+// Store keeps workspaces and keys.
+type Store interface {
+	// InsertKey adds the key, and its workspace where there is none of that name; there is one of the name, its own id
+	// counts. With onlyFirst it does nothing where any key is there already. It reports whether it added the key.
+	InsertKey(ctx context.Context, k Key, hash string, onlyFirst bool) (bool, error)
+	// KeyByHash returns a key that is not revoked, or ErrInvalidKey.
+	KeyByHash(ctx context.Context, hash string) (Key, error)
+	Keys(ctx context.Context) ([]Key, error)
+	// RevokeKey returns ErrKeyNotFound where there is no such key. A key once revoked keeps its time.
+	RevokeKey(ctx context.Context, id string, at time.Time) error
+	// TouchKeys sets when the keys with these ids were last used.
+	TouchKeys(ctx context.Context, used map[string]time.Time) error
+}
+
+// Service makes, checks and revokes keys.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+	NewID func() string // a new UUIDv7, lower case
+
+	mu   sync.Mutex
+	used map[string]time.Time // by key id, what TouchKeys has not been told yet
+}
+
+var name = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]{0,63}$`)
+
+// CreateKey makes a key for the workspace of that name, which it makes if it is missing. The key it returns is nowhere
+// else: the store has its hash only.
+func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
+	key, _, err := s.create(ctx, workspaceName, keyName, false)
+	return key, err
+}
+
+// CreateFirstKey makes a key like CreateKey, but only where there has never been one. It returns "" otherwise.
+func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName string) (string, error) {
+	key, created, err := s.create(ctx, workspaceName, keyName, true)
+	if !created {
+		key = ""
+	}
+	return key, err
+}
+
+func (s *Service) create(ctx context.Context, workspaceName, keyName string, onlyFirst bool) (string, bool, error) {
+	for what, value := range map[string]string{"workspace": workspaceName, "key": keyName} {
+		if !name.MatchString(value) {
+			return "", false, fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
+		}
+	}
+	key := newKey()
+	record := Key{
+		ID:        s.NewID(),
+		Name:      keyName,
+		Workspace: Workspace{ID: s.NewID(), Name: workspaceName},
+		CreatedAt: s.Now(),
+	}
+	created, err := s.Store.InsertKey(ctx, record, hashKey(key), onlyFirst)
+	if err != nil {
+		return "", false, fmt.Errorf("create key: %w", err)
+	}
+	return key, created, nil
+}
+
+// Authenticate returns the workspace that a key opens, or ErrInvalidKey. It asks the store each time, so that a revoked key
+// is refused at once, by every server on the database.
+func (s *Service) Authenticate(ctx context.Context, key string) (Workspace, error) {
+	if !wellFormed(key) {
+		return Workspace{}, ErrInvalidKey
+	}
+	k, err := s.Store.KeyByHash(ctx, hashKey(key))
+	if err != nil {
+		return Workspace{}, err
+	}
+	if minute := s.Now().Truncate(time.Minute); minute.After(k.LastUsed) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.used == nil {
+			s.used = map[string]time.Time{}
+		}
+		s.used[k.ID] = minute
+	}
+	return k.Workspace, nil
+}
+
+// SaveLastUsed tells the store which keys were used since it was last told. It is not a part of Authenticate, so that
+// reads go on while the database takes no writes.
+func (s *Service) SaveLastUsed(ctx context.Context) error {
+	s.mu.Lock()
+	used := maps.Clone(s.used)
+	clear(s.used)
+	s.mu.Unlock()
+	if len(used) == 0 {
+		return nil
+	}
+	if err := s.Store.TouchKeys(ctx, used); err != nil {
+		return fmt.Errorf("save when keys were last used: %w", err)
+	}
+	return nil
+}
