@@ -1,0 +1,112 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+// testServer is the whole server on a database file of its own, behind a real listener.
+type testServer struct {
+	url     string // without /api
+	handler http.Handler
+	store   *store.Store
+	keys    *workspace.Service
+	log     *lockedBuffer
+}
+
+// newServer starts a server that sells the given numbers.
+func newServer(t testing.TB, forSale ...string) *testServer {
+	t.Helper()
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := st.Unlock(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.AddToInventory(t.Context(), slices.Values(forSale), true); err != nil {
+		t.Fatal(err)
+	}
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	s := &testServer{
+		store: st,
+		keys:  &workspace.Service{Store: st, Now: time.Now, NewID: newID},
+		log:   &lockedBuffer{},
+	}
+	s.handler, err = rest.New(rest.Services{
+		Phone:      &phone.Service{Store: st, Inventory: st, NewID: newID},
+		Workspaces: s.keys,
+		Ready:      st.Ping,
+		Log:        slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(s.handler)
+	t.Cleanup(listener.Close)
+	s.url = listener.URL
+	return s
+}
+
+// key makes an API key for the workspace of that name.
+func (s *testServer) key(t testing.TB, workspaceName string) string {
+	t.Helper()
+	key, err := s.keys.CreateKey(t.Context(), workspaceName, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// client returns the generated client with a new key of the workspace of that name.
+func (s *testServer) client(t testing.TB, workspaceName string) *client.ClientWithResponses {
+	t.Helper()
+	key := s.key(t, workspaceName)
+	c, err := client.NewClientWithResponses(s.url+"/api", client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+key)
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// lockedBuffer is a buffer that the server's log can be written to.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
