@@ -64,6 +64,10 @@ func (strictBinder) Bind(target any, c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return decode(body, target)
+}
+
+func decode(body []byte, target any) error {
 	if len(body) == 0 {
 		return api.NewProblem(api.CodeInvalidRequest, "The body is missing. Send a JSON object.")
 	}

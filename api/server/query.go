@@ -26,13 +26,7 @@ var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
 // strictQuery refuses what the generated binding lets pass or cannot point at: a query that cannot be parsed, of which Echo
 // silently drops the bad part, an unknown or repeated name, a number that is none.
 func strictQuery(params reflect.Type) echo.MiddlewareFunc {
-	kinds := map[string]reflect.Kind{}
-	if params != nil {
-		for _, field := range reflect.VisibleFields(params) {
-			name, _, _ := strings.Cut(field.Tag.Get("form"), ",")
-			kinds[name] = field.Type.Elem().Kind()
-		}
-	}
+	kinds := paramKinds(params)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			raw := c.Request().URL.RawQuery
@@ -49,6 +43,19 @@ func strictQuery(params reflect.Type) echo.MiddlewareFunc {
 			return next(c)
 		}
 	}
+}
+
+// paramKinds reads the names of the parameters, and what they are, off the tags of the generated struct.
+func paramKinds(params reflect.Type) map[string]reflect.Kind {
+	kinds := map[string]reflect.Kind{}
+	if params == nil {
+		return kinds
+	}
+	for _, field := range reflect.VisibleFields(params) {
+		name, _, _ := strings.Cut(field.Tag.Get("form"), ",")
+		kinds[name] = field.Type.Elem().Kind()
+	}
+	return kinds
 }
 
 func brokenParams(query url.Values, kinds map[string]reflect.Kind) []api.ProblemField {

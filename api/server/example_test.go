@@ -1,0 +1,81 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/server"
+)
+
+// memory is an implementation of the API that owns one number.
+type memory struct{ n api.PhoneNumber }
+
+func (m *memory) ListPhoneNumbers(context.Context, server.ListPhoneNumbersRequestObject) (server.ListPhoneNumbersResponseObject, error) {
+	return server.ListPhoneNumbers200JSONResponse{Body: api.PhoneNumberPage{Data: []api.PhoneNumber{m.n}}}, nil
+}
+
+func (m *memory) CreatePhoneNumber(context.Context, server.CreatePhoneNumberRequestObject) (server.CreatePhoneNumberResponseObject, error) {
+	return nil, api.NewProblem(api.CodeNumberUnavailable, "")
+}
+
+func (m *memory) PurchaseAvailableNumber(context.Context, server.PurchaseAvailableNumberRequestObject) (server.PurchaseAvailableNumberResponseObject, error) {
+	return nil, api.NewProblem(api.CodeNumberUnavailable, "")
+}
+
+func (m *memory) SearchAvailableNumbers(context.Context, server.SearchAvailableNumbersRequestObject) (server.SearchAvailableNumbersResponseObject, error) {
+	return server.SearchAvailableNumbers200JSONResponse{}, nil
+}
+
+func (m *memory) GetPhoneNumber(context.Context, server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
+	return server.GetPhoneNumber200JSONResponse{Body: m.n}, nil
+}
+
+func (m *memory) UpdatePhoneNumber(_ context.Context, r server.UpdatePhoneNumberRequestObject) (server.UpdatePhoneNumberResponseObject, error) {
+	if id, change := r.Body.AgentID.AgentID(); change {
+		m.n.AgentID = &id
+	}
+	return server.UpdatePhoneNumber200JSONResponse{Body: m.n}, nil
+}
+
+func (m *memory) DeletePhoneNumber(context.Context, server.DeletePhoneNumberRequestObject) (server.DeletePhoneNumberResponseObject, error) {
+	return nil, api.NewProblem(api.CodeNotFound, "")
+}
+
+// Seven methods are a server; Register does the rest: the key, strict decoding and problem documents.
+func Example() {
+	e := echo.New()
+	server.Register(e, &memory{api.PhoneNumber{ID: "1", Number: "+18001234567", Type: api.PSTN}}, server.Options{
+		BaseURL: "/api",
+		Authenticate: func(ctx context.Context, key string) (context.Context, error) {
+			if key != "secret" {
+				return nil, api.NewProblem(api.CodeUnauthorized, "")
+			}
+			return ctx, nil
+		},
+	})
+
+	for _, body := range []string{`{"agentId": "agent_1"}`, `{"agentID": "agent_2"}`} {
+		r := httptest.NewRequest(http.MethodPut, "/api/phone_numbers/1", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer secret")
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Request-Id", "example")
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		answer, err := io.ReadAll(w.Body)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%d %s", w.Code, answer)
+	}
+	// Output:
+	// 200 {"id":"1","number":"+18001234567","type":"PSTN","agentId":"agent_1"}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"The request is not of the documented shape.","code":"invalid_request","requestId":"example","errors":[{"pointer":"/agentID","detail":"is not a member that this operation takes; names are case-sensitive"}]}
+}
