@@ -55,10 +55,16 @@ func (s *Store) Number(ctx context.Context, workspaceID, id string) (phone.Numbe
 
 // Numbers implements phone.Store.
 func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter, after string, limit int) ([]phone.Number, error) {
-	query := `
+	query, args := numbersQuery(workspaceID, f, after, limit)
+	rows, err := s.reader.QueryContext(ctx, query, args...)
+	return all(rows, err, scanNumber)
+}
+
+func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (query string, args []any) {
+	query = `
 		SELECT id, number, type, agent_id FROM phone_numbers
 		WHERE workspace_id = $1 AND id > $2`
-	args := []any{workspaceID, after}
+	args = []any{workspaceID, after}
 	and := func(column string, value any) {
 		args = append(args, value)
 		query += fmt.Sprintf(" AND %s = $%d", column, len(args))
@@ -74,8 +80,7 @@ func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter,
 	}
 	args = append(args, limit)
 	query += fmt.Sprintf(" ORDER BY id LIMIT $%d", len(args))
-	rows, err := s.reader.QueryContext(ctx, query, args...)
-	return all(rows, err, scanNumber)
+	return query, args
 }
 
 // LinkNumber implements phone.Store.

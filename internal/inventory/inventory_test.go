@@ -1,0 +1,87 @@
+package inventory
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+func TestFictionalNumbersAreForFiction(t *testing.T) {
+	seen := map[string]bool{}
+	for number := range Fictional() {
+		if seen[number] || !phone.IsE164(number) || !phone.IsServed(number) {
+			t.Fatalf("%s is malformed, not served or there twice", number)
+		}
+		seen[number] = true
+		national, american := strings.CutPrefix(number, "+1")
+		if american && national[3:8] != "55501" {
+			t.Fatalf("%s can belong to a stranger", number)
+		}
+		if !american && (!strings.HasPrefix(number, "+44") || len(number) != 13) {
+			t.Fatalf("%s is no British number", number)
+		}
+	}
+	for _, number := range []string{"+12025550100", "+14165550199", "+442079460999", "+447700900000"} {
+		if !seen[number] {
+			t.Errorf("%s is missing", number)
+		}
+	}
+}
+
+// kept is an inventory that keeps what it is given.
+type kept struct {
+	numbers []string
+	calls   int
+}
+
+func (k *kept) AddToInventory(_ context.Context, numbers iter.Seq[string], _ bool) (int64, error) {
+	k.numbers, k.calls = slices.Collect(numbers), k.calls+1
+	return int64(len(k.numbers)), nil
+}
+
+func TestImportReadsNumbersOneARow(t *testing.T) {
+	want := []string{"+14155550100", "+442079460000"}
+	for name, file := range map[string]string{
+		"plain":         "+14155550100\n+442079460000\n",
+		"no last break": "+14155550100\n+442079460000",
+		"header":        "phone_number\n+14155550100\n+442079460000\n",
+		"quotes":        "\"Number\"\n\"+14155550100\"\n\"+442079460000\"\n",
+		"Windows":       "\ufeffnumber\r\n+14155550100\r\n+442079460000\r\n",
+		"empty rows":    "\n+14155550100\n\n+442079460000\n\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var k kept
+			read, added, err := Import(t.Context(), &k, strings.NewReader(file), false)
+			if err != nil || read != 2 || added != 2 || !slices.Equal(k.numbers, want) {
+				t.Errorf("read %d, added %d, %v: %q", read, added, err, k.numbers)
+			}
+		})
+	}
+}
+
+func TestImportIsAllOrNothingAndNamesTheRows(t *testing.T) {
+	for name, test := range map[string]struct{ file, want string }{
+		"one bad row":          {"number\n+14155550100\n4155550101\n", `row 3: "4155550101" is not a phone number`},
+		"empty rows count":     {"+14155550100\n\n\nx1\n", "row 4:"},
+		"country not served":   {"+14155550100\n+4930123456\n", "row 2: +4930123456 is not of a country that is served"},
+		"two columns":          {"+14155550100,San Francisco\n", "row 1: has 2 columns"},
+		"header further down":  {"+14155550100\nnumber\n", "row 2:"},
+		"number with a space":  {"+1 415 555 0100\n", "row 1:"},
+		"no number":            {"number\n", "there is no number in it"},
+		"empty file":           {"", "there is no number in it"},
+		"many bad rows":        {strings.Repeat("x1\n", 30), "and 10 bad rows more"},
+		"quote without an end": {"\"+14155550100\n", "line 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var k kept
+			_, _, err := Import(t.Context(), &k, strings.NewReader(test.file), false)
+			if err == nil || !strings.Contains(err.Error(), test.want) || k.calls > 0 {
+				t.Errorf("%v, %d calls; want %q", err, k.calls, test.want)
+			}
+		})
+	}
+}

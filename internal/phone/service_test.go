@@ -1,0 +1,111 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+// noStore fails the test where a refused request reaches the store or the inventory.
+type noStore struct {
+	Store
+	Inventory
+}
+
+func TestEveryBrokenRuleIsNamed(t *testing.T) {
+	ctx, s := t.Context(), &Service{Store: noStore{}, Inventory: noStore{}}
+	text := func(s string) *string { return &s }
+	number := func(n int) *int { return &n }
+	for _, test := range []struct {
+		name string
+		call func() error
+		want []string
+	}{
+		{"list", func() error {
+			_, err := s.List(ctx, "w", ListQuery{Limit: number(0), Number: text("1" + "2345678"), AgentID: text("a b"), Type: text("pstn")})
+			return err
+		}, []string{"limit", "number", "agentId", "type"}},
+		{"update", func() error { _, err := s.Update(ctx, "w", "no id", text("a b")); return err }, []string{"/agentId"}},
+		{"purchase", func() error { _, err := s.Purchase(ctx, "w", ""); return err }, []string{"/number"}},
+		{"search", func() error {
+			_, err := s.Search(ctx, SearchQuery{Prefix: "x", Limit: number(11)})
+			return err
+		}, []string{"/limit", "/prefix"}},
+		{"search elsewhere", func() error {
+			_, err := s.Search(ctx, SearchQuery{Prefix: "x", Country: text("DE"), Limit: number(0)})
+			return err
+		}, []string{"/limit", "/country"}},
+		{"country that only folds to US", func() error {
+			_, err := s.Search(ctx, SearchQuery{Prefix: "415", Country: text("uſ")})
+			return err
+		}, []string{"/country"}},
+		{"create without a type", func() error { _, err := s.Create(ctx, "w", Create{}); return err }, []string{"/type"}},
+		{"create of an unknown type looks into what is there", func() error {
+			_, err := s.Create(ctx, "w", Create{Type: "x", Purchase: &Purchase{}})
+			return err
+		}, []string{"/type", "/purchase/number"}},
+		{"create without its object", func() error { _, err := s.Create(ctx, "w", Create{Type: "purchase"}); return err }, []string{"/purchase"}},
+		{"create with the object of another type", func() error {
+			_, err := s.Create(ctx, "w", Create{Type: "purchase", Purchase: &Purchase{"+1"}, SIPImport: &SIPImport{}, VogentSIP: &VogentSIP{}})
+			return err
+		}, []string{"/purchase/number", "/sipImport", "/vogentSip"}},
+		{"sip_import", func() error {
+			_, err := s.Create(ctx, "w", Create{Type: "sip_import", SIPImport: &SIPImport{}})
+			return err
+		},
+			[]string{"/sipImport/phoneNumber", "/sipImport/terminationUri", "/sipImport/username", "/sipImport/password"}},
+		{"vogent_sip", func() error {
+			_, err := s.Create(ctx, "w", Create{Type: "vogent_sip", VogentSIP: &VogentSIP{SIPPrefix: "1234567", Username: "four", Password: "four"}})
+			return err
+		}, []string{"/vogentSip/sipPrefix", "/vogentSip/username", "/vogentSip/password"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var e *Error
+			if err := test.call(); !errors.As(err, &e) || e.Kind != ValidationFailed {
+				t.Fatalf("got %v", err)
+			}
+			var got []string
+			for _, rule := range e.Rules {
+				got = append(got, rule.Pointer)
+				if rule.Detail == "" {
+					t.Errorf("%s has no detail", rule.Pointer)
+				}
+			}
+			if len(got) != len(test.want) {
+				t.Fatalf("named %q; want %q", got, test.want)
+			}
+			for i := range got {
+				if got[i] != test.want[i] {
+					t.Errorf("named %q; want %q", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestACursorOfAnotherFormIsInvalid(t *testing.T) {
+	for _, cursor := range []string{"", "x", "AZ2qgHwAcACAAAAAAAAAAR", "019daa80-7c00-7000-8000-000000000001", "AZ2qgHwAcACAAAAAAAAAAQ=="} {
+		var e *Error
+		_, err := (&Service{}).List(t.Context(), "w", ListQuery{Cursor: &cursor})
+		if !errors.As(err, &e) || e.Kind != Invalid || len(e.Rules) != 1 || e.Rules[0].Pointer != "cursor" {
+			t.Errorf("%q: %v", cursor, err)
+		}
+	}
+}
+
+// The id check stands before the store: what is no id of ours never reaches a database.
+func TestAMalformedIDIsNotFound(t *testing.T) {
+	s := &Service{Store: noStore{}}
+	for _, id := range []string{"", ".", "..", "x", "a/b", "\x00", "019DAA80-7C00-7000-8000-000000000001", "019daa80-7c00-4000-8000-000000000001",
+		"019daa80-7c00-7000-8000-00000000000g", "019daa80-7c00-7000-8000-000000000001 "} {
+		for name, call := range map[string]func(context.Context) error{
+			"get":    func(ctx context.Context) error { _, err := s.Get(ctx, "w", id); return err },
+			"update": func(ctx context.Context) error { _, err := s.Update(ctx, "w", id, nil); return err },
+			"delete": func(ctx context.Context) error { _, err := s.Delete(ctx, "w", id); return err },
+		} {
+			if err := call(t.Context()); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%s %q: %v", name, id, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+// sipCredentials reads what InsertNumber has sealed.
+func sipCredentials(t *testing.T, s *Store, workspaceID, id string) phone.SIPCredentials {
+	t.Helper()
+	var c phone.SIPCredentials
+	var sealed string
+	must(t, s.reader.QueryRowContext(t.Context(), `
+		SELECT username, password, termination_uri FROM sip_credentials
+		WHERE workspace_id = $1 AND number_id = $2`, workspaceID, id).Scan(&c.Username, &sealed, &c.TerminationURI))
+	password, err := s.keys.open(sealed, passwordContext(workspaceID, id))
+	must(t, err)
+	c.Password = password
+	return c
+}
+
+func insertSIP(t *testing.T, s *Store, workspaceID, prefix, password string) (phone.Number, phone.SIPCredentials) {
+	t.Helper()
+	n := phone.Number{ID: newID(), Number: prefix, Type: phone.SIPUsername}
+	c := phone.SIPCredentials{Username: "caller", Password: password, TerminationURI: "sip.example.com"}
+	must(t, s.InsertNumber(t.Context(), workspaceID, n, &c))
+	return n, c
+}
+
+func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s := open(t, path)
+	must(t, s.Unlock(t.Context(), ""))
+	key := workspace.Key{
+		ID: newID(), Name: "ci", Workspace: workspace.Workspace{ID: newID(), Name: "default"}, CreatedAt: time.UnixMilli(1_700_000_000_123).UTC(),
+	}
+	_, err := s.InsertKey(t.Context(), key, "hash", false)
+	must(t, err)
+	key.LastUsed = time.UnixMilli(1_700_000_040_000).UTC()
+	must(t, s.TouchKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
+	w := key.Workspace.ID
+	bought := insert(t, s, w, "+14155550100")
+	bought, err = s.LinkNumber(t.Context(), w, bought.ID, "agent_1")
+	must(t, err)
+	sip, credentials := insertSIP(t, s, w, "support", "correct horse")
+	_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199"}))
+	must(t, err)
+	must(t, s.Close())
+
+	again := open(t, path)
+	must(t, again.Unlock(t.Context(), ""))
+	if numbers, err := again.Numbers(t.Context(), w, phone.Filter{}, "", 10); err != nil || !slices.Equal(numbers, []phone.Number{bought, sip}) {
+		t.Errorf("numbers are %+v, %v", numbers, err)
+	}
+	if got := sipCredentials(t, again, w, sip.ID); got != credentials {
+		t.Errorf("SIP credentials are %+v", got)
+	}
+	if got, err := again.KeyByHash(t.Context(), "hash"); err != nil || got != key {
+		t.Errorf("key is %+v, %v; want %+v", got, err, key)
+	}
+	if numbers, err := again.NumbersForSale(t.Context(), "+1", 10); err != nil || !slices.Equal(numbers, []string{"+14155550199"}) {
+		t.Errorf("for sale are %q, %v", numbers, err)
+	}
+}
+
+func TestPasswordsAreNotInTheFiles(t *testing.T) {
+	s := unlocked(t)
+	w := newWorkspace(t, s, "w")
+	const password = "canary-7f3a9c"
+	insertSIP(t, s, w, "support", password)
+	for _, path := range []string{s.path, s.path + "-wal"} {
+		content, err := os.ReadFile(path)
+		must(t, err)
+		if bytes.Contains(content, []byte(password)) {
+			t.Errorf("%s has the password", path)
+		}
+		if path == s.path+"-wal" && !bytes.Contains(content, []byte("support")) {
+			t.Error("the WAL does not have the row: the search finds nothing because it looks in the wrong place")
+		}
+	}
+}
+
+func TestASealedPasswordOpensInItsOwnRowOnly(t *testing.T) {
+	ring, err := parseKeyring(newKeyText())
+	must(t, err)
+	sealed, err := ring.seal("secret", passwordContext("w1", "n1"))
+	must(t, err)
+	if got, err := ring.open(sealed, passwordContext("w1", "n1")); err != nil || got != "secret" {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	for _, other := range []string{passwordContext("w2", "n1"), passwordContext("w1", "n2"), ""} {
+		if got, err := ring.open(sealed, other); err == nil {
+			t.Errorf("opened %q in %s", got, other)
+		}
+	}
+	for i := range sealed {
+		damaged := []byte(sealed)
+		damaged[i] ^= 1
+		if got, err := ring.open(string(damaged), passwordContext("w1", "n1")); err == nil {
+			t.Errorf("opened %q, damaged at %d", got, i)
+		}
+	}
+	if again, err := ring.seal("secret", passwordContext("w1", "n1")); err != nil || again == sealed {
+		t.Errorf("sealed the same text to the same: %v", err)
+	}
+}
+
+func TestTheKeyFileIsMadeForItsOwnerOnly(t *testing.T) {
+	s := unlocked(t)
+	info, err := os.Stat(s.path + ".key")
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode is %v", info.Mode())
+	}
+	left, err := filepath.Glob(s.path + ".key.*")
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+func TestKeyFilesThatAreMadeAtOnceAreOne(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	stores := make([]*Store, 8)
+	for i := range stores {
+		stores[i] = open(t, path)
+	}
+	failed := make(chan error)
+	for _, s := range stores {
+		go func() { failed <- s.Unlock(context.Background(), "") }()
+	}
+	for range stores {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, s := range stores {
+		if !slices.Equal(s.keys.ids(), stores[0].keys.ids()) {
+			t.Errorf("keys %q and %q", s.keys.ids(), stores[0].keys.ids())
+		}
+	}
+}
+
+func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
+	old, other := newKeyText(), newKeyText()
+	for name, test := range map[string]struct {
+		first, then string                  // the variable at both starts
+		between     func(path string) error // what happens to the key file
+		want        string                  // in the error; empty: it starts
+	}{
+		"same key":                       {old, old, nil, ""},
+		"new key before the old one":     {old, other + "," + old, nil, ""},
+		"old key before the new one":     {old, old + ", " + other, nil, ""},
+		"another key":                    {old, other, nil, "wrong secret key"},
+		"key lost, and no file":          {old, "", nil, "key file"},
+		"same file":                      {"", "", nil, ""},
+		"file lost":                      {"", "", os.Remove, "Put the file back from your backup"},
+		"another file":                   {"", "", func(path string) error { return os.WriteFile(path, []byte(other), 0o600) }, "wrong secret key"},
+		"file emptied":                   {"", "", func(path string) error { return os.Truncate(path, 0) }, "base64 of 32 bytes"},
+		"another key beside a good file": {"", other, nil, "wrong secret key"},
+		"no base64":                      {old, "hunter2", nil, "base64 of 32 bytes"},
+		"short key":                      {old, "c2hvcnQ=", nil, "base64 of 32 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "test.db")
+			s := open(t, path)
+			must(t, s.Unlock(t.Context(), test.first))
+			w := newWorkspace(t, s, "w")
+			n, credentials := insertSIP(t, s, w, "support", "password")
+			must(t, s.Close())
+			if test.between != nil {
+				must(t, test.between(path+".key"))
+			}
+
+			again := open(t, path)
+			err := again.Unlock(t.Context(), test.then)
+			if test.want == "" {
+				must(t, err)
+				if got := sipCredentials(t, again, w, n.ID); got != credentials {
+					t.Errorf("SIP credentials are %+v", got)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v; want %q", err, test.want)
+			}
+			for _, secret := range []string{old, other, "hunter2", "c2hvcnQ"} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error shows a key: %v", err)
+				}
+			}
+			if err := again.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: "x", Type: phone.SIPUsername}, &credentials); err == nil {
+				t.Error("a password was sealed all the same")
+			}
+			if left, err := again.Numbers(t.Context(), w, phone.Filter{Number: "x"}, "", 1); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
