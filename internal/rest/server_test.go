@@ -24,6 +24,7 @@ import (
 // testServer is the whole server on a database file of its own, behind a real listener.
 type testServer struct {
 	url     string // without /api
+	path    string // of the database
 	handler http.Handler
 	store   *store.Store
 	keys    *workspace.Service
@@ -33,7 +34,8 @@ type testServer struct {
 // newServer starts a server that sells the given numbers.
 func newServer(t testing.TB, forSale ...string) *testServer {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	path := filepath.Join(t.TempDir(), "test.db")
+	st, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +52,7 @@ func newServer(t testing.TB, forSale ...string) *testServer {
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	s := &testServer{
+		path:  path,
 		store: st,
 		keys:  &workspace.Service{Store: st, Now: time.Now, NewID: newID},
 		log:   &lockedBuffer{},

@@ -1,0 +1,122 @@
+package internal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/vogent-community/phonenumbers"
+
+// The import table: what each package may import beside the standard library. Arrows point down only. A name that ends in
+// "/..." stands for all packages below it too.
+var mayImport = map[string][]string{
+	".":                  {},
+	"api":                {},
+	"api/client":         {"api", "github.com/oapi-codegen/runtime/..."},
+	"api/server":         {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
+	"internal":           {}, // this test
+	"internal/phone":     {},
+	"internal/workspace": {},
+	"internal/inventory": {"internal/phone"},
+	"internal/store":     {"internal/phone", "internal/workspace", "modernc.org/sqlite/...", "github.com/pressly/goose/v3"},
+	"internal/rest": {
+		".", "api", "api/server", "internal/phone", "internal/workspace", "github.com/labstack/echo/v4", "go.yaml.in/yaml/v3",
+	},
+	"internal/cli": {
+		"internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",
+		"github.com/spf13/cobra", "github.com/google/uuid",
+	},
+	"cmd/phonenumbers": {"internal/cli"},
+}
+
+// linkedNever is what a program must not get with api/client. database/sql/driver comes with the uuid package of the runtime.
+var linkedNever = []string{
+	"github.com/labstack/echo/...", "database/sql", "modernc.org/...", "github.com/jackc/...", "github.com/getkin/kin-openapi/...",
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+	Standard   bool
+}
+
+func list(t *testing.T, args ...string) []goPackage {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports,Deps,Standard"}, args...)...)
+	command.Dir = ".."
+	output, err := command.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %s", exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var packages []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func matches(path string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		prefix, below := strings.CutSuffix(pattern, "/...")
+		return path == prefix || below && strings.HasPrefix(path, prefix+"/")
+	})
+}
+
+func TestImportsPointDown(t *testing.T) {
+	standard := map[string]bool{}
+	for _, p := range list(t, "-deps", "./...") {
+		standard[p.ImportPath] = p.Standard
+	}
+	packages := list(t, "./...")
+	for _, p := range packages {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if name == "" {
+			name = "."
+		}
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("%s is not in the import table", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			own := strings.TrimPrefix(path, module+"/")
+			if path == module {
+				own = "."
+			}
+			if !standard[path] && !matches(own, allowed) {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+	if len(packages) != len(mayImport) {
+		t.Errorf("%d packages; the import table has %d", len(packages), len(mayImport))
+	}
+}
+
+func TestTheClientLinksNoServer(t *testing.T) {
+	for _, p := range list(t, "./api/client") {
+		if len(p.Deps) == 0 {
+			t.Fatal("go list found no dependencies")
+		}
+		for _, path := range p.Deps {
+			if matches(path, linkedNever) {
+				t.Errorf("api/client links %s", path)
+			}
+		}
+	}
+}
