@@ -6,8 +6,8 @@ LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## run the server on phonenumbers.db
-	go run ./cmd/phonenumbers serve
+run: build ## run the server on phonenumbers.db
+	@bin/phonenumbers serve
 
 build: ## build bin/phonenumbers
 	go build -trimpath -o bin/phonenumbers ./cmd/phonenumbers
