@@ -1,4 +1,4 @@
-// The package holds the types of the phone-number API as openapi.yaml describes them, and the little that generated code
+// Package api holds the types of the phone-number API as openapi.yaml describes them, and the little that generated code
 // cannot say: [AgentLink] tells "unlink" from "leave alone", [Purchase], [SIPImport] and [VogentSIP] make the three
 // kinds of create request, and [Problem] is the error that every failed call is answered with.
 //

@@ -1,4 +1,4 @@
-// The package calls the phone-number API: the hosted one at https://api.vogent.ai/api, or a server of this project. All of
+// Package client calls the phone-number API: the hosted one at https://api.vogent.ai/api, or a server of this project. All of
 // it is generated from openapi.yaml so far.
 //
 // Use [NewClientWithResponses]. A call returns an error only where there is no answer at all. Look at the member for the

@@ -72,6 +72,19 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 	}
 }
 
+func TestCredentialsGoWithTheirNumber(t *testing.T) {
+	s := unlocked(t)
+	w := newWorkspace(t, s, "w")
+	n, _ := insertSIP(t, s, w, "support", "password")
+	_, err := s.DeleteNumber(t.Context(), w, n.ID)
+	must(t, err)
+	var left int
+	must(t, s.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM sip_credentials`).Scan(&left))
+	if left != 0 {
+		t.Errorf("%d credentials are left", left)
+	}
+}
+
 func TestPasswordsAreNotInTheFiles(t *testing.T) {
 	s := unlocked(t)
 	w := newWorkspace(t, s, "w")

@@ -1,0 +1,207 @@
+package phonenumbers_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vogent-community/phonenumbers"
+)
+
+type object = map[string]any
+
+func readSpec(t *testing.T) object {
+	t.Helper()
+	var document object
+	if err := yaml.Unmarshal(phonenumbers.Spec, &document); err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+// at follows names into the document and fails the test where there is nothing.
+func at(t *testing.T, node object, names ...string) object {
+	t.Helper()
+	for _, name := range names {
+		next, ok := node[name].(object)
+		if !ok {
+			t.Fatalf("openapi.yaml has no %q in %s", name, strings.Join(names, "/"))
+		}
+		node = next
+	}
+	return node
+}
+
+// resolve follows a $ref.
+func resolve(t *testing.T, document object, node any) object {
+	t.Helper()
+	o, _ := node.(object)
+	if ref, ok := o["$ref"].(string); ok {
+		return at(t, document, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
+	}
+	return o
+}
+
+// eachOperation calls fn with every operation; the parameters of its path are among its own.
+func eachOperation(t *testing.T, document object, fn func(name string, op object)) {
+	t.Helper()
+	for path, item := range at(t, document, "paths") {
+		shared, _ := item.(object)["parameters"].([]any)
+		for method, op := range item.(object) {
+			if method == "parameters" {
+				continue
+			}
+			own, _ := op.(object)["parameters"].([]any)
+			op.(object)["parameters"] = slices.Concat(shared, own)
+			fn(strings.ToUpper(method)+" "+path, op.(object))
+		}
+	}
+}
+
+// walk calls fn with every object below node.
+func walk(path string, node any, fn func(path string, node object)) {
+	switch n := node.(type) {
+	case object:
+		fn(path, n)
+		for name, child := range n {
+			walk(path+"/"+name, child, fn)
+		}
+	case []any:
+		for i, child := range n {
+			walk(fmt.Sprintf("%s/%d", path, i), child, fn)
+		}
+	}
+}
+
+func TestTheSpecHasTheSevenOperations(t *testing.T) {
+	var got []string
+	eachOperation(t, readSpec(t), func(name string, op object) {
+		got = append(got, fmt.Sprint(op["operationId"], " ", name))
+	})
+	slices.Sort(got)
+	want := []string{
+		"createPhoneNumber POST /phone_numbers",
+		"deletePhoneNumber DELETE /phone_numbers/{id}",
+		"getPhoneNumber GET /phone_numbers/{id}",
+		"listPhoneNumbers GET /phone_numbers",
+		"purchaseAvailableNumber POST /phone_numbers/purchase",
+		"searchAvailableNumbers POST /phone_numbers/search",
+		"updatePhoneNumber PUT /phone_numbers/{id}",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("openapi.yaml has %q", got)
+	}
+}
+
+func TestEveryOperationIsDescribedWithExamples(t *testing.T) {
+	document := readSpec(t)
+	text := func(what string, node object, member string) {
+		if s, _ := node[member].(string); s == "" {
+			t.Errorf("%s has no %s", what, member)
+		}
+	}
+	example := func(what string, node object) {
+		if node["example"] == nil && node["examples"] == nil {
+			t.Errorf("%s has no example", what)
+		}
+	}
+	eachOperation(t, document, func(name string, op object) {
+		text(name, op, "summary")
+		text(name, op, "description")
+		if tags, _ := op["tags"].([]any); len(tags) != 1 {
+			t.Errorf("%s has the tags %v", name, op["tags"])
+		}
+		for _, p := range op["parameters"].([]any) {
+			parameter := resolve(t, document, p)
+			text(fmt.Sprint(name, " ", parameter["name"]), parameter, "description")
+			example(fmt.Sprint(name, " ", parameter["name"]), parameter)
+		}
+		if body, ok := op["requestBody"].(object); ok {
+			example(name+" body", at(t, body, "content", "application/json"))
+		}
+		for status, r := range at(t, op, "responses") {
+			response := resolve(t, document, r)
+			mediaType := "application/problem+json"
+			if status == "200" {
+				mediaType = "application/json"
+			}
+			example(name+" "+status, at(t, response, "content", mediaType))
+			at(t, response, "headers", "X-Request-Id")
+		}
+	})
+	for name, schema := range at(t, document, "components", "schemas") {
+		text("schema "+name, schema.(object), "description")
+		properties, _ := schema.(object)["properties"].(object)
+		for member, p := range properties {
+			if p.(object)["$ref"] == nil {
+				text("schema "+name+" "+member, p.(object), "description")
+			}
+		}
+	}
+}
+
+func TestUpdateHasAnExampleThatLinksAndOneThatUnlinks(t *testing.T) {
+	examples := at(t, readSpec(t), "paths", "/phone_numbers/{id}", "put", "requestBody", "content", "application/json", "examples")
+	if link := at(t, examples, "link", "value")["agentId"]; link == "" || link == nil {
+		t.Errorf("the example links %v", link)
+	}
+	if unlink := at(t, examples, "unlink", "value")["agentId"]; unlink != "" {
+		t.Errorf("the example unlinks with %v", unlink)
+	}
+}
+
+// What the generator makes ugly or wrong stays out of openapi.yaml.
+func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
+	document := readSpec(t)
+	walk("", document, func(path string, node object) {
+		if node["type"] == "string" && node["format"] != nil {
+			t.Errorf("%s: a format on a string drags runtime types into api", path)
+		}
+		if node["allOf"] != nil && node["nullable"] != nil {
+			t.Errorf("%s: nullable beside allOf; put it inside the component", path)
+		}
+		if headers, ok := node["headers"].(object); ok {
+			for name, h := range headers {
+				header := resolve(t, document, h)
+				if schema, _ := header["schema"].(object); schema["type"] != "string" {
+					t.Errorf("%s: a header that is no string loses the whole answer where it holds something else: %s", path, name)
+				}
+				if header["required"] != nil {
+					t.Errorf("%s: a required response header: %s", path, name)
+				}
+			}
+		}
+	})
+	requests := map[string]bool{}
+	eachOperation(t, document, func(name string, op object) {
+		responses := at(t, op, "responses")
+		if responses["default"] != nil {
+			t.Errorf("%s: a default response with status 0 drops the connection", name)
+		}
+		if at(t, responses, "200")["$ref"] != nil {
+			t.Errorf("%s: a shared 200 nests twice; write it inline", name)
+		}
+		if body, ok := op["requestBody"].(object); ok {
+			walk("", resolve(t, document, at(t, body, "content", "application/json", "schema")), func(_ string, node object) {
+				if ref, ok := node["$ref"].(string); ok {
+					requests[strings.TrimPrefix(ref, "#/components/schemas/")] = true
+				}
+			})
+			ref, _ := at(t, body, "content", "application/json", "schema")["$ref"].(string)
+			requests[strings.TrimPrefix(ref, "#/components/schemas/")] = true
+		}
+	})
+	for name, s := range at(t, document, "components", "schemas") {
+		schema := s.(object)
+		if strings.HasSuffix(name, "Response") {
+			t.Errorf("schema %s is named like a generated wrapper", name)
+		}
+		closed := schema["additionalProperties"] == false
+		if schema["type"] == "object" && closed != requests[name] {
+			t.Errorf("schema %s: of a request: %t, closed: %t; requests are closed, answers can grow", name, requests[name], closed)
+		}
+	}
+}
