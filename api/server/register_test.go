@@ -231,6 +231,14 @@ func TestAnEmptyQueryValueReachesTheOperation(t *testing.T) {
 	}
 }
 
+func TestAMissingBodyIsNamedAsWhatItIs(t *testing.T) {
+	w := httptest.NewRecorder()
+	newEcho(&stub{}, io.Discard).ServeHTTP(w, request("PUT", "/api/phone_numbers/1", ""))
+	if p := problemOf(t, w); !strings.Contains(p.Detail, "missing") {
+		t.Errorf("the detail is %q", p.Detail)
+	}
+}
+
 func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
 	w := httptest.NewRecorder()
 	newEcho(&stub{}, io.Discard).ServeHTTP(w, request("POST", "/api/phone_numbers/1", "{}"))

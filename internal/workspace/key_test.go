@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -29,5 +30,15 @@ func TestAMistypedKeyIsNotWellFormed(t *testing.T) {
 		if wellFormed(other) {
 			t.Errorf("%q passes", other)
 		}
+	}
+}
+
+// noStore fails the test where a key that cannot be one reaches the database.
+type noStore struct{ Store }
+
+func TestAMistypedKeyIsRefusedWithoutAskingTheStore(t *testing.T) {
+	s := &Service{Store: noStore{}}
+	if _, err := s.Authenticate(t.Context(), newKey()+"x"); !errors.Is(err, ErrInvalidKey) {
+		t.Errorf("got %v", err)
 	}
 }
