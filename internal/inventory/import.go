@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"iter"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
@@ -22,6 +22,9 @@ type Store interface {
 
 // maxReported bounds the bad rows that one error names.
 const maxReported = 20
+
+// byteOrderMark is what spreadsheets begin a file with.
+const byteOrderMark = "\ufeff"
 
 // header is a first row that holds no number: a word or two.
 var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
@@ -39,7 +42,11 @@ func Import(ctx context.Context, store Store, file io.Reader, replace bool) (rea
 }
 
 func parse(file io.Reader) ([]string, error) {
-	rows := csv.NewReader(file)
+	text := bufio.NewReader(file)
+	if start, _ := text.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
+		_, _ = text.Discard(len(byteOrderMark)) // it was peeked at
+	}
+	rows := csv.NewReader(text)
 	rows.FieldsPerRecord = -1
 	rows.ReuseRecord = true
 	var (
@@ -57,11 +64,8 @@ func parse(file io.Reader) ([]string, error) {
 		}
 		row, _ := rows.FieldPos(0)
 		number := record[0]
-		if first {
-			number = strings.TrimPrefix(number, "\ufeff") // as spreadsheets begin a file
-			if header.MatchString(number) {
-				continue
-			}
+		if first && header.MatchString(number) {
+			continue
 		}
 		switch problem := badRow(record, number); {
 		case problem == "":
