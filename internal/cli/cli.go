@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,8 +32,13 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// Run runs the command that args name and returns the exit code. It stops when ctx ends.
+// Run runs the command that args name and returns the exit code. It stops at SIGINT, at SIGTERM and when ctx ends; a second
+// signal ends the process at once.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
 	root := rootCommand()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -66,16 +73,17 @@ This project is unofficial and not affiliated with Vogent.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(serveCommand(), keysCommand(), inventoryCommand(), versionCommand())
+	root.SetHelpCommand(helpCommand(root))
 	return root
 }
 
-// setting makes a flag one that the environment can set too. The command line wins.
+// setting makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
 func setting(command *cobra.Command, flag string) {
 	f := command.Flags().Lookup(flag)
 	f.Usage += " [$" + variable(flag) + "]"
 	before := command.PreRunE
 	command.PreRunE = func(c *cobra.Command, args []string) error {
-		if value, ok := os.LookupEnv(variable(flag)); ok && !f.Changed {
+		if value := os.Getenv(variable(flag)); value != "" && !f.Changed {
 			if err := f.Value.Set(value); err != nil {
 				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable(flag), err)}
 			}
@@ -91,11 +99,38 @@ func variable(flag string) string {
 	return "PHONENUMBERS_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// checked is the value of a flag that is checked as it is set, so that the error names what has set it: the flag or the
+// variable.
+type checked struct {
+	value *string
+	kind  string // stands for the value in the help
+	check func(string) error
+}
+
+func (c checked) String() string { return *c.value }
+func (c checked) Type() string   { return c.kind }
+
+func (c checked) Set(value string) error {
+	if err := c.check(value); err != nil {
+		return err
+	}
+	*c.value = value
+	return nil
+}
+
 // databaseFlag adds --db to a command.
-func databaseFlag(command *cobra.Command) *string {
-	db := command.Flags().String("db", "phonenumbers.db", "the database: a path, or :memory: for one that is gone with the process")
+func databaseFlag(command *cobra.Command, usage string) *string {
+	db := "phonenumbers.db"
+	command.Flags().Var(checked{&db, "PATH", notEmpty}, "db", usage)
 	setting(command, "db")
-	return db
+	return &db
+}
+
+func notEmpty(value string) error {
+	if value == "" {
+		return errors.New("it is empty")
+	}
+	return nil
 }
 
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
@@ -132,8 +167,8 @@ func isUsage(err error) bool {
 }
 
 func noArgs(c *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(c, args); err != nil {
-		return usageError{err}
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name())}
 	}
 	return nil
 }
@@ -142,6 +177,7 @@ func noArgs(c *cobra.Command, args []string) error {
 func needSubcommand(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		text := fmt.Sprintf("%q is not a command of %s", args[0], c.CommandPath())
+		c.SuggestionsMinimumDistance = 2 // two letters apart; the default would take words with the same beginning only
 		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
 			text += "; did you mean " + strings.Join(similar, " or ") + "?"
 		}
@@ -151,3 +187,22 @@ func needSubcommand(c *cobra.Command, args []string) error {
 }
 
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
+
+// helpCommand is cobra's, except that it refuses what is no command.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]...",
+		Short: "Show the help of a command, as -h does",
+		RunE: func(_ *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			if err == nil {
+				err = needSubcommand(found, rest)
+			}
+			if err != nil {
+				return err
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
+}

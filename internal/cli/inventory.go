@@ -41,7 +41,7 @@ workspace owns stay owned.`,
 			return nil
 		},
 	}
-	db := databaseFlag(command)
+	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := keepsKeys(*db); err != nil {
@@ -57,7 +57,7 @@ workspace owns stay owned.`,
 			if err != nil {
 				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%d numbers read, %d of them new for sale\n", read, added)
+			fmt.Fprintf(c.OutOrStdout(), "numbers read: %d, new for sale: %d\n", read, added)
 			return nil
 		})
 	}

@@ -37,7 +37,7 @@ func keysCreateCommand() *cobra.Command {
   VOGENT_API_KEY=$(phonenumbers keys create --name alice --workspace sales)`,
 		Args: noArgs,
 	}
-	db := databaseFlag(command)
+	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().StringVar(&name, "name", "", "what the key is for, to tell it from others (required)")
 	command.Flags().StringVar(&workspaceName, "workspace", "default", "the workspace that it opens, made if it is missing")
 	command.RunE = func(c *cobra.Command, _ []string) error {
@@ -67,9 +67,11 @@ func keysListCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the API keys, without their secrets",
-		Args:  noArgs,
+		Long: `List the API keys, oldest first, without their secrets. Times are UTC. When a key was last used is known to the minute;
+a running server saves it every few seconds.`,
+		Args: noArgs,
 	}
-	db := databaseFlag(command)
+	db := databaseFlag(command, "the database that the server uses")
 	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if err := keepsKeys(*db); err != nil {
@@ -101,7 +103,7 @@ func keysRevokeCommand() *cobra.Command {
 			return nil
 		},
 	}
-	db := databaseFlag(command)
+	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := keepsKeys(*db); err != nil {
 			return err
@@ -120,7 +122,7 @@ func keysRevokeCommand() *cobra.Command {
 // keepsKeys refuses a database that would be gone when the command ends.
 func keepsKeys(db string) error {
 	if db == ":memory:" {
-		return usageError{errors.New("--db is :memory:, which is gone when this command ends; name the file that the server uses")}
+		return usageError{errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db")}
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ const (
 	lastUsedInterval  = 10 * time.Second
 
 	maxHeader      = 16 << 10
-	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes
+	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
 )
 
 type serveOptions struct {
@@ -38,7 +38,7 @@ type serveOptions struct {
 }
 
 func serveCommand() *cobra.Command {
-	var o serveOptions
+	o := serveOptions{addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info"}
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -59,35 +59,58 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 			if err != nil {
 				return err
 			}
-			return withStore(c.Context(), *o.db, func(st *store.Store) error {
+			err = withStore(c.Context(), *o.db, func(st *store.Store) error {
 				return o.serve(c.Context(), st, log, c.OutOrStdout())
 			})
+			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				log.Info("stopped before serving")
+				return nil
+			}
+			return err
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	flags.Var(checked{&o.addr, "HOST:PORT", hostAndPort}, "addr", "the address to listen on; port 0 takes a free one")
 	setting(command, "addr")
-	o.db = databaseFlag(command)
-	flags.StringVar(&o.logFormat, "log-format", "text", "how the log on stderr is written: text or json")
+	o.db = databaseFlag(command, "the database: a path, or :memory: for one that is gone with the process")
+	flags.Var(checked{&o.logFormat, "FORMAT", logFormat}, "log-format", "how the log on stderr is written: text or json")
 	setting(command, "log-format")
-	flags.StringVar(&o.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
+	flags.Var(checked{&o.logLevel, "LEVEL", logLevel}, "log-level", "what is logged: debug, info, warn or error")
 	setting(command, "log-level")
 	return command
+}
+
+func hostAndPort(addr string) error {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return errors.New("it must be HOST:PORT, such as 127.0.0.1:8080")
+	}
+	return nil
+}
+
+func logFormat(format string) error {
+	if format != "text" && format != "json" {
+		return errors.New("it must be text or json")
+	}
+	return nil
+}
+
+func logLevel(level string) error {
+	if new(slog.Level).UnmarshalText([]byte(level)) != nil {
+		return errors.New("it must be debug, info, warn or error")
+	}
+	return nil
 }
 
 func (o serveOptions) logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return nil, usageError{fmt.Errorf("--log-level is %q; it must be debug, info, warn or error", o.logLevel)}
+		return nil, err
 	}
 	options := &slog.HandlerOptions{Level: level}
-	switch o.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
+	if o.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	}
-	return nil, usageError{fmt.Errorf("--log-format is %q; it must be text or json", o.logFormat)}
+	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
 func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logger, stdout io.Writer) error {
