@@ -1,0 +1,208 @@
+package cli_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A request that the server is working on when it is told to stop is answered; nobody else gets in meanwhile.
+func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
+	t.Parallel()
+	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": os.Interrupt} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			s := newServer(t, dir)
+			id := buy(t, s)
+			link := beginLink(t, s, id)
+
+			if err := s.process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			waitUntilRefused(t, s)
+			if status, body := link.finish(t); status != http.StatusOK || !strings.Contains(body, `"agentId":"agent_1"`) {
+				t.Errorf("the request in flight: %d %s", status, body)
+			}
+			if err := s.waitForEnd(); err != nil {
+				t.Errorf("the server has ended with %v, want exit code 0\n%s", err, s.stderr())
+			}
+
+			again := newServer(t, dir)
+			if again.key != "" {
+				t.Error("the second start has printed a key")
+			}
+			status, body, err := request{url: again.url("/phone_numbers/" + id), key: s.key}.send(t.Context())
+			if err != nil || !strings.Contains(body, `"agentId":"agent_1"`) {
+				t.Errorf("the link after the next start: %s %s %v", status, body, err)
+			}
+		})
+	}
+}
+
+// Whoever does not want to wait for the requests in flight sends a second signal.
+func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, t.TempDir())
+	beginLink(t, s, buy(t, s)) // and it never ends
+
+	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	waitUntilRefused(t, s)
+	err := poll(soon, "the end", func() (bool, error) {
+		err := s.process.Signal(syscall.SIGTERM)
+		return errors.Is(err, os.ErrProcessDone), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exit, ok := errors.AsType[*exec.ExitError](s.waitForEnd())
+	if !ok {
+		t.Fatalf("the server has ended with %v, want a signal", s.result)
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() != syscall.SIGTERM {
+		t.Errorf("the server has ended with %v, want SIGTERM", exit)
+	}
+}
+
+// A server that is told to stop while it still makes its database does so, and that is no failure.
+func TestAServerThatIsStartingStopsAtASignal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := startServer(t, dir, plainEnviron(), "phonenumbers", "serve", "--addr", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	err = poll(startTimeout, "the key file", func() (bool, error) { // then come 59,000 numbers
+		_, err := os.Stat(filepath.Join(dir, "phonenumbers.db.key"))
+		return err == nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.stop(syscall.SIGTERM); err != nil {
+		t.Errorf("the server has ended with %v, want exit code 0\n%s", err, s.stderr())
+	}
+	if !strings.Contains(s.stdout(), "VOGENT_API_KEY") && strings.Contains(runProgram(t, dir, "keys", "list"), "first") {
+		t.Error("there is a first key, and nobody has seen it")
+	}
+}
+
+func TestHeadersAreLimitedTo16KiB(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, t.TempDir())
+	const tooLarge = "431 Request Header Fields Too Large"
+	for _, c := range []struct {
+		connection string // net/http is up to 4 KiB more generous on one that it has answered on before
+		size       int
+		want       string
+	}{
+		{"close", 15 << 10, "200 OK"},
+		{"close", 17 << 10, tooLarge},
+		{"keep-alive", 15 << 10, "200 OK"},
+		{"keep-alive", 21 << 10, tooLarge},
+	} {
+		header := http.Header{"X-Filler": {strings.Repeat("x", c.size)}, "Connection": {c.connection}}
+		status, body, err := request{url: s.url("/phone_numbers"), key: s.key, header: header}.send(t.Context())
+		if err != nil || status != c.want {
+			t.Errorf("headers of %d bytes, connection %s: %s %s %v, want %s", c.size, c.connection, status, body, err, c.want)
+		}
+	}
+}
+
+func (s *server) url(path string) string { return "http://" + s.address + "/api" + path }
+
+// buy buys the one number that is for sale and returns its id.
+func buy(t *testing.T, s *server) string {
+	t.Helper()
+	r := request{method: http.MethodPost, url: s.url("/phone_numbers/purchase"), key: s.key, body: fmt.Sprintf(`{"number": %q}`, forSale)}
+	status, body, err := r.send(t.Context())
+	_, rest, found := strings.Cut(body, `"id":"`)
+	id, _, _ := strings.Cut(rest, `"`)
+	if err != nil || !found {
+		t.Fatalf("buy %s: %s %s %v", forSale, status, body, err)
+	}
+	return id
+}
+
+// heldRequest is a PUT whose body the server waits for.
+type heldRequest struct {
+	net.Conn
+	answer *bufio.Reader
+}
+
+const linkBody = `{"agentId": "agent_1"}`
+
+// beginLink sends all of a request but its body. It returns when the server has begun to read that, which it says itself
+// with 100 Continue: the request is in flight.
+func beginLink(t *testing.T, s *server, id string) heldRequest {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // the server has closed it too
+	if err := conn.SetDeadline(time.Now().Add(startTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "PUT /api/phone_numbers/%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", id, s.address, s.key, len(linkBody))
+	held := heldRequest{conn, bufio.NewReader(conn)}
+	line, err := held.answer.ReadString('\n')
+	if err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("the server does not wait for the body: %q %v", line, err)
+	}
+	if _, err := held.answer.ReadString('\n'); err != nil { // the empty line after it
+		t.Fatal(err)
+	}
+	return held
+}
+
+// finish sends the body and returns the answer.
+func (h heldRequest) finish(t *testing.T) (status int, body string) {
+	t.Helper()
+	if _, err := io.WriteString(h.Conn, linkBody); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(h.answer, nil)
+	if err != nil {
+		t.Fatalf("the request in flight got no answer: %v", err)
+	}
+	text, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// waitUntilRefused waits until the server takes no connections any more. It is still there then: a request is in flight.
+func waitUntilRefused(t *testing.T, s *server) {
+	t.Helper()
+	err := poll(soon, "a refused connection", func() (bool, error) {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address)
+		if err == nil {
+			return false, conn.Close()
+		}
+		return errors.Is(err, syscall.ECONNREFUSED), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-s.ended:
+		t.Fatalf("the server has ended before the request in flight was answered: %v\n%s", s.result, s.stderr())
+	default:
+	}
+}
