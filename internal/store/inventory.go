@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -75,22 +76,17 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 	return added, err
 }
 
-// rowsPerInsert keeps one statement well below the number of parameters that both engines take.
-const rowsPerInsert = 500
+// rowsPerInsert is how many rows a statement adds: the statement is parsed once, and the more parameters it has, the slower.
+const rowsPerInsert = 100
 
 func addNumbers(ctx context.Context, tx *sql.Tx, numbers iter.Seq[string]) (added int64, err error) {
+	full, err := tx.PrepareContext(ctx, insertNumbers(rowsPerInsert))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, full.Close()) }()
 	batch := make([]any, 0, rowsPerInsert)
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		var query strings.Builder
-		query.WriteString(`INSERT INTO inventory (number) VALUES ($1)`)
-		for i := 2; i <= len(batch); i++ {
-			fmt.Fprintf(&query, ", ($%d)", i)
-		}
-		query.WriteString(` ON CONFLICT (number) DO NOTHING`)
-		result, err := tx.ExecContext(ctx, query.String(), batch...)
+	count := func(result sql.Result, err error) error {
 		if err != nil {
 			return err
 		}
@@ -101,13 +97,25 @@ func addNumbers(ctx context.Context, tx *sql.Tx, numbers iter.Seq[string]) (adde
 	}
 	for number := range numbers {
 		if batch = append(batch, number); len(batch) == rowsPerInsert {
-			if err := flush(); err != nil {
+			if err := count(full.ExecContext(ctx, batch...)); err != nil {
 				return 0, err
 			}
 		}
 	}
-	err = flush()
+	if len(batch) > 0 {
+		err = count(tx.ExecContext(ctx, insertNumbers(len(batch)), batch...))
+	}
 	return added, err
+}
+
+func insertNumbers(rows int) string {
+	var query strings.Builder
+	query.WriteString(`INSERT INTO inventory (number) VALUES ($1)`)
+	for i := 2; i <= rows; i++ {
+		fmt.Fprintf(&query, ", ($%d)", i)
+	}
+	query.WriteString(` ON CONFLICT (number) DO NOTHING`)
+	return query.String()
 }
 
 // setting returns the value of a setting, empty if it was never set.

@@ -32,7 +32,7 @@ func parseKeyring(list string) (*keyring, error) {
 	for i, encoded := range strings.Split(list, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 		if err != nil || len(raw) != secretKeySize { // the error would quote a part of the key
-			return nil, fmt.Errorf("key %d must be base64 of %d bytes; `openssl rand -base64 %d` makes one", i+1, secretKeySize, secretKeySize)
+			return nil, fmt.Errorf("key %d is not base64 of %d bytes", i+1, secretKeySize)
 		}
 		key, err := newSecretKey(raw)
 		if err != nil {

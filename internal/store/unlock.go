@@ -37,7 +37,10 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	}
 	ring, err := parseKeyring(secretKeys)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", source, err)
+		if check == "" {
+			return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secretKeySize)
+		}
+		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.path)
 	}
 	if check == "" {
 		if check, err = s.makeCheck(ctx, ring); err != nil {
