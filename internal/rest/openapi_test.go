@@ -1,0 +1,60 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
+	if err := loadSpec(t).Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who copies an example from the document must get the answer that the document promises.
+func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
+	bodies, parameters := 0, 0
+	bench := newBench(t)
+	try := func(t *testing.T, method, path, query, body string) {
+		t.Helper()
+		x := bench.send(t, method, "/api"+path+query, body)
+		if err := bench.oracle.checkAnswer(x); err != nil || x.refusal != nil || x.answer.Code != http.StatusOK {
+			t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.call, x.refusal, x.answer.Code, x.answer.Body, err)
+		}
+	}
+	for path, item := range loadSpec(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			for _, parameter := range operation.Parameters {
+				parameters++
+				if parameter.Value.Example == nil {
+					t.Errorf("%s: the parameter %s has no example", operation.OperationID, parameter.Value.Name)
+				}
+				query := "?" + url.Values{parameter.Value.Name: {fmt.Sprint(parameter.Value.Example)}}.Encode()
+				t.Run(query, func(t *testing.T) { try(t, method, path, query, "") })
+			}
+			if operation.RequestBody == nil {
+				continue
+			}
+			examples := examplesOf(operation.RequestBody.Value.Content["application/json"])
+			if len(examples) == 0 {
+				t.Errorf("%s has no example of a body", operation.OperationID)
+			}
+			for _, example := range examples {
+				bodies++
+				body, err := json.Marshal(example)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(string(body), func(t *testing.T) { try(t, method, path, "", string(body)) })
+			}
+		}
+	}
+	if bodies < 8 || parameters < 5 {
+		t.Errorf("found %d examples of bodies and %d of parameters", bodies, parameters)
+	}
+}

@@ -1,0 +1,262 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// stricterThanTheSpec has every reason for which the server refuses what openapi.yaml accepts: the rules that its language
+// cannot say, and those that the oracle does not see. Each has the words of the contract, the status, and a function that
+// finds where a request breaks it; for that to count, the spec must accept the request.
+var stricterThanTheSpec = []struct {
+	name     string
+	contract string
+	status   int
+	broken   func(x *exchange) (pointers []string)
+}{
+	{
+		"member twice", "a member duplicated", http.StatusBadRequest,
+		func(x *exchange) []string { return when(x.takesBody() && hasDuplicate(x.body), anywhere) },
+	},
+	{
+		"more behind the body", "followed by more data", http.StatusBadRequest,
+		func(x *exchange) []string {
+			decoder := json.NewDecoder(bytes.NewReader(x.body))
+			err := decoder.Decode(new(any))
+			return when(x.takesBody() && err == nil && len(bytes.Trim(x.body[decoder.InputOffset():], " \t\r\n")) > 0, anywhere)
+		},
+	},
+	{
+		"whole number with point or exponent", "a JSON value of the wrong type (5.0 for an integer included)", http.StatusBadRequest,
+		func(x *exchange) []string {
+			n, _ := x.at("limit").(json.Number)
+			return when(x.takesBody() && strings.ContainsAny(n.String(), ".eE"), "/limit")
+		},
+	},
+	{
+		"query that cannot be parsed", "a query parameter badly escaped", http.StatusBadRequest,
+		func(x *exchange) []string {
+			_, err := url.ParseQuery(x.input.Request.URL.RawQuery)
+			return when(err != nil, "")
+		},
+	},
+	{
+		"unknown parameter", "a query parameter unknown", http.StatusBadRequest,
+		func(x *exchange) (names []string) {
+			for name := range x.input.Request.URL.Query() {
+				names = append(names, when(x.input.Route.Operation.Parameters.GetByInAndName("query", name) == nil, name)...)
+			}
+			return names
+		},
+	},
+	{
+		"parameter twice", "a query parameter repeated", http.StatusBadRequest,
+		func(x *exchange) (names []string) {
+			for name, values := range x.input.Request.URL.Query() {
+				names = append(names, when(len(values) > 1, name)...)
+			}
+			return names
+		},
+	},
+	{
+		"limit in another notation", "a query parameter not of its type", http.StatusBadRequest, // the oracle reads it as Go source
+		func(x *exchange) []string {
+			limit := x.parameter("limit")
+			return when(limit != "" && !regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`).MatchString(limit), "limit")
+		},
+	},
+	{
+		"limit of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // beyond 64 bits the oracle refuses it, too
+		func(x *exchange) []string { return when(len(x.parameter("limit")) == 19, "limit") },
+	},
+	{
+		"cursor", "a cursor not of our form", http.StatusBadRequest,
+		func(x *exchange) []string {
+			return when(x.parameter("cursor") != "" && !isCursor(x.parameter("cursor")), "cursor")
+		},
+	},
+	{
+		"object missing", "the object that matches `type` missing", http.StatusUnprocessableEntity,
+		func(x *exchange) []string {
+			wanted := objectOfType[x.text("type")]
+			return when(wanted != "" && x.at(wanted) == nil, "/"+wanted)
+		},
+	},
+	{
+		"object too many", "another one present", http.StatusUnprocessableEntity,
+		func(x *exchange) (pointers []string) {
+			for createType, object := range objectOfType {
+				pointers = append(pointers, when(x.text("type") != createType && x.at(object) != nil, "/"+object)...)
+			}
+			return pointers
+		},
+	},
+	{
+		"prefix", "US 1-10 digits, the first 2-9; GB one trunk 0 may stand, then 1-10 digits, the first 1-9", http.StatusUnprocessableEntity,
+		func(x *exchange) []string {
+			prefix, least := x.text("prefix"), byte('2')
+			if strings.EqualFold(x.text("country"), "GB") {
+				prefix, least = strings.TrimPrefix(prefix, "0"), '1'
+			}
+			return when(x.text("prefix") != "" && (prefix == "" || prefix[0] < least || len(prefix) > 10), "/prefix")
+		},
+	},
+	{
+		"host", "host is a hostname, an IPv4 address or an [IPv6] address", http.StatusUnprocessableEntity,
+		func(x *exchange) []string { return when(faultOf(x) == "host", "/sipImport/terminationUri") },
+	},
+	{
+		"port", "port 1-65535", http.StatusUnprocessableEntity,
+		func(x *exchange) []string { return when(faultOf(x) == "port", "/sipImport/terminationUri") },
+	},
+	{
+		"transport", "sips implies and allows only tls", http.StatusUnprocessableEntity,
+		func(x *exchange) []string { return when(faultOf(x) == "transport", "/sipImport/terminationUri") },
+	},
+	{
+		"size", "a body over 64 KiB", http.StatusRequestEntityTooLarge,
+		func(x *exchange) []string { return when(x.takesBody() && len(x.body) > 64<<10, "") },
+	},
+	{
+		"content coding", "a body with another content type than application/json", http.StatusUnsupportedMediaType,
+		func(x *exchange) []string { return when(x.takesBody() && x.header.Get("Content-Encoding") != "", "") },
+	},
+	{
+		"two content types", "a body with another content type than application/json", http.StatusUnsupportedMediaType,
+		func(x *exchange) []string { return when(x.takesBody() && len(x.header.Values("Content-Type")) > 1, "") },
+	},
+}
+
+// anywhere stands for every pointer: what the oracle has seen of the body may hide another mistake.
+const anywhere = "*"
+
+func when(broken bool, pointer string) []string {
+	if !broken {
+		return nil
+	}
+	return []string{pointer}
+}
+
+var objectOfType = map[string]string{"purchase": "purchase", "sip_import": "sipImport", "vogent_sip": "vogentSip"}
+
+// explain finds the names of the reasons for what the answer refuses; it is an error if there is none for some of it, and
+// if there is one for a request that is not refused.
+func explain(x *exchange) (reasons []string, err error) {
+	var known []string
+	for _, reason := range stricterThanTheSpec {
+		pointers := reason.broken(x)
+		switch {
+		case len(pointers) == 0:
+		case x.answer.Code == http.StatusOK:
+			return nil, fmt.Errorf("the server accepts what the contract refuses: %s", reason.contract)
+		case x.answer.Code == reason.status:
+			reasons = append(reasons, reason.name)
+			known = append(known, pointers...)
+		}
+	}
+	refused := []string{""}
+	if len(x.problem.Errors) > 0 {
+		refused = nil
+	}
+	for _, field := range x.problem.Errors {
+		refused = append(refused, field.Pointer)
+	}
+	for _, pointer := range refused {
+		if x.answer.Code != http.StatusOK && !slices.Contains(known, pointer) && !slices.Contains(known, anywhere) {
+			return nil, fmt.Errorf("the server refuses what the spec accepts, and no reason is known for %q", pointer)
+		}
+	}
+	return reasons, nil
+}
+
+// hasDuplicate reports whether an object in a JSON text has a name twice, as encoding/json reads it.
+func hasDuplicate(body []byte) (found bool) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // which may have any size
+	var walk func() error
+	walk = func() error {
+		start, err := decoder.Token()
+		if _, ok := start.(json.Delim); err != nil || !ok {
+			return err
+		}
+		seen := map[json.Token]bool{}
+		for decoder.More() {
+			if start == json.Delim('{') {
+				name, err := decoder.Token()
+				if err != nil {
+					return err
+				}
+				found = found || seen[name]
+				seen[name] = true
+			}
+			if err := walk(); err != nil {
+				return err
+			}
+		}
+		_, err = decoder.Token()
+		return err
+	}
+	return walk() == nil && found
+}
+
+func isCursor(s string) bool {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return false
+	}
+	id, err := uuid.FromBytes(raw)
+	return err == nil && id.Version() == 7 && id.Variant() == uuid.RFC4122
+}
+
+// terminationURIs are the two ways to read one: "sip:5060" is a host with a port, too.
+var terminationURIs = []*regexp.Regexp{
+	regexp.MustCompile(`^(?i:(sips?):)(\[[^\]]*\]|[^:;]*)(?::([0-9]+))?(?i:;transport=(udp|tcp|tls))?$`),
+	regexp.MustCompile(`^()(\[[^\]]*\]|[^:;]*)(?::([0-9]+))?(?i:;transport=(udp|tcp|tls))?$`),
+}
+
+var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?$`)
+
+// faultOf says what is wrong with the terminationUri; nothing, if it is right in one way to read it.
+func faultOf(x *exchange) (fault string) {
+	text := x.text("sipImport", "terminationUri")
+	if text == "" {
+		return "" // the request has none: the spec refuses an empty one
+	}
+	for _, form := range terminationURIs {
+		uri := form.FindStringSubmatch(text)
+		if uri == nil {
+			continue
+		}
+		scheme, host, port, transport := uri[1], uri[2], uri[3], uri[4]
+		n, _ := strconv.Atoi(port)
+		switch {
+		case !isHost(host):
+			fault = "host"
+		case port != "" && (n < 1 || n > 65535):
+			fault = "port"
+		case strings.EqualFold(scheme, "sips") && transport != "" && !strings.EqualFold(transport, "tls"):
+			fault = "transport"
+		default:
+			return ""
+		}
+	}
+	return fault
+}
+
+func isHost(s string) bool {
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		return strings.Contains(inner, ":") && net.ParseIP(strings.TrimSuffix(inner, "]")) != nil
+	}
+	return net.ParseIP(s) != nil || len(strings.TrimSuffix(s, ".")) <= 253 && hostname.MatchString(s)
+}
