@@ -63,7 +63,7 @@ func Example() {
 	})
 
 	for _, body := range []string{`{"agentId": "agent_1"}`, `{"agentID": "agent_2"}`} {
-		r := httptest.NewRequest(http.MethodPut, "/api/phone_numbers/1", strings.NewReader(body))
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPut, "/api/phone_numbers/1", strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer secret")
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("X-Request-Id", "example")

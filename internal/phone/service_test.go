@@ -49,11 +49,13 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 			_, err := s.Create(ctx, "w", Create{Type: "purchase", Purchase: &Purchase{"+1"}, SIPImport: &SIPImport{}, VogentSIP: &VogentSIP{}})
 			return err
 		}, []string{"/purchase/number", "/sipImport", "/vogentSip"}},
-		{"sip_import", func() error {
-			_, err := s.Create(ctx, "w", Create{Type: "sip_import", SIPImport: &SIPImport{}})
-			return err
+		{
+			"sip_import", func() error {
+				_, err := s.Create(ctx, "w", Create{Type: "sip_import", SIPImport: &SIPImport{}})
+				return err
+			},
+			[]string{"/sipImport/phoneNumber", "/sipImport/terminationUri", "/sipImport/username", "/sipImport/password"},
 		},
-			[]string{"/sipImport/phoneNumber", "/sipImport/terminationUri", "/sipImport/username", "/sipImport/password"}},
 		{"vogent_sip", func() error {
 			_, err := s.Create(ctx, "w", Create{Type: "vogent_sip", VogentSIP: &VogentSIP{SIPPrefix: "1234567", Username: "four", Password: "four"}})
 			return err
@@ -96,8 +98,10 @@ func TestACursorOfAnotherFormIsInvalid(t *testing.T) {
 // The id check stands before the store: what is no id of ours never reaches a database.
 func TestAMalformedIDIsNotFound(t *testing.T) {
 	s := &Service{Store: noStore{}}
-	for _, id := range []string{"", ".", "..", "x", "a/b", "\x00", "019DAA80-7C00-7000-8000-000000000001", "019daa80-7c00-4000-8000-000000000001",
-		"019daa80-7c00-7000-8000-00000000000g", "019daa80-7c00-7000-8000-000000000001 "} {
+	for _, id := range []string{
+		"", ".", "..", "x", "a/b", "\x00", "019DAA80-7C00-7000-8000-000000000001", "019daa80-7c00-4000-8000-000000000001",
+		"019daa80-7c00-7000-8000-00000000000g", "019daa80-7c00-7000-8000-000000000001 ",
+	} {
 		for name, call := range map[string]func(context.Context) error{
 			"get":    func(ctx context.Context) error { _, err := s.Get(ctx, "w", id); return err },
 			"update": func(ctx context.Context) error { _, err := s.Update(ctx, "w", id, nil); return err },

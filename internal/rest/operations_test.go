@@ -22,7 +22,7 @@ const (
 )
 
 // create makes a number and fails the test where that is not possible.
-func create(t testing.TB, c *client.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
+func create(t *testing.T, c *client.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), r)
 	if err != nil || answer.JSON200 == nil {
@@ -40,7 +40,7 @@ func vogentSIP(prefix string) api.CreatePhoneNumberRequest {
 }
 
 // listed returns the numbers of all pages, as they stand in PhoneNumber.Number.
-func listed(t testing.TB, c *client.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
+func listed(t *testing.T, c *client.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
 	t.Helper()
 	numbers := []string{}
 	for {
@@ -57,7 +57,7 @@ func listed(t testing.TB, c *client.ClientWithResponses, params api.ListPhoneNum
 	}
 }
 
-func searched(t testing.TB, c *client.ClientWithResponses, r api.SearchAvailableNumbersRequest) []string {
+func searched(t *testing.T, c *client.ClientWithResponses, r api.SearchAvailableNumbersRequest) []string {
 	t.Helper()
 	answer, err := c.SearchAvailableNumbersWithResponse(t.Context(), r)
 	if err != nil || answer.JSON200 == nil {
@@ -119,7 +119,6 @@ func TestTheLifeOfANumber(t *testing.T) {
 	if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
 		t.Errorf("after the delete for sale are %q", got)
 	}
-	//nolint:staticcheck // deprecated, and served all the same
 	bought, err := c.PurchaseAvailableNumberWithResponse(ctx, api.PurchaseAvailableNumberRequest{Number: first})
 	if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
 		t.Errorf("bought again: %v, %s", err, bought.Body)
@@ -401,8 +400,10 @@ func TestThePublishedUpdateCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
 	want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"}`+"\n", n.ID, first)
 	if err != nil || answer.StatusCode != http.StatusOK || string(body) != want {
 		t.Errorf("%v, %d %s; want %s", err, answer.StatusCode, body, want)
@@ -419,7 +420,7 @@ func TestOddIDsAreNotFound(t *testing.T) {
 		strings.Repeat("x", 10_000), n.ID + "%20", n.ID + "%00", strings.ToUpper(n.ID) + "%2F", "{id}", "null", "search", "purchase",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
-			r := httptest.NewRequest(method, "/api/phone_numbers/x", strings.NewReader(`{"agentId":"a"}`))
+			r := httptest.NewRequestWithContext(t.Context(), method, "/api/phone_numbers/x", strings.NewReader(`{"agentId":"a"}`))
 			r.URL.Path, r.URL.RawPath = unescaped(t, "/api/phone_numbers/"+id), "/api/phone_numbers/"+id
 			r.Header.Set("Authorization", "Bearer "+key)
 			r.Header.Set("Content-Type", "application/json")

@@ -31,7 +31,7 @@ type oracle struct {
 
 // loadSpec reads openapi.yaml and closes its schemas: a client must live with more members in an answer, but neither our
 // server nor an example has any.
-func loadSpec(t testing.TB) *openapi3.T {
+func loadSpec(t *testing.T) *openapi3.T {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(phonenumbers.Spec)
 	if err != nil {
@@ -45,7 +45,7 @@ func loadSpec(t testing.TB) *openapi3.T {
 	return document
 }
 
-func newOracle(t testing.TB, key string) *oracle {
+func newOracle(t *testing.T, key string) *oracle {
 	t.Helper()
 	document := loadSpec(t)
 	document.Servers = openapi3.Servers{{URL: "/api"}}

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"net/http"
@@ -26,7 +27,7 @@ func unescaped(t *testing.T, path string) string {
 
 // get asks the handler for a path, with a key where there is one.
 func (s *testServer) get(path, key string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
@@ -158,7 +159,7 @@ func TestAccessLog(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
 		t.Fatalf("%v: %s", err, s.log)
 	}
-	if line.Msg != "request" || line.Method != "GET" || line.Route != "/api/phone_numbers" || line.Workspace != "sales" || line.RequestID != "r-1" ||
+	if line.Msg != "request" || line.Method != http.MethodGet || line.Route != "/api/phone_numbers" || line.Workspace != "sales" || line.RequestID != "r-1" ||
 		line.TraceID != "0af7651916cd43dd8448eb211c80319c" || line.Status != 200 || line.Duration <= 0 {
 		t.Errorf("logged %s", s.log)
 	}
@@ -195,7 +196,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	t.Cleanup(func() { _ = other.Close() })
 	lock, err := other.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ type testServer struct {
 }
 
 // newServer starts a server that sells the given numbers.
-func newServer(t testing.TB, forSale ...string) *testServer {
+func newServer(t *testing.T, forSale ...string) *testServer {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "test.db")
 	st, err := store.Open(t.Context(), path)
@@ -73,7 +73,7 @@ func newServer(t testing.TB, forSale ...string) *testServer {
 }
 
 // key makes an API key for the workspace of that name.
-func (s *testServer) key(t testing.TB, workspaceName string) string {
+func (s *testServer) key(t *testing.T, workspaceName string) string {
 	t.Helper()
 	key, err := s.keys.CreateKey(t.Context(), workspaceName, "test")
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *testServer) key(t testing.TB, workspaceName string) string {
 }
 
 // client returns the generated client with a new key of the workspace of that name.
-func (s *testServer) client(t testing.TB, workspaceName string) *client.ClientWithResponses {
+func (s *testServer) client(t *testing.T, workspaceName string) *client.ClientWithResponses {
 	t.Helper()
 	key := s.key(t, workspaceName)
 	c, err := client.NewClientWithResponses(s.url+"/api", client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // open opens a store and closes it at the end of the test.
-func open(t testing.TB, path string) *Store {
+func open(t *testing.T, path string) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
@@ -47,7 +47,7 @@ func open(t testing.TB, path string) *Store {
 }
 
 // unlocked opens a new store with its secrets unlocked.
-func unlocked(t testing.TB) *Store {
+func unlocked(t *testing.T) *Store {
 	t.Helper()
 	s := open(t, filepath.Join(t.TempDir(), "test.db"))
 	must(t, s.Unlock(t.Context(), ""))
@@ -55,7 +55,7 @@ func unlocked(t testing.TB) *Store {
 }
 
 // newWorkspace makes a workspace and returns its id.
-func newWorkspace(t testing.TB, s *Store, name string) string {
+func newWorkspace(t *testing.T, s *Store, name string) string {
 	t.Helper()
 	k := workspace.Key{ID: newID(), Name: "test", Workspace: workspace.Workspace{ID: newID(), Name: name}, CreatedAt: time.Now()}
 	_, err := s.InsertKey(t.Context(), k, newID(), false)
@@ -63,14 +63,14 @@ func newWorkspace(t testing.TB, s *Store, name string) string {
 	return k.Workspace.ID
 }
 
-func must(t testing.TB, err error) {
+func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func insert(t testing.TB, s *Store, workspaceID, number string) phone.Number {
+func insert(t *testing.T, s *Store, workspaceID, number string) phone.Number {
 	t.Helper()
 	n := phone.Number{ID: newID(), Number: number, Type: phone.PSTN}
 	must(t, s.InsertNumber(t.Context(), workspaceID, n, nil))

@@ -51,7 +51,7 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 	bought := insert(t, s, w, "+14155550100")
 	bought, err = s.LinkNumber(t.Context(), w, bought.ID, "agent_1")
 	must(t, err)
-	sip, credentials := insertSIP(t, s, w, "support", "correct horse")
+	sip, credentials := insertSIP(t, s, w, "desk", "correct horse")
 	_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199"}))
 	must(t, err)
 	must(t, s.Close())
