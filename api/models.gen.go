@@ -44,22 +44,29 @@ func (e PhoneNumberType) Valid() bool {
 
 // Defines values for ProblemCode.
 const (
-	CodeInternal             ProblemCode = "internal"
-	CodeInvalidRequest       ProblemCode = "invalid_request"
-	CodeMethodNotAllowed     ProblemCode = "method_not_allowed"
-	CodeNotFound             ProblemCode = "not_found"
-	CodeNumberUnavailable    ProblemCode = "number_unavailable"
-	CodePayloadTooLarge      ProblemCode = "payload_too_large"
-	CodeSIPPrefixTaken       ProblemCode = "sip_prefix_taken"
-	CodeStorageUnavailable   ProblemCode = "storage_unavailable"
-	CodeUnauthorized         ProblemCode = "unauthorized"
-	CodeUnsupportedMediaType ProblemCode = "unsupported_media_type"
-	CodeValidationFailed     ProblemCode = "validation_failed"
+	CodeIdempotencyInProgress ProblemCode = "idempotency_in_progress"
+	CodeIdempotencyKeyReused  ProblemCode = "idempotency_key_reused"
+	CodeInternal              ProblemCode = "internal"
+	CodeInvalidRequest        ProblemCode = "invalid_request"
+	CodeMethodNotAllowed      ProblemCode = "method_not_allowed"
+	CodeNotFound              ProblemCode = "not_found"
+	CodeNumberUnavailable     ProblemCode = "number_unavailable"
+	CodePayloadTooLarge       ProblemCode = "payload_too_large"
+	CodeRateLimited           ProblemCode = "rate_limited"
+	CodeSIPPrefixTaken        ProblemCode = "sip_prefix_taken"
+	CodeStorageUnavailable    ProblemCode = "storage_unavailable"
+	CodeUnauthorized          ProblemCode = "unauthorized"
+	CodeUnsupportedMediaType  ProblemCode = "unsupported_media_type"
+	CodeValidationFailed      ProblemCode = "validation_failed"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
 func (e ProblemCode) Valid() bool {
 	switch e {
+	case CodeIdempotencyInProgress:
+		return true
+	case CodeIdempotencyKeyReused:
+		return true
 	case CodeInternal:
 		return true
 	case CodeInvalidRequest:
@@ -71,6 +78,8 @@ func (e ProblemCode) Valid() bool {
 	case CodeNumberUnavailable:
 		return true
 	case CodePayloadTooLarge:
+		return true
+	case CodeRateLimited:
 		return true
 	case CodeSIPPrefixTaken:
 		return true
@@ -183,7 +192,9 @@ type Problem struct {
 	// Code What went wrong, for a program. invalid_request (400): the request is not of the documented shape. unauthorized
 	// (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
 	// unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
-	// number is not for sale, or somebody has it. sip_prefix_taken (422). internal (500). storage_unavailable (503):
+	// number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
+	// under this key is still running. idempotency_key_reused (422): the key stands for another request. rate_limited
+	// (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 	// try again later. More codes can come.
 	//
 	// Example: not_found
@@ -201,7 +212,9 @@ type Problem struct {
 // ProblemCode What went wrong, for a program. invalid_request (400): the request is not of the documented shape. unauthorized
 // (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
 // unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
-// number is not for sale, or somebody has it. sip_prefix_taken (422). internal (500). storage_unavailable (503):
+// number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
+// under this key is still running. idempotency_key_reused (422): the key stands for another request. rate_limited
+// (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 // try again later. More codes can come.
 //
 // Example: not_found
@@ -309,6 +322,12 @@ type VogentSIPDetails struct {
 	Username string `json:"username"`
 }
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// InProgressProblem What went wrong (RFC 9457), with a code for programs.
+type InProgressProblem = Problem
+
 // InternalProblem What went wrong (RFC 9457), with a code for programs.
 type InternalProblem = Problem
 
@@ -323,6 +342,9 @@ type NotFoundProblem = Problem
 
 // PayloadTooLargeProblem What went wrong (RFC 9457), with a code for programs.
 type PayloadTooLargeProblem = Problem
+
+// RateLimitedProblem What went wrong (RFC 9457), with a code for programs.
+type RateLimitedProblem = Problem
 
 // StorageUnavailableProblem What went wrong (RFC 9457), with a code for programs.
 type StorageUnavailableProblem = Problem
@@ -352,6 +374,22 @@ type ListPhoneNumbersParams struct {
 
 	// Type Only numbers of this type.
 	Type *PhoneNumberType `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// CreatePhoneNumberParams defines parameters for CreatePhoneNumber.
+type CreatePhoneNumberParams struct {
+	// IdempotencyKey Makes a request safe to send again: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For
+	// 24 hours the same request under the same key gets the same answer again and creates nothing. Only a 200 is kept; a
+	// refused request can be corrected under its key. Keys of other workspaces do not matter.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PurchaseAvailableNumberParams defines parameters for PurchaseAvailableNumber.
+type PurchaseAvailableNumberParams struct {
+	// IdempotencyKey Makes a request safe to send again: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For
+	// 24 hours the same request under the same key gets the same answer again and creates nothing. Only a 200 is kept; a
+	// refused request can be corrected under its key. Keys of other workspaces do not matter.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreatePhoneNumberJSONRequestBody defines body for CreatePhoneNumber for application/json ContentType.

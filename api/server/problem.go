@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -71,22 +74,45 @@ func (w problemWriter) handle(err error, c echo.Context) {
 	if problem.Status >= http.StatusInternalServerError {
 		w.report(ctx, err, problem)
 	}
-	body, err := json.Marshal(problem)
-	if err != nil { // a Problem has nothing that could fail to encode
-		panic(err)
+	body, failed := json.Marshal(problem)
+	if failed != nil { // a Problem has nothing that could fail to encode
+		panic(failed)
 	}
 	header := response.Header()
 	header.Set(echo.HeaderContentType, api.ProblemMediaType)
-	switch problem.Status {
-	case http.StatusUnauthorized:
+	if problem.Status == http.StatusUnauthorized {
 		header.Set(echo.HeaderWWWAuthenticate, challenge(c.Request().Header))
-	case http.StatusServiceUnavailable:
-		header.Set(echo.HeaderRetryAfter, "1")
+	}
+	if wait, ok := retryAfter(err, problem); ok {
+		header.Set(echo.HeaderRetryAfter, strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10))
 	}
 	response.WriteHeader(problem.Status)
 	if _, err := response.Write(append(body, '\n')); err != nil {
 		w.log.DebugContext(ctx, "answer not sent", "request_id", problem.RequestID, "error", err)
 	}
+}
+
+// RetryAfter says with an error how long the caller shall wait before it tries again. The answer has it as a Retry-After
+// header, in whole seconds, rounded up. A 409, a 429 and a 503 without it have one second.
+func RetryAfter(err error, wait time.Duration) error { return &retryError{error: err, wait: wait} }
+
+type retryError struct {
+	error
+	wait time.Duration
+}
+
+func (e *retryError) Unwrap() error { return e.error }
+
+func retryAfter(err error, problem *api.Problem) (time.Duration, bool) {
+	var retry *retryError
+	if errors.As(err, &retry) {
+		return max(retry.wait, time.Second), true
+	}
+	switch problem.Status {
+	case http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return time.Second, true
+	}
+	return 0, false
 }
 
 // challenge is the value of WWW-Authenticate. RFC 6750, section 3.1: no error code where no key was presented.

@@ -54,7 +54,7 @@ type operationRoutes struct {
 }
 
 func (r operationRoutes) add(method, path string, h echo.HandlerFunc, m []echo.MiddlewareFunc) *echo.Route {
-	checks := []echo.MiddlewareFunc{r.authenticate, readBody, strictQuery(queryParams[method+" "+path])}
+	checks := []echo.MiddlewareFunc{r.authenticate, readBody, strictParams(params[method+" "+path])}
 	return r.echo.Add(method, r.baseURL+path, h, append(checks, m...)...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -71,7 +73,7 @@ func newEcho(impl server.StrictServerInterface, log io.Writer) *echo.Echo {
 	return e
 }
 
-// request is a call with the right key; header names a value to set, or to remove where it is empty.
+// request is a call with the right key; header has names and values to set. An empty value removes the header, EMPTY empties it.
 func request(method, target, body string, header ...string) *http.Request {
 	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+key)
@@ -79,7 +81,7 @@ func request(method, target, body string, header ...string) *http.Request {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Del(header[i])
 		if header[i+1] != "" {
-			r.Header.Set(header[i], header[i+1])
+			r.Header.Set(header[i], strings.TrimPrefix(header[i+1], "EMPTY"))
 		}
 	}
 	return r
@@ -164,6 +166,7 @@ func TestRefusals(t *testing.T) {
 		{"fraction for an integer in the query", request("GET", numbers+"?limit=5.0", ""), 400, api.CodeInvalidRequest, "limit"},
 		{"empty integer", request("GET", numbers+"?limit=", ""), 400, api.CodeInvalidRequest, "limit"},
 		{"integer of more than 64 bits", request("GET", numbers+"?limit=99999999999999999999", ""), 400, api.CodeInvalidRequest, "limit"},
+		{"header parameter that is empty", request("POST", numbers, `{}`, "Idempotency-Key", "EMPTY"), 400, api.CodeInvalidRequest, "Idempotency-Key"},
 		{"query that is not UTF-8", request("GET", numbers+"?cursor=%ff", ""), 400, api.CodeInvalidRequest, "cursor"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -283,6 +286,33 @@ func TestTwoKeysAreNone(t *testing.T) {
 	newEcho(&stub{}, io.Discard).ServeHTTP(w, r)
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("status %d", w.Code)
+	}
+}
+
+func TestAHeaderParameterIsThereOnce(t *testing.T) {
+	r := request("POST", "/api/phone_numbers", `{"type":"purchase"}`)
+	r.Header["Idempotency-Key"] = []string{"a", "a"}
+	impl := &stub{}
+	w := httptest.NewRecorder()
+	newEcho(impl, io.Discard).ServeHTTP(w, r)
+	if p := problemOf(t, w); p.Code != api.CodeInvalidRequest || len(p.Errors) != 1 || p.Errors[0].Pointer != "Idempotency-Key" || impl.calls > 0 {
+		t.Errorf("problem %+v, %d calls", p, impl.calls)
+	}
+}
+
+func TestRetryAfterIsInWholeSeconds(t *testing.T) {
+	busy := api.NewProblem(api.CodeRateLimited, "")
+	for want, err := range map[string]error{
+		"1": server.RetryAfter(busy, time.Millisecond),
+		"3": fmt.Errorf("wrapped: %w", server.RetryAfter(busy, 2001*time.Millisecond)),
+		"7": server.RetryAfter(api.NewProblem(api.CodeValidationFailed, ""), 7*time.Second),
+	} {
+		impl := &stub{get: func(context.Context) (server.GetPhoneNumberResponseObject, error) { return nil, err }}
+		w := httptest.NewRecorder()
+		newEcho(impl, io.Discard).ServeHTTP(w, request("GET", "/api/phone_numbers/1", ""))
+		if got := w.Header().Get("Retry-After"); got != want {
+			t.Errorf("%v: Retry-After is %q; want %q", err, got, want)
+		}
 	}
 }
 

@@ -22,12 +22,12 @@ type ServerInterface interface {
 	ListPhoneNumbers(ctx echo.Context, params ListPhoneNumbersParams) error
 	// CreatePhoneNumber Create a phone number
 	// (POST /phone_numbers)
-	CreatePhoneNumber(ctx echo.Context) error
+	CreatePhoneNumber(ctx echo.Context, params CreatePhoneNumberParams) error
 	// PurchaseAvailableNumber Buy a number for sale
 	// (POST /phone_numbers/purchase)
 	//
 	// Deprecated: use CreatePhoneNumber with type purchase
-	PurchaseAvailableNumber(ctx echo.Context) error
+	PurchaseAvailableNumber(ctx echo.Context, params PurchaseAvailableNumberParams) error
 	// SearchAvailableNumbers Search numbers for sale
 	// (POST /phone_numbers/search)
 	SearchAvailableNumbers(ctx echo.Context) error
@@ -97,8 +97,28 @@ func (w *ServerInterfaceWrapper) ListPhoneNumbers(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreatePhoneNumber(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePhoneNumberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreatePhoneNumber(ctx)
+	err = w.Handler.CreatePhoneNumber(ctx, params)
 	return err
 }
 
@@ -106,8 +126,28 @@ func (w *ServerInterfaceWrapper) CreatePhoneNumber(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) PurchaseAvailableNumber(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PurchaseAvailableNumberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PurchaseAvailableNumber(ctx)
+	err = w.Handler.PurchaseAvailableNumber(ctx, params)
 	return err
 }
 
@@ -225,8 +265,25 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 }
 
+type InProgressProblemResponseHeaders struct {
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
+}
+type InProgressProblemApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers InProgressProblemResponseHeaders
+}
+
 type InternalProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type InternalProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -235,7 +292,10 @@ type InternalProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type InvalidRequestProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type InvalidRequestProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -244,7 +304,10 @@ type InvalidRequestProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type NotCreatedProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type NotCreatedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -253,7 +316,10 @@ type NotCreatedProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type NotFoundProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type NotFoundProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -262,7 +328,10 @@ type NotFoundProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type PayloadTooLargeProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type PayloadTooLargeProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -270,9 +339,25 @@ type PayloadTooLargeProblemApplicationProblemPlusJSONResponse struct {
 	Headers PayloadTooLargeProblemResponseHeaders
 }
 
+type RateLimitedProblemResponseHeaders struct {
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	RetryAfter        *string
+	XRequestID        *string
+}
+type RateLimitedProblemApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers RateLimitedProblemResponseHeaders
+}
+
 type StorageUnavailableProblemResponseHeaders struct {
-	RetryAfter *string
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	RetryAfter        *string
+	XRequestID        *string
 }
 type StorageUnavailableProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -281,8 +366,11 @@ type StorageUnavailableProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type UnauthorizedProblemResponseHeaders struct {
-	WWWAuthenticate *string
-	XRequestID      *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	WWWAuthenticate   *string
+	XRequestID        *string
 }
 type UnauthorizedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -291,7 +379,10 @@ type UnauthorizedProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type UnsupportedMediaTypeProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -300,7 +391,10 @@ type UnsupportedMediaTypeProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type ValidationFailedProblemResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 type ValidationFailedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -317,7 +411,10 @@ type ListPhoneNumbersResponseObject interface {
 }
 
 type ListPhoneNumbers200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 
 type ListPhoneNumbers200JSONResponse struct {
@@ -332,6 +429,15 @@ func (response ListPhoneNumbers200JSONResponse) VisitListPhoneNumbersResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -351,6 +457,15 @@ func (response ListPhoneNumbers400ApplicationProblemPlusJSONResponse) VisitListP
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -370,6 +485,15 @@ func (response ListPhoneNumbers401ApplicationProblemPlusJSONResponse) VisitListP
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -392,10 +516,50 @@ func (response ListPhoneNumbers422ApplicationProblemPlusJSONResponse) VisitListP
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPhoneNumbers429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ListPhoneNumbers429ApplicationProblemPlusJSONResponse) VisitListPhoneNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -411,6 +575,15 @@ func (response ListPhoneNumbers500ApplicationProblemPlusJSONResponse) VisitListP
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -430,6 +603,15 @@ func (response ListPhoneNumbers503ApplicationProblemPlusJSONResponse) VisitListP
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -442,7 +624,8 @@ func (response ListPhoneNumbers503ApplicationProblemPlusJSONResponse) VisitListP
 }
 
 type CreatePhoneNumberRequestObject struct {
-	Body *CreatePhoneNumberJSONRequestBody
+	Params CreatePhoneNumberParams
+	Body   *CreatePhoneNumberJSONRequestBody
 }
 
 type CreatePhoneNumberResponseObject interface {
@@ -450,7 +633,11 @@ type CreatePhoneNumberResponseObject interface {
 }
 
 type CreatePhoneNumber200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 type CreatePhoneNumber200JSONResponse struct {
@@ -465,6 +652,18 @@ func (response CreatePhoneNumber200JSONResponse) VisitCreatePhoneNumberResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -484,6 +683,15 @@ func (response CreatePhoneNumber400ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -503,6 +711,15 @@ func (response CreatePhoneNumber401ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -510,6 +727,40 @@ func (response CreatePhoneNumber401ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePhoneNumber409ApplicationProblemPlusJSONResponse struct {
+	InProgressProblemApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePhoneNumber409ApplicationProblemPlusJSONResponse) VisitCreatePhoneNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -525,6 +776,15 @@ func (response CreatePhoneNumber413ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -544,6 +804,15 @@ func (response CreatePhoneNumber415ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -563,10 +832,50 @@ func (response CreatePhoneNumber422ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePhoneNumber429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePhoneNumber429ApplicationProblemPlusJSONResponse) VisitCreatePhoneNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -582,6 +891,15 @@ func (response CreatePhoneNumber500ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -601,6 +919,15 @@ func (response CreatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitCrea
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -613,7 +940,8 @@ func (response CreatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitCrea
 }
 
 type PurchaseAvailableNumberRequestObject struct {
-	Body *PurchaseAvailableNumberJSONRequestBody
+	Params PurchaseAvailableNumberParams
+	Body   *PurchaseAvailableNumberJSONRequestBody
 }
 
 type PurchaseAvailableNumberResponseObject interface {
@@ -621,7 +949,11 @@ type PurchaseAvailableNumberResponseObject interface {
 }
 
 type PurchaseAvailableNumber200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 type PurchaseAvailableNumber200JSONResponse struct {
@@ -636,6 +968,18 @@ func (response PurchaseAvailableNumber200JSONResponse) VisitPurchaseAvailableNum
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -655,6 +999,15 @@ func (response PurchaseAvailableNumber400ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -674,6 +1027,15 @@ func (response PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -681,6 +1043,40 @@ func (response PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse) Vis
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PurchaseAvailableNumber409ApplicationProblemPlusJSONResponse struct {
+	InProgressProblemApplicationProblemPlusJSONResponse
+}
+
+func (response PurchaseAvailableNumber409ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -696,6 +1092,15 @@ func (response PurchaseAvailableNumber413ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -715,6 +1120,15 @@ func (response PurchaseAvailableNumber415ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -734,10 +1148,50 @@ func (response PurchaseAvailableNumber422ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -753,6 +1207,15 @@ func (response PurchaseAvailableNumber500ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -772,6 +1235,15 @@ func (response PurchaseAvailableNumber503ApplicationProblemPlusJSONResponse) Vis
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -792,7 +1264,10 @@ type SearchAvailableNumbersResponseObject interface {
 }
 
 type SearchAvailableNumbers200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 
 type SearchAvailableNumbers200JSONResponse struct {
@@ -807,6 +1282,15 @@ func (response SearchAvailableNumbers200JSONResponse) VisitSearchAvailableNumber
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -826,6 +1310,15 @@ func (response SearchAvailableNumbers400ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -845,6 +1338,15 @@ func (response SearchAvailableNumbers401ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -867,6 +1369,15 @@ func (response SearchAvailableNumbers413ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -886,6 +1397,15 @@ func (response SearchAvailableNumbers415ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -905,10 +1425,50 @@ func (response SearchAvailableNumbers422ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchAvailableNumbers429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response SearchAvailableNumbers429ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -924,6 +1484,15 @@ func (response SearchAvailableNumbers500ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -943,6 +1512,15 @@ func (response SearchAvailableNumbers503ApplicationProblemPlusJSONResponse) Visi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -963,7 +1541,10 @@ type DeletePhoneNumberResponseObject interface {
 }
 
 type DeletePhoneNumber200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 
 type DeletePhoneNumber200JSONResponse struct {
@@ -978,6 +1559,15 @@ func (response DeletePhoneNumber200JSONResponse) VisitDeletePhoneNumberResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -997,6 +1587,15 @@ func (response DeletePhoneNumber400ApplicationProblemPlusJSONResponse) VisitDele
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1016,6 +1615,15 @@ func (response DeletePhoneNumber401ApplicationProblemPlusJSONResponse) VisitDele
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -1038,10 +1646,50 @@ func (response DeletePhoneNumber404ApplicationProblemPlusJSONResponse) VisitDele
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePhoneNumber429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePhoneNumber429ApplicationProblemPlusJSONResponse) VisitDeletePhoneNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1057,6 +1705,15 @@ func (response DeletePhoneNumber500ApplicationProblemPlusJSONResponse) VisitDele
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1076,6 +1733,15 @@ func (response DeletePhoneNumber503ApplicationProblemPlusJSONResponse) VisitDele
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -1096,7 +1762,10 @@ type GetPhoneNumberResponseObject interface {
 }
 
 type GetPhoneNumber200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 
 type GetPhoneNumber200JSONResponse struct {
@@ -1111,6 +1780,15 @@ func (response GetPhoneNumber200JSONResponse) VisitGetPhoneNumberResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1130,6 +1808,15 @@ func (response GetPhoneNumber400ApplicationProblemPlusJSONResponse) VisitGetPhon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1149,6 +1836,15 @@ func (response GetPhoneNumber401ApplicationProblemPlusJSONResponse) VisitGetPhon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -1171,10 +1867,50 @@ func (response GetPhoneNumber404ApplicationProblemPlusJSONResponse) VisitGetPhon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPhoneNumber429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response GetPhoneNumber429ApplicationProblemPlusJSONResponse) VisitGetPhoneNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1190,6 +1926,15 @@ func (response GetPhoneNumber500ApplicationProblemPlusJSONResponse) VisitGetPhon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1209,6 +1954,15 @@ func (response GetPhoneNumber503ApplicationProblemPlusJSONResponse) VisitGetPhon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -1230,7 +1984,10 @@ type UpdatePhoneNumberResponseObject interface {
 }
 
 type UpdatePhoneNumber200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyKeyTTL *string
+	RateLimit         *string
+	RateLimitPolicy   *string
+	XRequestID        *string
 }
 
 type UpdatePhoneNumber200JSONResponse struct {
@@ -1245,6 +2002,15 @@ func (response UpdatePhoneNumber200JSONResponse) VisitUpdatePhoneNumberResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1264,6 +2030,15 @@ func (response UpdatePhoneNumber400ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1283,6 +2058,15 @@ func (response UpdatePhoneNumber401ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
@@ -1305,6 +2089,15 @@ func (response UpdatePhoneNumber404ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1324,6 +2117,15 @@ func (response UpdatePhoneNumber413ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1343,6 +2145,15 @@ func (response UpdatePhoneNumber415ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1362,10 +2173,50 @@ func (response UpdatePhoneNumber422ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePhoneNumber429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedProblemApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePhoneNumber429ApplicationProblemPlusJSONResponse) VisitUpdatePhoneNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1381,6 +2232,15 @@ func (response UpdatePhoneNumber500ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1400,6 +2260,15 @@ func (response UpdatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitUpda
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.IdempotencyKeyTTL != nil {
+		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
@@ -1476,8 +2345,10 @@ func (sh *strictHandler) ListPhoneNumbers(ctx echo.Context, params ListPhoneNumb
 }
 
 // CreatePhoneNumber operation middleware
-func (sh *strictHandler) CreatePhoneNumber(ctx echo.Context) error {
+func (sh *strictHandler) CreatePhoneNumber(ctx echo.Context, params CreatePhoneNumberParams) error {
 	var request CreatePhoneNumberRequestObject
+
+	request.Params = params
 
 	var body CreatePhoneNumberJSONRequestBody
 	var err error
@@ -1522,8 +2393,10 @@ func (sh *strictHandler) CreatePhoneNumber(ctx echo.Context) error {
 }
 
 // PurchaseAvailableNumber operation middleware
-func (sh *strictHandler) PurchaseAvailableNumber(ctx echo.Context) error {
+func (sh *strictHandler) PurchaseAvailableNumber(ctx echo.Context, params PurchaseAvailableNumberParams) error {
 	var request PurchaseAvailableNumberRequestObject
+
+	request.Params = params
 
 	var body PurchaseAvailableNumberJSONRequestBody
 	var err error

@@ -72,7 +72,7 @@ This project is unofficial and not affiliated with Vogent.`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), keysCommand(), inventoryCommand(), versionCommand())
+	root.AddCommand(serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }

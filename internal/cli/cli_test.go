@@ -92,6 +92,7 @@ func start(ts *testscript.TestScript, args []string) {
 	for _, name := range []string{
 		"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR",
 		"PHONENUMBERS_ADDR", "PHONENUMBERS_DB", "PHONENUMBERS_LOG_FORMAT", "PHONENUMBERS_LOG_LEVEL", "PHONENUMBERS_SECRET_KEY",
+		"PHONENUMBERS_RATE_LIMIT", "PHONENUMBERS_TRUSTED_PROXIES",
 	} {
 		env = append(env, name+"="+ts.Getenv(name)) // empty is the same as not there
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ const (
 	idleTimeout       = 2 * time.Minute
 	drainTimeout      = 15 * time.Second
 	lastUsedInterval  = 10 * time.Second
+	pruneInterval     = time.Hour
 
 	maxHeader      = 16 << 10
 	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
@@ -35,6 +37,8 @@ const (
 type serveOptions struct {
 	addr, logFormat, logLevel string
 	db                        *string
+	rateLimit                 rateLimitFlag
+	trustedProxies            networksFlag
 }
 
 func serveCommand() *cobra.Command {
@@ -77,6 +81,10 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 	setting(command, "log-format")
 	flags.Var(checked{&o.logLevel, "LEVEL", logLevel}, "log-level", "what is logged: debug, info, warn or error")
 	setting(command, "log-level")
+	flags.Var(&o.rateLimit, "rate-limit", "requests of each API key, such as 20/s, or 20/s,100 for 100 at once (default no limit)")
+	setting(command, "rate-limit")
+	flags.Var(&o.trustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed: addresses or networks, with commas between them (default none)")
+	setting(command, "trusted-proxies")
 	return command
 }
 
@@ -122,10 +130,13 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 	}
 	keys := workspaces(st)
 	handler, err := rest.New(rest.Services{
-		Phone:      &phone.Service{Store: st, Inventory: st, NewID: newID},
-		Workspaces: keys,
-		Ready:      st.Ping,
-		Log:        log,
+		Phone:          &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
+		Workspaces:     keys,
+		Ready:          st.Ping,
+		Log:            log,
+		Now:            time.Now,
+		RateLimit:      o.rateLimit.RateLimit,
+		TrustedProxies: o.trustedProxies,
 	})
 	if err != nil {
 		return err
@@ -144,15 +155,17 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 	}
 	log.Info("serving", "address", listener.Addr().String(), "database", *o.db)
 
-	saving := make(chan struct{})
-	saveCtx, stopSaving := context.WithCancel(ctx)
-	go func() {
-		defer close(saving)
-		saveLastUsed(saveCtx, keys.SaveLastUsed, log)
-	}()
+	upkeepCtx, stopUpkeep := context.WithCancel(ctx)
+	var upkeep sync.WaitGroup
+	upkeep.Go(func() { every(upkeepCtx, lastUsedInterval, log, "save when keys were last used", keys.SaveLastUsed) })
+	upkeep.Go(func() {
+		every(upkeepCtx, pruneInterval, log, "remove old idempotency keys", func(ctx context.Context) error {
+			return st.PruneKeys(ctx, time.Now().Add(-phone.IdempotencyKeyTTL))
+		})
+	})
 	err = serveHTTP(ctx, listener, handler, log)
-	stopSaving()
-	<-saving
+	stopUpkeep()
+	upkeep.Wait()
 	return err
 }
 
@@ -184,9 +197,9 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 	return nil
 }
 
-// saveLastUsed saves when keys were last used from time to time until ctx ends, and then once more.
-func saveLastUsed(ctx context.Context, save func(context.Context) error, log *slog.Logger) {
-	tick := time.NewTicker(lastUsedInterval)
+// every does some work from time to time until ctx ends, and then once more.
+func every(ctx context.Context, interval time.Duration, log *slog.Logger, what string, work func(context.Context) error) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for done := false; !done; {
 		select {
@@ -194,8 +207,8 @@ func saveLastUsed(ctx context.Context, save func(context.Context) error, log *sl
 		case <-ctx.Done():
 			done = true
 		}
-		if err := save(context.WithoutCancel(ctx)); err != nil {
-			log.Warn("last use of keys not saved", "error", err)
+		if err := work(context.WithoutCancel(ctx)); err != nil {
+			log.Warn("upkeep failed", "work", what, "error", err)
 		}
 	}
 }

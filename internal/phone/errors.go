@@ -15,6 +15,8 @@ const (
 	NotFound                           // no such number in the workspace
 	NumberUnavailable                  // the number is not for sale, or has an owner
 	SIPPrefixTaken                     // the SIP prefix has an owner
+	InProgress                         // the first request under the idempotency key is still running
+	KeyReused                          // the idempotency key stands for another request
 	StorageUnavailable                 // the database cannot take the request now
 )
 
@@ -24,6 +26,8 @@ var kindNames = map[Kind]string{
 	NotFound:           "phone number not found",
 	NumberUnavailable:  "number unavailable",
 	SIPPrefixTaken:     "SIP prefix taken",
+	InProgress:         "request in progress under the same idempotency key",
+	KeyReused:          "idempotency key reused",
 	StorageUnavailable: "storage unavailable",
 }
 
@@ -44,6 +48,8 @@ var (
 	ErrNotFound           = &Error{Kind: NotFound}
 	ErrNumberUnavailable  = &Error{Kind: NumberUnavailable}
 	ErrSIPPrefixTaken     = &Error{Kind: SIPPrefixTaken}
+	ErrInProgress         = &Error{Kind: InProgress}
+	ErrKeyReused          = &Error{Kind: KeyReused}
 	ErrStorageUnavailable = &Error{Kind: StorageUnavailable}
 )
 

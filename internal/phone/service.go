@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Store keeps the numbers of all workspaces. Each method sees one workspace only. A number that the workspace does not
 // have is ErrNotFound, and storage that cannot be used now is ErrStorageUnavailable.
 type Store interface {
 	// InsertNumber returns ErrTaken where any workspace has the number; the letter case of a SIP prefix does not matter.
-	InsertNumber(ctx context.Context, workspaceID string, n Number, sip *SIPCredentials) error
+	// With a claim it settles that in the same transaction, or returns ErrInProgress where another request has taken over.
+	InsertNumber(ctx context.Context, workspaceID string, n Number, sip *SIPCredentials, claim Claim) error
 	Number(ctx context.Context, workspaceID, id string) (Number, error)
 	// Numbers returns at most limit numbers with ids above after, in ascending order of the ids.
 	Numbers(ctx context.Context, workspaceID string, f Filter, after string, limit int) ([]Number, error)
@@ -33,6 +35,8 @@ type Inventory interface {
 type Service struct {
 	Store     Store
 	Inventory Inventory
+	Claims    Claims
+	Now       func() time.Time
 	NewID     func() string // a new UUIDv7, lower case
 }
 
@@ -103,35 +107,39 @@ const (
 	createVogentSIP = "vogent_sip"
 )
 
-// Create adds a number to the workspace.
-func (s *Service) Create(ctx context.Context, workspaceID string, c Create) (Number, error) {
+// Create adds a number to the workspace. With an idempotency key it does so once; replayed says that it was done before.
+func (s *Service) Create(ctx context.Context, workspaceID string, c Create, idempotencyKey string) (n Number, replayed bool, err error) {
 	if err := c.validate(); err != nil {
-		return Number{}, err
+		return Number{}, false, err
 	}
-	switch c.Type {
-	case createPurchase:
-		return s.buy(ctx, workspaceID, c.Purchase.Number)
-	case createSIPImport:
-		sip := &SIPCredentials{Username: c.SIPImport.Username, Password: c.SIPImport.Password, TerminationURI: c.SIPImport.TerminationURI}
-		return s.insert(ctx, workspaceID, PSTN, c.SIPImport.PhoneNumber, sip)
-	default:
-		sip := &SIPCredentials{Username: c.VogentSIP.Username, Password: c.VogentSIP.Password}
-		return s.insert(ctx, workspaceID, SIPUsername, c.VogentSIP.SIPPrefix, sip)
-	}
+	return s.once(ctx, workspaceID, idempotencyKey, "create", c, func(claim Claim) (Number, error) {
+		switch c.Type {
+		case createPurchase:
+			return s.buy(ctx, workspaceID, c.Purchase.Number, claim)
+		case createSIPImport:
+			sip := &SIPCredentials{Username: c.SIPImport.Username, Password: c.SIPImport.Password, TerminationURI: c.SIPImport.TerminationURI}
+			return s.insert(ctx, workspaceID, PSTN, c.SIPImport.PhoneNumber, sip, claim)
+		default:
+			sip := &SIPCredentials{Username: c.VogentSIP.Username, Password: c.VogentSIP.Password}
+			return s.insert(ctx, workspaceID, SIPUsername, c.VogentSIP.SIPPrefix, sip, claim)
+		}
+	})
 }
 
-// Purchase buys a number that is for sale.
-func (s *Service) Purchase(ctx context.Context, workspaceID, number string) (Number, error) {
+// Purchase buys a number that is for sale. With an idempotency key it does so once; replayed says that it was done before.
+func (s *Service) Purchase(ctx context.Context, workspaceID, number, idempotencyKey string) (n Number, replayed bool, err error) {
 	var rules ruleList
 	rules.check(IsE164(number), "/number", wantE164)
 	if err := rules.err(); err != nil {
-		return Number{}, err
+		return Number{}, false, err
 	}
-	return s.buy(ctx, workspaceID, number)
+	return s.once(ctx, workspaceID, idempotencyKey, "purchase", number, func(claim Claim) (Number, error) {
+		return s.buy(ctx, workspaceID, number, claim)
+	})
 }
 
 // buy sells the number to the one whose insert comes first: the unique index decides, not a look at who owns it.
-func (s *Service) buy(ctx context.Context, workspaceID, number string) (Number, error) {
+func (s *Service) buy(ctx context.Context, workspaceID, number string, claim Claim) (Number, error) {
 	offered, err := s.Inventory.Offers(ctx, number)
 	if err != nil {
 		return Number{}, err
@@ -139,12 +147,12 @@ func (s *Service) buy(ctx context.Context, workspaceID, number string) (Number, 
 	if !offered {
 		return Number{}, ErrNumberUnavailable
 	}
-	return s.insert(ctx, workspaceID, PSTN, number, nil)
+	return s.insert(ctx, workspaceID, PSTN, number, nil, claim)
 }
 
-func (s *Service) insert(ctx context.Context, workspaceID string, t Type, number string, sip *SIPCredentials) (Number, error) {
+func (s *Service) insert(ctx context.Context, workspaceID string, t Type, number string, sip *SIPCredentials, claim Claim) (Number, error) {
 	n := Number{ID: s.NewID(), Number: number, Type: t}
-	err := s.Store.InsertNumber(ctx, workspaceID, n, sip)
+	err := s.Store.InsertNumber(ctx, workspaceID, n, sip, claim)
 	switch {
 	case errors.Is(err, ErrTaken) && t == SIPUsername:
 		return Number{}, ErrSIPPrefixTaken

@@ -26,7 +26,7 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 			return err
 		}, []string{"limit", "number", "agentId", "type"}},
 		{"update", func() error { _, err := s.Update(ctx, "w", "no id", text("a b")); return err }, []string{"/agentId"}},
-		{"purchase", func() error { _, err := s.Purchase(ctx, "w", ""); return err }, []string{"/number"}},
+		{"purchase", func() error { _, _, err := s.Purchase(ctx, "w", "", ""); return err }, []string{"/number"}},
 		{"search", func() error {
 			_, err := s.Search(ctx, SearchQuery{Prefix: "x", Limit: number(11)})
 			return err
@@ -39,25 +39,25 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 			_, err := s.Search(ctx, SearchQuery{Prefix: "415", Country: text("uſ")})
 			return err
 		}, []string{"/country"}},
-		{"create without a type", func() error { _, err := s.Create(ctx, "w", Create{}); return err }, []string{"/type"}},
+		{"create without a type", func() error { _, _, err := s.Create(ctx, "w", Create{}, ""); return err }, []string{"/type"}},
 		{"create of an unknown type looks into what is there", func() error {
-			_, err := s.Create(ctx, "w", Create{Type: "x", Purchase: &Purchase{}})
+			_, _, err := s.Create(ctx, "w", Create{Type: "x", Purchase: &Purchase{}}, "")
 			return err
 		}, []string{"/type", "/purchase/number"}},
-		{"create without its object", func() error { _, err := s.Create(ctx, "w", Create{Type: "purchase"}); return err }, []string{"/purchase"}},
+		{"create without its object", func() error { _, _, err := s.Create(ctx, "w", Create{Type: "purchase"}, ""); return err }, []string{"/purchase"}},
 		{"create with the object of another type", func() error {
-			_, err := s.Create(ctx, "w", Create{Type: "purchase", Purchase: &Purchase{"+1"}, SIPImport: &SIPImport{}, VogentSIP: &VogentSIP{}})
+			_, _, err := s.Create(ctx, "w", Create{Type: "purchase", Purchase: &Purchase{"+1"}, SIPImport: &SIPImport{}, VogentSIP: &VogentSIP{}}, "")
 			return err
 		}, []string{"/purchase/number", "/sipImport", "/vogentSip"}},
 		{
 			"sip_import", func() error {
-				_, err := s.Create(ctx, "w", Create{Type: "sip_import", SIPImport: &SIPImport{}})
+				_, _, err := s.Create(ctx, "w", Create{Type: "sip_import", SIPImport: &SIPImport{}}, "")
 				return err
 			},
 			[]string{"/sipImport/phoneNumber", "/sipImport/terminationUri", "/sipImport/username", "/sipImport/password"},
 		},
 		{"vogent_sip", func() error {
-			_, err := s.Create(ctx, "w", Create{Type: "vogent_sip", VogentSIP: &VogentSIP{SIPPrefix: "1234567", Username: "four", Password: "four"}})
+			_, _, err := s.Create(ctx, "w", Create{Type: "vogent_sip", VogentSIP: &VogentSIP{SIPPrefix: "1234567", Username: "four", Password: "four"}}, "")
 			return err
 		}, []string{"/vogentSip/sipPrefix", "/vogentSip/username", "/vogentSip/password"}},
 	} {

@@ -158,8 +158,8 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// send makes a request; {id} in the target stands for the workspace's number. A number that it adds is deleted again.
-func (b *bench) send(t *testing.T, method, target, body string) *exchange {
+// send makes a request with more headers, as names and values; {id} in the target stands for the workspace's number. A number that it adds is deleted again.
+func (b *bench) send(t *testing.T, method, target, body string, header ...string) *exchange {
 	t.Helper()
 	path, query, hasQuery := strings.Cut(strings.Replace(target, "{id}", b.id, 1), "?")
 	c := &call{method: method, path: path, body: []byte(body), header: http.Header{"Authorization": {"Bearer " + b.key}}}
@@ -168,6 +168,9 @@ func (b *bench) send(t *testing.T, method, target, body string) *exchange {
 	}
 	if body != "" {
 		c.header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		c.header.Set(header[i], header[i+1])
 	}
 	x := b.oracle.send(t, b.server.handler, c)
 	w := &world{numbers: map[string]string{}}

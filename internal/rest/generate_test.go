@@ -42,6 +42,7 @@ type generator struct {
 	*rand.Rand
 	world *world
 	keys  testKeys
+	keyed []*call // the last few with an idempotency key
 }
 
 // testKeys are the keys that requests are made with.
@@ -53,6 +54,9 @@ func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
 
 // next makes a request; the text of its body is final.
 func (g *generator) next() *call {
+	if len(g.keyed) > 0 && g.chance(5) {
+		return pick(g, g.keyed...) // once more
+	}
 	c := g.valid()
 	if g.chance(55) {
 		for range pick(g, 1, 1, 1, 2, 3) {
@@ -60,6 +64,10 @@ func (g *generator) next() *call {
 		}
 	}
 	g.fixText(c)
+	if c.header.Get("Idempotency-Key") != "" {
+		g.keyed = append(g.keyed, c)
+		g.keyed = g.keyed[max(0, len(g.keyed)-20):]
+	}
 	return c
 }
 
@@ -95,6 +103,10 @@ func (g *generator) valid() *call {
 	default:
 		c.method = http.MethodDelete
 		c.path += "/" + g.id()
+	}
+	if (operation == 1 || operation == 3) && g.chance(25) {
+		key := uuid.NewString()
+		c.header.Set("Idempotency-Key", pick(g, key, `"`+key+`"`, key+`"\`, `"`+key+`\"\\"`, key+strings.Repeat("x", 255-len(key))))
 	}
 	if c.tree != nil {
 		c.header.Set("Content-Type", pick(g, "application/json", "application/json; charset=utf-8"))

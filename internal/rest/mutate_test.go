@@ -139,6 +139,10 @@ var requestChanges = []change{
 		c.query = append(c.query, pick(g, "limit=%zz", "%", "x=%f", "limit=1;cursor=2", ";"))
 	}},
 	{"an empty query", func(g *generator, c *call) { c.query = append(c.query, pick(g, "", "&")) }},
+	{"another idempotency key", func(g *generator, c *call) {
+		c.header["Idempotency-Key"] = pick(g, []string{""}, []string{"a", "a"}, []string{`"`}, []string{`""`}, []string{`"a`}, []string{`"a"b"`}, []string{`"\a"`},
+			[]string{"a b"}, []string{"é"}, []string{strings.Repeat("a", 256)}, []string{`"` + strings.Repeat("a", 256) + `"`})
+	}},
 	{"a request id", func(g *generator, c *call) {
 		c.header.Set("X-Request-Id", pick(g, "mine", "", "with space", "é", strings.Repeat("a", 128), strings.Repeat("a", 129)))
 	}},

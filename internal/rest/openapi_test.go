@@ -20,9 +20,9 @@ func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
 func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 	bodies, parameters := 0, 0
 	bench := newBench(t)
-	try := func(t *testing.T, method, path, query, body string) {
+	try := func(t *testing.T, method, path, query, body string, header ...string) {
 		t.Helper()
-		x := bench.send(t, method, "/api"+path+query, body)
+		x := bench.send(t, method, "/api"+path+query, body, header...)
 		if err := bench.oracle.checkAnswer(x); err != nil || x.refusal != nil || x.answer.Code != http.StatusOK {
 			t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.call, x.refusal, x.answer.Code, x.answer.Body, err)
 		}
@@ -33,6 +33,16 @@ func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 				parameters++
 				if parameter.Value.Example == nil {
 					t.Errorf("%s: the parameter %s has no example", operation.OperationID, parameter.Value.Name)
+				}
+				if parameter.Value.In == openapi3.ParameterInHeader {
+					body, err := json.Marshal(examplesOf(operation.RequestBody.Value.Content["application/json"])[0])
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Run(parameter.Value.Name, func(t *testing.T) {
+						try(t, method, path, "", string(body), parameter.Value.Name, path+fmt.Sprint(parameter.Value.Example))
+					})
+					continue
 				}
 				query := "?" + url.Values{parameter.Value.Name: {fmt.Sprint(parameter.Value.Example)}}.Encode()
 				t.Run(query, func(t *testing.T) { try(t, method, path, query, "") })

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/server"
@@ -37,24 +38,38 @@ func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumb
 }
 
 func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneNumberRequestObject) (server.CreatePhoneNumberResponseObject, error) {
-	n, err := o.phone.Create(ctx, workspaceOf(ctx).ID, phone.Create{
+	key, err := idempotencyKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, problem(err)
+	}
+	n, replayed, err := o.phone.Create(ctx, workspaceOf(ctx).ID, phone.Create{
 		Type:      string(r.Body.Type),
 		Purchase:  (*phone.Purchase)(r.Body.Purchase),
 		SIPImport: (*phone.SIPImport)(r.Body.SIPImport),
 		VogentSIP: (*phone.VogentSIP)(r.Body.VogentSIP),
-	})
+	}, key)
 	if err != nil {
 		return nil, problem(err)
 	}
-	return server.CreatePhoneNumber200JSONResponse{Body: pack(n)}, nil
+	return server.CreatePhoneNumber200JSONResponse{
+		Body:    pack(n),
+		Headers: server.CreatePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(key, replayed)},
+	}, nil
 }
 
 func (o operations) PurchaseAvailableNumber(ctx context.Context, r server.PurchaseAvailableNumberRequestObject) (server.PurchaseAvailableNumberResponseObject, error) {
-	n, err := o.phone.Purchase(ctx, workspaceOf(ctx).ID, r.Body.Number)
+	key, err := idempotencyKey(r.Params.IdempotencyKey)
 	if err != nil {
 		return nil, problem(err)
 	}
-	return server.PurchaseAvailableNumber200JSONResponse{Body: pack(n)}, nil
+	n, replayed, err := o.phone.Purchase(ctx, workspaceOf(ctx).ID, r.Body.Number, key)
+	if err != nil {
+		return nil, problem(err)
+	}
+	return server.PurchaseAvailableNumber200JSONResponse{
+		Body:    pack(n),
+		Headers: server.PurchaseAvailableNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(key, replayed)},
+	}, nil
 }
 
 func (o operations) SearchAvailableNumbers(ctx context.Context, r server.SearchAvailableNumbersRequestObject) (server.SearchAvailableNumbersResponseObject, error) {
@@ -95,6 +110,23 @@ func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneN
 		return nil, problem(err)
 	}
 	return server.DeletePhoneNumber200JSONResponse{Body: pack(n)}, nil
+}
+
+// idempotencyKey reads the header; there is none where the key is empty.
+func idempotencyKey(header *string) (string, error) {
+	if header == nil {
+		return "", nil
+	}
+	return phone.ParseIdempotencyKey(*header)
+}
+
+// replayedHeader leaves the header as it is where there is no key.
+func replayedHeader(key string, replayed bool) *string {
+	if key == "" {
+		return nil
+	}
+	value := strconv.FormatBool(replayed)
+	return &value
 }
 
 func pack(n phone.Number) api.PhoneNumber {

@@ -24,7 +24,7 @@ const (
 // create makes a number and fails the test where that is not possible.
 func create(t *testing.T, c *client.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
 	t.Helper()
-	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), r)
+	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 	if err != nil || answer.JSON200 == nil {
 		t.Fatalf("create: %v, %+v", err, answer)
 	}
@@ -119,7 +119,7 @@ func TestTheLifeOfANumber(t *testing.T) {
 	if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
 		t.Errorf("after the delete for sale are %q", got)
 	}
-	bought, err := c.PurchaseAvailableNumberWithResponse(ctx, api.PurchaseAvailableNumberRequest{Number: first})
+	bought, err := c.PurchaseAvailableNumberWithResponse(ctx, nil, api.PurchaseAvailableNumberRequest{Number: first})
 	if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
 		t.Errorf("bought again: %v, %s", err, bought.Body)
 	}
@@ -275,7 +275,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 		var texts []string
 		for _, c := range []*client.ClientWithResponses{mine, theirs} {
 			for _, r := range []api.CreatePhoneNumberRequest{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
-				answer, err := c.CreatePhoneNumberWithResponse(t.Context(), r)
+				answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 				if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
 					t.Fatalf("%v, %d", err, answer.StatusCode())
 				}
@@ -326,7 +326,7 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 					race.Go(func() {
 						<-start
 						var err error
-						if answers[i], err = c.CreatePhoneNumberWithResponse(t.Context(), test.request(i)); err != nil {
+						if answers[i], err = c.CreatePhoneNumberWithResponse(t.Context(), nil, test.request(i)); err != nil {
 							t.Error(err)
 						}
 					})

@@ -15,6 +15,8 @@ var codes = map[phone.Kind]api.ProblemCode{
 	phone.NotFound:           api.CodeNotFound,
 	phone.NumberUnavailable:  api.CodeNumberUnavailable,
 	phone.SIPPrefixTaken:     api.CodeSIPPrefixTaken,
+	phone.InProgress:         api.CodeIdempotencyInProgress,
+	phone.KeyReused:          api.CodeIdempotencyKeyReused,
 	phone.StorageUnavailable: api.CodeStorageUnavailable,
 }
 

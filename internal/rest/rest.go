@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/server"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
@@ -19,21 +20,26 @@ import (
 // BaseURL is the path that the operations are below.
 const BaseURL = "/api"
 
-// Services are what the handler serves. All are required.
+// Services are what the handler serves, and how. The first group is required.
 type Services struct {
 	Phone      *phone.Service
 	Workspaces *workspace.Service
 	Ready      func(context.Context) error // asks the database
 	Log        *slog.Logger
+	Now        func() time.Time
+
+	RateLimit      RateLimit    // of each API key
+	TrustedProxies []*net.IPNet // whose X-Forwarded-For is believed
 }
 
 // New returns the handler of the whole server.
 func New(s Services) (http.Handler, error) {
 	e := echo.New()
-	e.Use(accessLog(s.Log))
+	e.IPExtractor = clientAddress(s.TrustedProxies)
+	e.Use(describeCall, accessLog(s.Log))
 	server.Register(e, operations{s.Phone}, server.Options{
 		BaseURL:      BaseURL,
-		Authenticate: authenticate(s.Workspaces),
+		Authenticate: s.authenticate(),
 		Logger:       s.Log,
 	})
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
@@ -46,23 +52,34 @@ func New(s Services) (http.Handler, error) {
 	return e, serveSpec(e)
 }
 
-type workspaceKey struct{}
-
-func authenticate(workspaces *workspace.Service) func(context.Context, string) (context.Context, error) {
+// authenticate looks at the key before it looks at the address: a valid key is never refused because of where it comes from.
+func (s Services) authenticate() func(context.Context, string) (context.Context, error) {
+	wrong := newLimiter(badKeys, s.Now)
+	var perKey *limiter
+	if s.RateLimit != (RateLimit{}) {
+		perKey = newLimiter(s.RateLimit, s.Now)
+	}
 	return func(ctx context.Context, key string) (context.Context, error) {
-		w, err := workspaces.Authenticate(ctx, key)
+		k, err := s.Workspaces.Authenticate(ctx, key)
 		if errors.Is(err, workspace.ErrInvalidKey) {
-			return nil, api.NewProblem(api.CodeUnauthorized, "")
+			return nil, wrong.takeBadKey(callOf(ctx).address)
 		}
 		if err != nil {
 			return nil, problem(err)
 		}
-		return context.WithValue(ctx, workspaceKey{}, w), nil
+		callOf(ctx).workspace = k.Workspace
+		return ctx, perKey.takeKey(k.ID, callOf(ctx).header)
 	}
 }
 
-// workspaceOf returns the workspace that authenticate has put on the context; the zero Workspace, which owns nothing, before.
-func workspaceOf(ctx context.Context) workspace.Workspace {
-	w, _ := ctx.Value(workspaceKey{}).(workspace.Workspace)
-	return w
+// clientAddress finds who calls. X-Forwarded-For counts only as far as trusted proxies have written it.
+func clientAddress(trusted []*net.IPNet) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range trusted {
+		options = append(options, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// testServer is the whole server on a database file of its own, behind a real listener.
+// testServer is the whole server on a database file, behind a real listener.
 type testServer struct {
 	url     string // without /api
 	path    string // of the database
@@ -29,12 +30,24 @@ type testServer struct {
 	store   *store.Store
 	keys    *workspace.Service
 	log     *lockedBuffer
+	ahead   atomic.Int64 // how many nanoseconds the server's clock is ahead
 }
 
-// newServer starts a server that sells the given numbers.
+func (s *testServer) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// newServer starts a server that sells the given numbers, on a database of its own.
 func newServer(t *testing.T, forSale ...string) *testServer {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "test.db")
+	s := newServerOn(t, filepath.Join(t.TempDir(), "test.db"), func(*rest.Services) {})
+	if _, err := s.store.AddToInventory(t.Context(), slices.Values(forSale), true); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// newServerOn starts a server on a database that others may use too. change has the last word on its services.
+func newServerOn(t *testing.T, path string, change func(*rest.Services)) *testServer {
+	t.Helper()
 	st, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +60,6 @@ func newServer(t *testing.T, forSale ...string) *testServer {
 	if err := st.Unlock(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.AddToInventory(t.Context(), slices.Values(forSale), true); err != nil {
-		t.Fatal(err)
-	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	s := &testServer{
 		path:  path,
@@ -57,12 +67,15 @@ func newServer(t *testing.T, forSale ...string) *testServer {
 		keys:  &workspace.Service{Store: st, Now: time.Now, NewID: newID},
 		log:   &lockedBuffer{},
 	}
-	s.handler, err = rest.New(rest.Services{
-		Phone:      &phone.Service{Store: st, Inventory: st, NewID: newID},
+	services := rest.Services{
+		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: s.now, NewID: newID},
 		Workspaces: s.keys,
 		Ready:      st.Ping,
+		Now:        s.now,
 		Log:        slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	change(&services)
+	s.handler, err = rest.New(services)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,14 @@ var stricterThanTheSpec = []struct {
 		},
 	},
 	{
+		"header twice or empty", "a malformed Idempotency-Key", http.StatusBadRequest,
+		func(x *exchange) []string {
+			values := x.header.Values("Idempotency-Key")
+			takesKey := x.input.Route.Operation.Parameters.GetByInAndName("header", "Idempotency-Key") != nil
+			return when(takesKey && (len(values) > 1 || len(values) == 1 && values[0] == ""), "Idempotency-Key")
+		},
+	},
+	{
 		"query that cannot be parsed", "a query parameter badly escaped", http.StatusBadRequest,
 		func(x *exchange) []string {
 			_, err := url.ParseQuery(x.input.Request.URL.RawQuery)

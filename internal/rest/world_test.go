@@ -58,7 +58,7 @@ func (w *world) explains(x *exchange) bool {
 
 // refutes is an error where the request had to be refused because of the numbers that there are.
 func (w *world) refutes(x *exchange) error {
-	if x.answer.Code != http.StatusOK {
+	if x.answer.Code != http.StatusOK || x.replayed() {
 		return nil
 	}
 	switch x.operation() {
@@ -76,7 +76,7 @@ func (w *world) refutes(x *exchange) error {
 
 // settle notes what an answer has changed.
 func (w *world) settle(x *exchange) {
-	if x.answer.Code != http.StatusOK {
+	if x.answer.Code != http.StatusOK || x.replayed() {
 		return
 	}
 	var answer struct {
@@ -100,6 +100,9 @@ func (w *world) settle(x *exchange) {
 		}
 	}
 }
+
+// replayed reports whether the answer is an earlier one again, which changes nothing.
+func (x *exchange) replayed() bool { return x.answer.Header().Get("Idempotent-Replayed") == "true" }
 
 func lastFew(list []string, s string) []string {
 	list = append(list, s)

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -20,11 +21,15 @@ type keyring struct {
 type secretKey struct {
 	id   string // stands in front of what the key has sealed
 	aead cipher.AEAD
+	mac  []byte // a key for fingerprints, made from this one
 }
 
 const secretKeySize = 32
 
-var errWrongKey = errors.New("sealed with a key that is not there")
+var (
+	errWrongKey = errors.New("sealed with a key that is not there")
+	errLocked   = errors.New("the store's secrets are locked: Unlock was not called")
+)
 
 // parseKeyring reads keys in base64, 32 bytes each, with commas between them.
 func parseKeyring(list string) (*keyring, error) {
@@ -53,13 +58,15 @@ func newSecretKey(raw []byte) (secretKey, error) {
 		return secretKey{}, err
 	}
 	sum := sha256.Sum256(append([]byte("phonenumbers key id:"), raw...))
-	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead}, nil
+	mac := hmac.New(sha256.New, raw)
+	mac.Write([]byte("phonenumbers fingerprints"))
+	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead, mac: mac.Sum(nil)}, nil
 }
 
 // seal encrypts secret so that it opens only with the same context, which names the place where it is kept.
 func (r *keyring) seal(secret, context string) (string, error) {
 	if r == nil {
-		return "", errors.New("the store's secrets are locked: Unlock was not called")
+		return "", errLocked
 	}
 	key := r.keys[0]
 	return key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nil, nil, []byte(secret), []byte(context))), nil
@@ -83,6 +90,30 @@ func (r *keyring) open(sealed, context string) (string, error) {
 		return string(secret), nil
 	}
 	return "", errWrongKey
+}
+
+// fingerprint is an HMAC of text, not a plain hash: a request has a password in it that could be guessed.
+func (r *keyring) fingerprint(text []byte) (string, error) {
+	if r == nil {
+		return "", errLocked
+	}
+	return r.keys[0].fingerprint(text), nil
+}
+
+// matches reports whether any key of the ring has made this fingerprint of text.
+func (r *keyring) matches(fingerprint string, text []byte) bool {
+	for _, key := range r.keys {
+		if hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k secretKey) fingerprint(text []byte) string {
+	mac := hmac.New(sha256.New, k.mac)
+	mac.Write(text)
+	return k.id + ":" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // newKeyText makes a key, as parseKeyring reads it.

@@ -12,7 +12,7 @@ import (
 var _ phone.Store = (*Store)(nil)
 
 // InsertNumber implements phone.Store.
-func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials) error {
+func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials, claim phone.Claim) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
@@ -21,7 +21,10 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 		if isTaken(err) {
 			return phone.ErrTaken
 		}
-		if err != nil || sip == nil {
+		if err != nil {
+			return err
+		}
+		if err := settle(ctx, tx, claim, n); err != nil || sip == nil {
 			return err
 		}
 		sealed, err := s.keys.seal(sip.Password, passwordContext(workspaceID, n.ID))

@@ -73,7 +73,7 @@ func must(t *testing.T, err error) {
 func insert(t *testing.T, s *Store, workspaceID, number string) phone.Number {
 	t.Helper()
 	n := phone.Number{ID: newID(), Number: number, Type: phone.PSTN}
-	must(t, s.InsertNumber(t.Context(), workspaceID, n, nil))
+	must(t, s.InsertNumber(t.Context(), workspaceID, n, nil, phone.Claim{}))
 	return n
 }
 
@@ -178,7 +178,7 @@ func TestAFullDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 
 	var err error
 	for i := 0; err == nil && i < 10_000; i++ {
-		err = s.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: fmt.Sprintf("+1415%07d", i), Type: phone.PSTN}, nil)
+		err = s.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: fmt.Sprintf("+1415%07d", i), Type: phone.PSTN}, nil, phone.Claim{})
 	}
 	if !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Fatalf("got %v", err)

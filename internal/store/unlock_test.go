@@ -3,10 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +34,7 @@ func insertSIP(t *testing.T, s *Store, workspaceID, prefix, password string) (ph
 	t.Helper()
 	n := phone.Number{ID: newID(), Number: prefix, Type: phone.SIPUsername}
 	c := phone.SIPCredentials{Username: "caller", Password: password, TerminationURI: "sip.example.com"}
-	must(t, s.InsertNumber(t.Context(), workspaceID, n, &c))
+	must(t, s.InsertNumber(t.Context(), workspaceID, n, &c, phone.Claim{}))
 	return n, c
 }
 
@@ -210,12 +212,123 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 					t.Errorf("the error shows a key: %v", err)
 				}
 			}
-			if err := again.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: "x", Type: phone.SIPUsername}, &credentials); err == nil {
+			if err := again.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: "x", Type: phone.SIPUsername}, &credentials, phone.Claim{}); err == nil {
 				t.Error("a password was sealed all the same")
 			}
 			if left, err := again.Numbers(t.Context(), w, phone.Filter{Number: "x"}, "", 1); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
+	old, newest := newKeyText(), newKeyText()
+	path := filepath.Join(t.TempDir(), "test.db")
+	before := open(t, path)
+	must(t, before.Unlock(t.Context(), old))
+	w, other := newWorkspace(t, before, "w"), newWorkspace(t, before, "other")
+	const count = 2*rotatedAtOnce + 1
+	made := map[string]string{} // by number id
+	for i := range count {
+		n, c := insertSIP(t, before, []string{w, other}[i%2], fmt.Sprintf("sip-%d", i), fmt.Sprintf("password %d", i))
+		made[n.ID] = c.Password
+	}
+
+	both := open(t, path)
+	must(t, both.Unlock(t.Context(), newest+","+old))
+	rotated, keyID, err := both.RotateSecrets(t.Context())
+	if err != nil || rotated != count || keyID != both.keys.ids()[0] {
+		t.Fatalf("rotated %d to %s, %v", rotated, keyID, err)
+	}
+	if again, _, err := both.RotateSecrets(t.Context()); err != nil || again != 0 {
+		t.Errorf("rotated %d again, %v", again, err)
+	}
+
+	alone := open(t, path)
+	must(t, alone.Unlock(t.Context(), newest))
+	for id, password := range made {
+		workspaceID := w
+		if _, err := alone.Number(t.Context(), w, id); err != nil {
+			workspaceID = other
+		}
+		if c := sipCredentials(t, alone, workspaceID, id); c.Password != password {
+			t.Errorf("password of %s is %q; want %q", id, c.Password, password)
+		}
+	}
+	if err := open(t, path).Unlock(t.Context(), old); err == nil {
+		t.Error("the old key alone still starts")
+	}
+}
+
+// Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
+func TestRotationWhileServersRun(t *testing.T) {
+	old, newest := newKeyText(), newKeyText()
+	path := filepath.Join(t.TempDir(), "test.db")
+	first := open(t, path)
+	must(t, first.Unlock(t.Context(), old))
+	w := newWorkspace(t, first, "w")
+	var ids []string
+	for i := range 3 * rotatedAtOnce {
+		n, _ := insertSIP(t, first, w, fmt.Sprintf("sip-%d", i), "password")
+		ids = append(ids, n.ID)
+	}
+	server, rotator := open(t, path), open(t, path)
+	must(t, server.Unlock(t.Context(), newest+","+old))
+	must(t, rotator.Unlock(t.Context(), newest+","+old))
+
+	var work sync.WaitGroup
+	work.Go(func() {
+		for i, id := range ids {
+			if i%3 == 0 {
+				if _, err := server.DeleteNumber(t.Context(), w, id); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		for i := range 50 {
+			c := phone.SIPCredentials{Username: "caller", Password: "password"}
+			n := phone.Number{ID: newID(), Number: fmt.Sprintf("new-%d", i), Type: phone.SIPUsername}
+			if err := server.InsertNumber(t.Context(), w, n, &c, phone.Claim{}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if _, _, err := rotator.RotateSecrets(t.Context()); err != nil {
+		t.Error(err)
+	}
+	work.Wait()
+
+	alone := open(t, path)
+	must(t, alone.Unlock(t.Context(), newest))
+	numbers, err := alone.Numbers(t.Context(), w, phone.Filter{}, "", 10_000)
+	must(t, err)
+	if len(numbers) != 2*rotatedAtOnce+50 {
+		t.Errorf("%d numbers", len(numbers))
+	}
+	for _, n := range numbers {
+		if c := sipCredentials(t, alone, w, n.ID); c.Password != "password" {
+			t.Errorf("password of %s is %q", n.Number, c.Password)
+		}
+	}
+}
+
+// A request has a password in it that can be guessed: a plain hash of it would confirm the guess.
+func TestAFingerprintNeedsTheSecretKey(t *testing.T) {
+	request := []byte(`{"password":"12345"}`)
+	rings := make([]*keyring, 2)
+	for i := range rings {
+		var err error
+		rings[i], err = parseKeyring(newKeyText())
+		must(t, err)
+	}
+	mine, err := rings[0].fingerprint(request)
+	must(t, err)
+	if !rings[0].matches(mine, request) || rings[0].matches(mine, []byte(`{"password":"12346"}`)) || rings[1].matches(mine, request) {
+		t.Errorf("fingerprint %s", mine)
+	}
+	both := &keyring{keys: slices.Concat(rings[1].keys, rings[0].keys)}
+	if !both.matches(mine, request) {
+		t.Error("a new key in front of the old one breaks the fingerprints of the old one")
 	}
 }

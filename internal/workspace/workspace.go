@@ -100,15 +100,15 @@ func (s *Service) create(ctx context.Context, workspaceName, keyName string, onl
 	return key, created, nil
 }
 
-// Authenticate returns the workspace that a key opens, or ErrInvalidKey. It asks the store each time, so that a revoked key
+// Authenticate returns the key without its secret, or ErrInvalidKey. It asks the store each time, so that a revoked key
 // is refused at once, by every server on the database.
-func (s *Service) Authenticate(ctx context.Context, key string) (Workspace, error) {
+func (s *Service) Authenticate(ctx context.Context, key string) (Key, error) {
 	if !wellFormed(key) {
-		return Workspace{}, ErrInvalidKey
+		return Key{}, ErrInvalidKey
 	}
 	k, err := s.Store.KeyByHash(ctx, hashKey(key))
 	if err != nil {
-		return Workspace{}, err
+		return Key{}, err
 	}
 	if minute := s.Now().Truncate(time.Minute); minute.After(k.LastUsed) {
 		s.mu.Lock()
@@ -118,7 +118,7 @@ func (s *Service) Authenticate(ctx context.Context, key string) (Workspace, erro
 		}
 		s.used[k.ID] = minute
 	}
-	return k.Workspace, nil
+	return k, nil
 }
 
 // SaveLastUsed tells the store which keys were used since it was last told. It is not a part of Authenticate, so that

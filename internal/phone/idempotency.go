@@ -1,0 +1,113 @@
+package phone
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// IdempotencyKeyTTL is how long the answer to a request with an idempotency key is kept.
+const IdempotencyKeyTTL = 24 * time.Hour
+
+// claimLease is how long a request may be at work under its key before another one takes over, as when the process of the
+// first was killed. Whoever is late then finds its claim gone, and makes nothing.
+const claimLease = 30 * time.Second
+
+// maxIdempotencyKey is the length of the longest key, in characters.
+const maxIdempotencyKey = 255
+
+// Claim is the right to answer the request under an idempotency key. The zero Claim stands for a request without one.
+type Claim struct {
+	WorkspaceID string
+	Key         string
+	Token       string // who has claimed
+}
+
+// Claims keep what was answered under idempotency keys.
+type Claims interface {
+	// ClaimKey claims the key until now+lease for a request, of which it keeps a fingerprint only. The error is
+	// ErrInProgress where another one has the claim, and ErrKeyReused where the key stands for another request. Where the
+	// request was answered before, it returns that answer, and no claim. Answers older than now-ttl do not count.
+	ClaimKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
+	// ReleaseKey gives up a claim that came to nothing. InsertNumber settles one that came to something.
+	ReleaseKey(ctx context.Context, c Claim) error
+}
+
+// ParseIdempotencyKey reads the value of an Idempotency-Key header: 1 to 255 visible ASCII characters, bare or as a string in
+// double quotes (RFC 9651, section 3.3.3), so that k and "k" are the same key.
+func ParseIdempotencyKey(header string) (string, error) {
+	key := header
+	if strings.HasPrefix(header, `"`) {
+		var ok bool
+		if key, ok = unquote(header); !ok {
+			return "", errIdempotencyKey
+		}
+	}
+	if key == "" || len(key) > maxIdempotencyKey {
+		return "", errIdempotencyKey
+	}
+	for i := range len(key) {
+		if key[i] < '!' || key[i] > '~' {
+			return "", errIdempotencyKey
+		}
+	}
+	return key, nil
+}
+
+var errIdempotencyKey = &Error{Kind: Invalid, Rules: []BrokenRule{{
+	"Idempotency-Key", `must be 1 to 255 visible ASCII characters, bare or in double quotes, with \ before a " or \ inside`,
+}}}
+
+// unquote reads a string of RFC 9651.
+func unquote(s string) (string, bool) {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	var text strings.Builder
+	for inner := s[1 : len(s)-1]; inner != ""; inner = inner[1:] {
+		if inner[0] == '"' {
+			return "", false
+		}
+		if inner[0] == '\\' {
+			if inner = inner[1:]; inner == "" || inner[0] != '"' && inner[0] != '\\' {
+				return "", false
+			}
+		}
+		text.WriteByte(inner[0])
+	}
+	return text.String(), true
+}
+
+// once runs create under the key, or returns what it made before. replayed says which. An empty key runs it in any case.
+func (s *Service) once(ctx context.Context, workspaceID, key, operation string, request any, create func(Claim) (Number, error)) (n Number, replayed bool, err error) {
+	if key == "" {
+		n, err = create(Claim{})
+		return n, false, err
+	}
+	body, err := json.Marshal(struct {
+		Operation string
+		Request   any
+	}{operation, request})
+	if err != nil {
+		return Number{}, false, fmt.Errorf("encode request: %w", err)
+	}
+	claim := Claim{WorkspaceID: workspaceID, Key: key, Token: s.NewID()}
+	answered, err := s.Claims.ClaimKey(ctx, claim, body, s.Now(), claimLease, IdempotencyKeyTTL)
+	if err != nil {
+		return Number{}, false, err
+	}
+	if answered != nil {
+		return *answered, true, nil
+	}
+	n, err = create(claim)
+	if err != nil && !errors.Is(err, ErrInProgress) {
+		// The caller may have hung up; the key must be free for its next try all the same.
+		if failed := s.Claims.ReleaseKey(context.WithoutCancel(ctx), claim); failed != nil {
+			return Number{}, false, fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
+		}
+	}
+	return n, false, err
+}

@@ -1,0 +1,98 @@
+package rest
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/server"
+)
+
+// RateLimit is a token bucket: Burst requests at once, and PerSecond more each second. The zero RateLimit limits nothing.
+type RateLimit struct {
+	PerSecond float64
+	Burst     int
+}
+
+// badKeys is how often an address may present a wrong key: generous for a person with a typo and for many callers behind one
+// address, slow for a guesser.
+var badKeys = RateLimit{PerSecond: 1, Burst: 60}
+
+// maxBuckets bounds the memory of a limiter, about 200 bytes each. Beyond it the bucket used longest ago starts anew.
+const maxBuckets = 16 << 10
+
+// limiter has a token bucket for each name.
+type limiter struct {
+	limit   RateLimit
+	now     func() time.Time
+	buckets *lru.Cache[string, *rate.Limiter]
+}
+
+func newLimiter(limit RateLimit, now func() time.Time) *limiter {
+	buckets, err := lru.New[string, *rate.Limiter](maxBuckets)
+	if err != nil { // only for a size below 1
+		panic(err)
+	}
+	return &limiter{limit: limit, now: now, buckets: buckets}
+}
+
+// take takes a token from the bucket of name. It returns what is left, and how long to wait where there is none.
+func (l *limiter) take(name string) (left float64, wait time.Duration) {
+	fresh := rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
+	bucket, known, _ := l.buckets.PeekOrAdd(name, fresh)
+	if !known {
+		bucket = fresh
+	} else if current, ok := l.buckets.Get(name); ok { // marks it as used
+		bucket = current
+	}
+	now := l.now()
+	allowed := bucket.AllowN(now, 1)
+	left = max(bucket.TokensAt(now), 0)
+	if !allowed {
+		wait = time.Duration((1 - left) / l.limit.PerSecond * float64(time.Second))
+	}
+	return left, wait
+}
+
+// takeKey counts a request of a key and says in the header what is left (draft-ietf-httpapi-ratelimit-headers-10).
+func (l *limiter) takeKey(keyID string, header http.Header) error {
+	if l == nil {
+		return nil
+	}
+	left, wait := l.take(keyID)
+	window := math.Ceil(float64(l.limit.Burst) / l.limit.PerSecond)
+	full := math.Ceil((float64(l.limit.Burst) - left) / l.limit.PerSecond)
+	header.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%.0f`, l.limit.Burst, window))
+	header.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%.0f`, int(left), full))
+	if wait == 0 {
+		return nil
+	}
+	return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "This API key sends too many requests. Try again later."), wait)
+}
+
+// takeBadKey counts a wrong key from an address.
+func (l *limiter) takeBadKey(address string) error {
+	if _, wait := l.take(network(address)); wait > 0 {
+		return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "Too many requests with a wrong API key. Check the key, and try again later."), wait)
+	}
+	return api.NewProblem(api.CodeUnauthorized, "")
+}
+
+// network is what one caller can have many addresses of: a /64 of IPv6.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	prefix, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
+}

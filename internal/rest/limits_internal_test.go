@@ -1,0 +1,53 @@
+package rest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// Whatever strangers send, the memory of a limiter has an end.
+func TestALimiterForgetsRatherThanGrow(t *testing.T) {
+	l := newLimiter(RateLimit{PerSecond: 1, Burst: 1}, time.Now)
+	for i := range 3 * maxBuckets {
+		l.take(fmt.Sprint(i))
+	}
+	if n := l.buckets.Len(); n != maxBuckets {
+		t.Errorf("%d buckets", n)
+	}
+}
+
+func TestABucketFillsUpAgain(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	l := newLimiter(RateLimit{PerSecond: 2, Burst: 3}, func() time.Time { return now })
+	for want := 2; want >= 0; want-- {
+		if left, wait := l.take("a"); int(left) != want || wait != 0 {
+			t.Errorf("%v left, wait %v; want %d", left, wait, want)
+		}
+	}
+	if left, wait := l.take("a"); left != 0 || wait != 500*time.Millisecond {
+		t.Errorf("%v left, wait %v", left, wait)
+	}
+	if _, wait := l.take("b"); wait != 0 {
+		t.Error("another name has to wait")
+	}
+	now = now.Add(500 * time.Millisecond)
+	if _, wait := l.take("a"); wait != 0 {
+		t.Errorf("wait %v after the wait", wait)
+	}
+}
+
+func TestAnIPv6CallerHasOneBucketForItsNetwork(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1":           "192.0.2.1",
+		"2001:db8:1:2:3::4":   "2001:db8:1:2::/64",
+		"2001:db8:1:2:ffff::": "2001:db8:1:2::/64",
+		"fe80::1%eth0":        "fe80::/64",
+		"::ffff:192.0.2.1":    "::ffff:192.0.2.1",
+		"":                    "",
+	} {
+		if got := network(address); got != want {
+			t.Errorf("%s is in %s; want %s", address, got, want)
+		}
+	}
+}

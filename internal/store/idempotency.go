@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+var _ phone.Claims = (*Store)(nil)
+
+// ClaimKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
+func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
+	fingerprint, err := s.keys.fingerprint(request)
+	if err != nil {
+		return nil, err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		// What has expired is as good as gone, and so is a claim of the same request that was never settled.
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (workspace_id, idempotency_key) DO UPDATE
+			SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = excluded.claimed_until,
+			    created_at = excluded.created_at, number_id = NULL, number = NULL, type = NULL
+			WHERE idempotency_keys.created_at <= $7
+			   OR idempotency_keys.number_id IS NULL AND idempotency_keys.claimed_until <= $6`,
+			c.WorkspaceID, c.Key, fingerprint, c.Token, now.Add(lease).UnixMilli(), now.UnixMilli(), now.Add(-ttl).UnixMilli())
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `
+			SELECT fingerprint, number_id, number, type FROM idempotency_keys
+			WHERE workspace_id = $1 AND idempotency_key = $2`,
+			c.WorkspaceID, c.Key)
+		found, err := one(rows, err, scanAnswer, phone.ErrInProgress)
+		switch {
+		case err != nil:
+			return err
+		case !s.keys.matches(found.fingerprint, request):
+			return phone.ErrKeyReused
+		case found.number == nil:
+			return phone.ErrInProgress
+		}
+		answered = found.number
+		return nil
+	})
+	return answered, err
+}
+
+// ReleaseKey implements phone.Claims.
+func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM idempotency_keys
+			WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL`,
+			c.WorkspaceID, c.Key, c.Token)
+		return err
+	})
+}
+
+// settle keeps the answer under the claim, in the transaction that made the number. Where the claim is gone, another
+// request under the key has taken over, and this one must make nothing.
+func settle(ctx context.Context, tx *sql.Tx, c phone.Claim, n phone.Number) error {
+	if c.Key == "" {
+		return nil
+	}
+	result, err := tx.ExecContext(ctx, `
+		UPDATE idempotency_keys SET number_id = $4, number = $5, type = $6
+		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL`,
+		c.WorkspaceID, c.Key, c.Token, n.ID, n.Number, string(n.Type))
+	if err != nil {
+		return err
+	}
+	if settled, err := result.RowsAffected(); err != nil || settled > 0 {
+		return err
+	}
+	return phone.ErrInProgress
+}
+
+// prunedAtOnce bounds how long one pruning keeps other writers waiting.
+const prunedAtOnce = 1000
+
+// PruneKeys removes the idempotency keys that were first used at or before that time.
+func (s *Store) PruneKeys(ctx context.Context, before time.Time) error {
+	for pruned := int64(prunedAtOnce); pruned == prunedAtOnce; {
+		err := s.write(ctx, func(tx *sql.Tx) error {
+			result, err := tx.ExecContext(ctx, `
+				DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (
+					SELECT workspace_id, idempotency_key FROM idempotency_keys
+					WHERE created_at <= $1 ORDER BY created_at LIMIT $2)`,
+				before.UnixMilli(), prunedAtOnce)
+			if err != nil {
+				return err
+			}
+			pruned, err = result.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptAnswer is a row of idempotency_keys; number is nil while the request is in progress.
+type keptAnswer struct {
+	fingerprint string
+	number      *phone.Number
+}
+
+func scanAnswer(rows *sql.Rows) (keptAnswer, error) {
+	var (
+		kept             keptAnswer
+		id, number, kind sql.NullString
+	)
+	err := rows.Scan(&kept.fingerprint, &id, &number, &kind)
+	if id.Valid {
+		kept.number = &phone.Number{ID: id.String, Number: number.String, Type: phone.Type(kind.String)}
+	}
+	return kept, err
+}

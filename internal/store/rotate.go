@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// rotatedAtOnce bounds how long one step of a rotation keeps other writers waiting.
+const rotatedAtOnce = 200
+
+// RotateSecrets seals everything with the first key that is sealed with another one, and returns how many SIP passwords that
+// were and the id of the first key. It is done in steps, each a transaction of its own, so that servers go on and a rotation
+// that was interrupted can be run again.
+func (s *Store) RotateSecrets(ctx context.Context) (rotated int, keyID string, err error) {
+	keyID = s.keys.keys[0].id
+	for last := (sealedPassword{}); ; {
+		done, err := s.rotateSome(ctx, keyID, last)
+		if err != nil {
+			return rotated, keyID, err
+		}
+		if len(done) == 0 {
+			break
+		}
+		rotated += len(done)
+		last = done[len(done)-1]
+	}
+	// The check comes last: only now is a server without the new key of no use.
+	return rotated, keyID, s.rotateCheck(ctx, keyID)
+}
+
+type sealedPassword struct {
+	workspaceID, numberID, sealed string
+}
+
+func scanSealed(rows *sql.Rows) (p sealedPassword, err error) {
+	err = rows.Scan(&p.workspaceID, &p.numberID, &p.sealed)
+	return p, err
+}
+
+// rotateSome seals the next passwords after one, in the order of their rows, and returns them.
+func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPassword) (found []sealedPassword, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT workspace_id, number_id, password FROM sip_credentials
+			WHERE (workspace_id, number_id) > ($1, $2) AND password NOT LIKE $3
+			ORDER BY workspace_id, number_id LIMIT $4`,
+			after.workspaceID, after.numberID, keyID+":%", rotatedAtOnce)
+		if found, err = all(rows, err, scanSealed); err != nil {
+			return err
+		}
+		for _, p := range found {
+			row := passwordContext(p.workspaceID, p.numberID)
+			password, err := s.keys.open(p.sealed, row)
+			if err != nil {
+				return fmt.Errorf("password of number %s: %w", p.numberID, err)
+			}
+			sealed, err := s.keys.seal(password, row)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `
+				UPDATE sip_credentials SET password = $3
+				WHERE workspace_id = $1 AND number_id = $2`,
+				p.workspaceID, p.numberID, sealed)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (s *Store) rotateCheck(ctx context.Context, keyID string) error {
+	sealed, err := s.keys.seal(secretCheckText, secretCheck)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE settings SET value = $2 WHERE name = $1 AND value NOT LIKE $3`,
+			secretCheck, sealed, keyID+":%")
+		return err
+	})
+}
