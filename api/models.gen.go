@@ -229,7 +229,7 @@ type ProblemField struct {
 
 	// Detail The rule, for a person.
 	//
-	// Example: must be 1 to 128 letters, digits, hyphens or underscores
+	// Example: must be 1 to 128 letters, digits, hyphens and underscores, or empty
 	Detail string `json:"detail"`
 }
 
@@ -397,7 +397,7 @@ type CreatePhoneNumberJSONRequestBody = CreatePhoneNumberRequest
 
 // PurchaseAvailableNumberJSONRequestBody defines body for PurchaseAvailableNumber for application/json ContentType.
 //
-// Deprecated: use CreatePhoneNumber with type purchase
+// Deprecated: use createPhoneNumber with type purchase
 type PurchaseAvailableNumberJSONRequestBody = PurchaseAvailableNumberRequest
 
 // SearchAvailableNumbersJSONRequestBody defines body for SearchAvailableNumbers for application/json ContentType.

@@ -27,6 +27,9 @@ func NewProblem(code ProblemCode, detail string, fields ...ProblemField) *Proble
 
 // Error makes a Problem an error. The text has the code, the detail, the broken rules and the request id.
 func (p *Problem) Error() string {
+	if p == nil {
+		return "a problem that is nil"
+	}
 	text := string(p.Code) + ": " + p.Detail
 	for _, field := range p.Errors {
 		text += " " + field.Pointer + " " + field.Detail + "."

@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"internal/store":     {"internal/phone", "internal/workspace", "modernc.org/sqlite/...", "github.com/pressly/goose/v3"},
 	"internal/rest": {
 		".", "api", "api/server", "internal/phone", "internal/workspace", "github.com/labstack/echo/v4", "go.yaml.in/yaml/v3",
+		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",
 	},
 	"internal/cli": {
 		"internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",

@@ -130,7 +130,7 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumberWithBody(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PurchaseAvailableNumber Buy a number for sale
@@ -141,7 +141,7 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumber(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SearchAvailableNumbersWithBody Search numbers for sale
@@ -267,7 +267,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumbe
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
-// Deprecated: use CreatePhoneNumber with type purchase
+// Deprecated: use createPhoneNumber with type purchase
 func (c *Client) PurchaseAvailableNumberWithBody(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPurchaseAvailableNumberRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
@@ -287,7 +287,7 @@ func (c *Client) PurchaseAvailableNumberWithBody(ctx context.Context, params *Pu
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
-// Deprecated: use CreatePhoneNumber with type purchase
+// Deprecated: use createPhoneNumber with type purchase
 func (c *Client) PurchaseAvailableNumber(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPurchaseAvailableNumberRequest(c.Server, params, body)
 	if err != nil {
@@ -866,7 +866,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumberWithBodyWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error)
 
 	// PurchaseAvailableNumberWithResponse Buy a number for sale
@@ -877,7 +877,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumberWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error)
 
 	// SearchAvailableNumbersWithBodyWithResponse Search numbers for sale
@@ -1948,7 +1948,7 @@ func (c *ClientWithResponses) CreatePhoneNumberWithResponse(ctx context.Context,
 //
 // Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
 //
-// Deprecated: use CreatePhoneNumber with type purchase
+// Deprecated: use createPhoneNumber with type purchase
 func (c *ClientWithResponses) PurchaseAvailableNumberWithBodyWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error) {
 	rsp, err := c.PurchaseAvailableNumberWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
@@ -1964,7 +1964,7 @@ func (c *ClientWithResponses) PurchaseAvailableNumberWithBodyWithResponse(ctx co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
-// Deprecated: use CreatePhoneNumber with type purchase
+// Deprecated: use createPhoneNumber with type purchase
 func (c *ClientWithResponses) PurchaseAvailableNumberWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error) {
 	rsp, err := c.PurchaseAvailableNumber(ctx, params, body, reqEditors...)
 	if err != nil {

@@ -51,7 +51,7 @@ func isJSON(header http.Header) bool {
 		return false
 	}
 	mediaType, _, _ := strings.Cut(types[0], ";")
-	return strings.EqualFold(strings.TrimSpace(mediaType), echo.MIMEApplicationJSON)
+	return strings.ToLower(strings.TrimSpace(mediaType)) == echo.MIMEApplicationJSON
 }
 
 // strictBinder decodes bodies for the generated code. An error has the JSON pointer of what is wrong, and never a value:

@@ -55,7 +55,7 @@ func authenticate(check func(context.Context, string) (context.Context, error)) 
 		return func(c echo.Context) error {
 			key, ok := bearerToken(c.Request().Header)
 			if !ok {
-				return api.NewProblem(api.CodeUnauthorized, `There is no API key. Send it as "Authorization: Bearer KEY".`)
+				return api.NewProblem(api.CodeUnauthorized, `There is no API key in the form "Authorization: Bearer KEY".`)
 			}
 			ctx, err := check(c.Request().Context(), key)
 			if err != nil {

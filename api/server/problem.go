@@ -25,7 +25,13 @@ type problemWriter struct {
 // recover answers whatever error or panic comes up from below, so that middleware above sees the status of every answer.
 func (w problemWriter) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := protect(next, c); err != nil {
+		err := protect(next, c)
+		var p *panicError
+		if errors.As(err, &p) && c.Response().Committed {
+			w.report(c.Request().Context(), err, c.Response().Header().Get(echo.HeaderXRequestID))
+			panic(http.ErrAbortHandler) // cutting the answer short is the only way left to say that it failed
+		}
+		if err != nil {
 			w.handle(err, c)
 		}
 		return nil
@@ -46,8 +52,8 @@ func protect(next echo.HandlerFunc, c echo.Context) (err error) {
 		if value == nil {
 			return
 		}
-		if failure, ok := value.(error); ok && errors.Is(failure, http.ErrAbortHandler) || c.Response().Committed {
-			panic(http.ErrAbortHandler) // the answer has begun: cutting it short is the only way left to say that it failed
+		if failure, ok := value.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
+			panic(value) // the handler asks for just that
 		}
 		err = &panicError{value: value, stack: debug.Stack()}
 	}()
@@ -72,7 +78,7 @@ func (w problemWriter) handle(err error, c echo.Context) {
 	problem := asProblem(err)
 	problem.RequestID = requestID
 	if problem.Status >= http.StatusInternalServerError {
-		w.report(ctx, err, problem)
+		w.report(ctx, err, requestID)
 	}
 	body, failed := json.Marshal(problem)
 	if failed != nil { // a Problem has nothing that could fail to encode
@@ -123,10 +129,9 @@ func challenge(header http.Header) string {
 	return "Bearer"
 }
 
-func (w problemWriter) report(ctx context.Context, err error, problem *api.Problem) {
+func (w problemWriter) report(ctx context.Context, err error, requestID string) {
 	attrs := []slog.Attr{
-		slog.String("request_id", problem.RequestID),
-		slog.String("code", string(problem.Code)),
+		slog.String("request_id", requestID),
 		slog.Any("error", err),
 	}
 	var p *panicError
@@ -140,6 +145,9 @@ func (w problemWriter) report(ctx context.Context, err error, problem *api.Probl
 func asProblem(err error) *api.Problem {
 	var problem *api.Problem
 	if errors.As(err, &problem) {
+		if problem == nil || problem.Status < http.StatusBadRequest || problem.Status > 599 {
+			return api.NewProblem(api.CodeInternal, "") // made by hand, and no answer
+		}
 		own := *problem
 		return &own
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,6 +133,7 @@ func TestRefusals(t *testing.T) {
 		{"no content type", request("PUT", one, "{}", "Content-Type", ""), 415, api.CodeUnsupportedMediaType, "-"},
 		{"JSON of another kind", request("PUT", one, "{}", "Content-Type", "application/merge-patch+json"), 415, api.CodeUnsupportedMediaType, "-"},
 		{"compressed body", request("PUT", one, "{}", "Content-Encoding", "gzip"), 415, api.CodeUnsupportedMediaType, "-"},
+		{"JSON with a letter that only folds to one of ASCII", request("PUT", one, "{}", "Content-Type", "application/j\u017fon"), 415, api.CodeUnsupportedMediaType, "-"},
 		{"wrong content type and too large", request("PUT", one, large, "Content-Type", "text/plain"), 415, api.CodeUnsupportedMediaType, "-"},
 		{"wrong content type and unknown query", request("PUT", one+"?x=1", "{}", "Content-Type", "text/plain"), 415, api.CodeUnsupportedMediaType, "-"},
 		{"too large", request("PUT", one, large), 413, api.CodePayloadTooLarge, "-"},
@@ -340,6 +342,15 @@ func TestFailuresInsideShowNothing(t *testing.T) {
 	for name, get := range map[string]func(context.Context) (server.GetPhoneNumberResponseObject, error){
 		"error": func(context.Context) (server.GetPhoneNumberResponseObject, error) { return nil, errors.New(inside) },
 		"panic": func(context.Context) (server.GetPhoneNumberResponseObject, error) { panic(inside) },
+		"problem without a status": func(context.Context) (server.GetPhoneNumberResponseObject, error) {
+			return nil, fmt.Errorf(inside+": %w", &api.Problem{Code: api.CodeNotFound})
+		},
+		"problem that is nil": func(context.Context) (server.GetPhoneNumberResponseObject, error) {
+			return nil, errors.Join(errors.New(inside), (*api.Problem)(nil))
+		},
+		"problem that is none": func(context.Context) (server.GetPhoneNumberResponseObject, error) {
+			return nil, errors.Join(errors.New(inside), &api.Problem{Status: http.StatusNoContent})
+		},
 		"HTTP error of Echo": func(context.Context) (server.GetPhoneNumberResponseObject, error) {
 			return nil, echo.NewHTTPError(http.StatusBadGateway, inside)
 		},
@@ -417,24 +428,42 @@ func (cutShort) VisitGetPhoneNumberResponse(w http.ResponseWriter) error {
 	panic("too late for a problem")
 }
 
-func TestAPanicInTheMiddleOfAnAnswerCutsTheConnection(t *testing.T) {
+func TestAPanicInTheMiddleOfAnAnswerCutsTheConnectionAndIsLogged(t *testing.T) {
+	var log lockedBuffer
 	impl := &stub{get: func(context.Context) (server.GetPhoneNumberResponseObject, error) { return cutShort{}, nil }}
-	srv := httptest.NewServer(newEcho(impl, io.Discard))
+	srv := httptest.NewServer(newEcho(impl, &log))
 	defer srv.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/api/phone_numbers/1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+key)
+	r.Header.Set("X-Request-Id", "id-1")
 	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return // cut before anything was sent: as good
+	if err == nil { // else it was cut before anything was sent, which is as good
+		if body, err := io.ReadAll(answer.Body); err == nil {
+			t.Errorf("the caller got %d %q as a whole answer", answer.StatusCode, body)
+		}
+		_ = answer.Body.Close()
 	}
-	body, err := io.ReadAll(answer.Body)
-	if err == nil {
-		t.Errorf("the caller got %d %q as a whole answer", answer.StatusCode, body)
+	srv.Close() // waits for the handler
+	for _, want := range []string{"too late for a problem", "request_id=id-1", "VisitGetPhoneNumberResponse"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not have %q: %s", want, log.String())
+		}
 	}
-	_ = answer.Body.Close()
+}
+
+// lockedBuffer is a buffer that a server can write to.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
 }
 
 func TestACallerWhoHungUpIsNoServerError(t *testing.T) {

@@ -26,7 +26,7 @@ type ServerInterface interface {
 	// PurchaseAvailableNumber Buy a number for sale
 	// (POST /phone_numbers/purchase)
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumber(ctx echo.Context, params PurchaseAvailableNumberParams) error
 	// SearchAvailableNumbers Search numbers for sale
 	// (POST /phone_numbers/search)
@@ -2291,7 +2291,7 @@ type StrictServerInterface interface {
 	// PurchaseAvailableNumber Buy a number for sale
 	// (POST /phone_numbers/purchase)
 	//
-	// Deprecated: use CreatePhoneNumber with type purchase
+	// Deprecated: use createPhoneNumber with type purchase
 	PurchaseAvailableNumber(ctx context.Context, request PurchaseAvailableNumberRequestObject) (PurchaseAvailableNumberResponseObject, error)
 	// SearchAvailableNumbers Search numbers for sale
 	// (POST /phone_numbers/search)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -52,12 +53,16 @@ workspace owns stay owned.`,
 			return err
 		}
 		defer file.Close() //nolint:errcheck // it was only read
+		numbers, err := inventory.Read(file)
+		if err != nil {
+			return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
+		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
-			read, added, err := inventory.Import(c.Context(), st, file, replace)
+			added, err := st.AddToInventory(c.Context(), slices.Values(numbers), replace)
 			if err != nil {
 				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "numbers read: %d, new for sale: %d\n", read, added)
+			fmt.Fprintf(c.OutOrStdout(), "numbers read: %d, new for sale: %d\n", len(numbers), added)
 			return nil
 		})
 	}

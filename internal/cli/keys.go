@@ -38,20 +38,20 @@ func keysCreateCommand() *cobra.Command {
 		Args: noArgs,
 	}
 	db := databaseFlag(command, "the database that the server uses, made if it is missing")
-	command.Flags().StringVar(&name, "name", "", "what the key is for, to tell it from others (required)")
-	command.Flags().StringVar(&workspaceName, "workspace", "default", "the workspace that it opens, made if it is missing")
+	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key: what it is for, to tell it from others (required)")
+	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of the workspace that it opens, made if it is missing")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if name == "" {
 			return usageError{errors.New("--name is missing: say what the key is for")}
+		}
+		if err := errors.Join(workspace.CheckName("workspace", workspaceName), workspace.CheckName("key", name)); err != nil {
+			return usageError{err}
 		}
 		if err := keepsKeys(*db); err != nil {
 			return err
 		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
 			key, err := workspaces(st).CreateKey(c.Context(), workspaceName, name)
-			if errors.Is(err, workspace.ErrInvalidName) {
-				return usageError{err}
-			}
 			if err != nil {
 				return err
 			}

@@ -151,7 +151,9 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 		return errors.Join(err, listener.Close())
 	}
 	if key != "" {
-		printFirstKey(stdout, listener.Addr(), key)
+		if err := printFirstKey(stdout, listener.Addr(), key); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 	}
 	log.Info("serving", "address", listener.Addr().String(), "database", *o.db)
 

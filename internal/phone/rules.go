@@ -140,6 +140,9 @@ func upperASCII(s string) string {
 	}, s)
 }
 
+// anyCountry is what a prefix must be wherever it is.
+var anyCountry = country{"", regexp.MustCompile(`^[0-9]{1,11}$`), "must be 1 to 11 digits"}
+
 // IsServed reports whether numbers of the country of this E.164 number can be for sale.
 func IsServed(number string) bool {
 	for _, c := range countries {

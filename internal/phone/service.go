@@ -138,7 +138,8 @@ func (s *Service) Purchase(ctx context.Context, workspaceID, number, idempotency
 	})
 }
 
-// buy sells the number to the one whose insert comes first: the unique index decides, not a look at who owns it.
+// buy sells the number to the one whose insert comes first: the unique index decides, not a look at who owns it. A number
+// that is taken off sale between the two steps is still sold, as if the purchase had been a moment earlier.
 func (s *Service) buy(ctx context.Context, workspaceID, number string, claim Claim) (Number, error) {
 	offered, err := s.Inventory.Offers(ctx, number)
 	if err != nil {
@@ -216,7 +217,10 @@ func (s *Service) Search(ctx context.Context, q SearchQuery) ([]string, error) {
 	rules.check(limit >= 1 && limit <= maxSearch, "/limit", "must be 1 to 10")
 	c, served := countries[name]
 	rules.check(served, "/country", "must be US or GB")
-	rules.check(!served || c.prefix.MatchString(q.Prefix), "/prefix", c.want)
+	if !served {
+		c = anyCountry // the prefix has its rule all the same
+	}
+	rules.check(c.prefix.MatchString(q.Prefix), "/prefix", c.want)
 	if err := rules.err(); err != nil {
 		return nil, err
 	}

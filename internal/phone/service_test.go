@@ -34,7 +34,7 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 		{"search elsewhere", func() error {
 			_, err := s.Search(ctx, SearchQuery{Prefix: "x", Country: text("DE"), Limit: number(0)})
 			return err
-		}, []string{"/limit", "/country"}},
+		}, []string{"/limit", "/country", "/prefix"}},
 		{"country that only folds to US", func() error {
 			_, err := s.Search(ctx, SearchQuery{Prefix: "415", Country: text("uſ")})
 			return err

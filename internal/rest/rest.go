@@ -17,6 +17,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
+// probes are the methods of what is no operation: monitors ask with HEAD.
+var probes = []string{http.MethodGet, http.MethodHead}
+
 // BaseURL is the path that the operations are below.
 const BaseURL = "/api"
 
@@ -42,8 +45,8 @@ func New(s Services) (http.Handler, error) {
 		Authenticate: s.authenticate(),
 		Logger:       s.Log,
 	})
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", func(c echo.Context) error {
+	e.Match(probes, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(probes, "/readyz", func(c echo.Context) error {
 		if err := s.Ready(c.Request().Context()); err != nil {
 			return problem(fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, err))
 		}

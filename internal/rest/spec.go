@@ -27,8 +27,8 @@ func serveSpec(e *echo.Echo) error {
 	if err != nil {
 		return fmt.Errorf("write openapi.json: %w", err)
 	}
-	e.GET("/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", asYAML) })
-	e.GET("/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, asJSON) })
+	e.Match(probes, "/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", asYAML) })
+	e.Match(probes, "/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, asJSON) })
 	return nil
 }
 

@@ -70,6 +70,9 @@ func (w *world) refutes(x *exchange) error {
 		if w.owned(x.wanted()) {
 			return errors.New("the number has an owner")
 		}
+		if kind := x.text("type"); kind != "sip_import" && kind != "vogent_sip" && !slices.Contains(w.forSale, x.wanted()) {
+			return errors.New("the number is not for sale")
+		}
 	}
 	return nil
 }

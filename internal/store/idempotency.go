@@ -12,7 +12,7 @@ var _ phone.Claims = (*Store)(nil)
 
 // ClaimKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
 func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
-	fingerprint, err := s.keys.fingerprint(request)
+	fingerprint, err := s.secrets.fingerprint(request)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 		switch {
 		case err != nil:
 			return err
-		case !s.keys.matches(found.fingerprint, request):
+		case !s.secrets.matches(found.fingerprint, request):
 			return phone.ErrKeyReused
 		case found.number == nil:
 			return phone.ErrInProgress

@@ -27,7 +27,7 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 		if err := settle(ctx, tx, claim, n); err != nil || sip == nil {
 			return err
 		}
-		sealed, err := s.keys.seal(sip.Password, passwordContext(workspaceID, n.ID))
+		sealed, err := s.secrets.seal(sip.Password, passwordContext(workspaceID, n.ID))
 		if err != nil {
 			return err
 		}

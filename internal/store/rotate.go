@@ -13,7 +13,7 @@ const rotatedAtOnce = 200
 // were and the id of the first key. It is done in steps, each a transaction of its own, so that servers go on and a rotation
 // that was interrupted can be run again.
 func (s *Store) RotateSecrets(ctx context.Context) (rotated int, keyID string, err error) {
-	keyID = s.keys.keys[0].id
+	keyID = s.secrets.keys[0].id
 	for last := (sealedPassword{}); ; {
 		done, err := s.rotateSome(ctx, keyID, last)
 		if err != nil {
@@ -25,8 +25,11 @@ func (s *Store) RotateSecrets(ctx context.Context) (rotated int, keyID string, e
 		rotated += len(done)
 		last = done[len(done)-1]
 	}
-	// The check comes last: only now is a server without the new key of no use.
-	return rotated, keyID, s.rotateCheck(ctx, keyID)
+	// The checks come last: only now are the other keys not needed any more.
+	return rotated, keyID, s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name LIKE $1 AND name <> $2`, secretCheck+"%", secretCheck+keyID)
+		return err
+	})
 }
 
 type sealedPassword struct {
@@ -51,11 +54,11 @@ func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPasswo
 		}
 		for _, p := range found {
 			row := passwordContext(p.workspaceID, p.numberID)
-			password, err := s.keys.open(p.sealed, row)
+			password, err := s.secrets.open(p.sealed, row)
 			if err != nil {
 				return fmt.Errorf("password of number %s: %w", p.numberID, err)
 			}
-			sealed, err := s.keys.seal(password, row)
+			sealed, err := s.secrets.seal(password, row)
 			if err != nil {
 				return err
 			}
@@ -70,17 +73,4 @@ func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPasswo
 		return nil
 	})
 	return found, err
-}
-
-func (s *Store) rotateCheck(ctx context.Context, keyID string) error {
-	sealed, err := s.keys.seal(secretCheckText, secretCheck)
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE settings SET value = $2 WHERE name = $1 AND value NOT LIKE $3`,
-			secretCheck, sealed, keyID+":%")
-		return err
-	})
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // What is SQLite's own stands in this file.
 
-const inMemory = ":memory:"
+const (
+	inMemory = ":memory:"
+	dialect  = goose.DialectSQLite3
+)
 
 // maxReaders bounds the connections that read at the same time, each of which has a page cache.
 const maxReaders = 8

@@ -6,16 +6,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
 // Store is an open database. It is safe for concurrent use, also by several processes.
 type Store struct {
-	path   string
-	reader *sql.DB
-	writer *sql.DB // one connection; every change goes through write
-	keys   *keyring
+	path    string
+	reader  *sql.DB
+	writer  *sql.DB  // one connection; every change goes through write
+	secrets *keyring // nil until Unlock
 }
 
 // Open opens the database at a path, makes it if it is missing, and brings its tables up to date. The path ":memory:"
@@ -41,23 +42,50 @@ func (s *Store) Close() error {
 
 // Ping asks the database for something that it must read.
 func (s *Store) Ping(ctx context.Context) error {
-	var filled bool
-	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM workspaces)`).Scan(&filled)
+	var inUse bool
+	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM workspaces)`).Scan(&inUse)
 	return storageError(err)
 }
+
+// writerWait is how long a change waits for its turn in this process. The lock of another process has its own, the
+// busy_timeout; both together end well before a caller gives up.
+const writerWait = 5 * time.Second
 
 // write runs fn in a transaction. It is the one way to change the database. fn must not use the reader: where the database
 // is in memory, that is the connection that the transaction has.
 func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	turn, err := s.takeTurn(ctx)
 	if err != nil {
-		return storageError(err)
+		return err
+	}
+	defer turn.Close() //nolint:errcheck // it gives the connection back
+	err = inTransaction(ctx, turn, fn)
+	if err != nil && ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err) // of a caller who has hung up, database/sql says only that the transaction is over
+	}
+	return storageError(err)
+}
+
+func (s *Store) takeTurn(ctx context.Context) (*sql.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, writerWait)
+	defer cancel()
+	turn, err := s.writer.Conn(wait)
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		return nil, fmt.Errorf("%w: no turn to write within %v", phone.ErrStorageUnavailable, writerWait)
+	}
+	return turn, storageError(err)
+}
+
+func inTransaction(ctx context.Context, conn *sql.Conn, fn func(tx *sql.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back, and before it the first error counts
 	if err := fn(tx); err != nil {
-		return storageError(err)
+		return err
 	}
-	return storageError(tx.Commit())
+	return tx.Commit()
 }
 
 // storageError marks what the database says when it cannot be used now.

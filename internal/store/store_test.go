@@ -211,6 +211,61 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	must(t, err)
 }
 
+// Many writers that find the database locked are all told so in time; none waits for the others' waits.
+func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
+	t.Parallel() // it waits for seconds
+	s := unlocked(t)
+	w := newWorkspace(t, s, "w")
+	n := insert(t, s, w, "+14155550100")
+	other := open(t, s.path)
+	tx, err := other.writer.BeginTx(t.Context(), nil)
+	must(t, err)
+	start := time.Now()
+	var writers sync.WaitGroup
+	for range 8 {
+		writers.Go(func() {
+			if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	writers.Wait()
+	if took := time.Since(start); took > 3*writerWait { // one after the other they would take 8 times as long
+		t.Errorf("the last one was told after %v", took)
+	}
+	must(t, tx.Rollback())
+}
+
+// Of a caller who has hung up, the error says so, wherever in the transaction it was.
+func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
+	s := unlocked(t)
+	w := newWorkspace(t, s, "w")
+	n := insert(t, s, w, "+14155550100")
+	for i := range 300 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*10*time.Microsecond)
+		_, err := s.LinkNumber(ctx, w, n.ID, fmt.Sprint(i))
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %d: %v", i, err)
+		}
+	}
+	if _, err := s.LinkNumber(t.Context(), w, n.ID, "last"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryConnectionIsSafe(t *testing.T) {
+	s := unlocked(t)
+	for name, db := range map[string]*sql.DB{"reader": s.reader, "writer": s.writer} {
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+			var got string
+			if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s: %s is %s, %v; want %s", name, pragma, got, err, want)
+			}
+		}
+	}
+}
+
 func TestEveryListUsesAnIndexAndSortsNothing(t *testing.T) {
 	s := unlocked(t)
 	agent := "agent"

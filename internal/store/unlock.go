@@ -14,9 +14,10 @@ import (
 // SecretKeyVariable is the environment variable with the keys of the store's secrets.
 const SecretKeyVariable = "PHONENUMBERS_SECRET_KEY"
 
-// The check value is a known text, sealed, in the database: it tells a wrong key before anything is sealed with it.
+// A check value is a known text, sealed, in the database. There is one for each key that has ever sealed and was not rotated
+// away: a key that is wrong or lost shows before anything is sealed without it.
 const (
-	secretCheck     = "secret_check"
+	secretCheck     = "secret_check/" // and the id of the key
 	secretCheckText = "phonenumbers"
 )
 
@@ -24,44 +25,55 @@ const (
 // base64 of 32 bytes, or several with commas between them: the first seals, each opens. Where it is empty, the keys come
 // from the file beside the database, which Unlock makes for a database that has no secrets yet.
 func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
-	check, err := s.setting(ctx, secretCheck)
+	checks, err := s.secretChecks(ctx)
 	if err != nil {
-		return fmt.Errorf("read secret check: %w", err)
+		return err
 	}
 	source := SecretKeyVariable
 	if secretKeys == "" {
 		source = s.path + ".key"
-		if secretKeys, err = s.keysFromFile(source, check == ""); err != nil {
+		if secretKeys, err = s.keysFromFile(source, len(checks) == 0); err != nil {
 			return err
 		}
 	}
 	ring, err := parseKeyring(secretKeys)
-	if err != nil {
-		if check == "" {
-			return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secretKeySize)
-		}
+	switch {
+	case err != nil && len(checks) == 0:
+		return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secretKeySize)
+	case err != nil:
 		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.path)
 	}
-	if check == "" {
-		if check, err = s.makeCheck(ctx, ring); err != nil {
-			return fmt.Errorf("save secret check: %w", err)
-		}
+	if err := s.checkKeys(ring, checks, source); err != nil {
+		return err
 	}
-	switch text, err := ring.open(check, secretCheck); {
-	case errors.Is(err, errWrongKey):
-		return fmt.Errorf("%s has a wrong secret key: the secrets in %s are sealed with the key with id %s, and it has %s. "+
-			"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
-			source, s.path, keyID(check), strings.Join(ring.ids(), ", "), SecretKeyVariable)
-	case err != nil || text != secretCheckText:
-		return fmt.Errorf("the secret check in %s is damaged: restore the database from a backup", s.path)
+	if err := s.addCheck(ctx, ring); err != nil {
+		return fmt.Errorf("save secret check: %w", err)
 	}
-	s.keys = ring
+	// Another process may have been first, with another key.
+	if checks, err = s.secretChecks(ctx); err != nil {
+		return err
+	}
+	if err := s.checkKeys(ring, checks, source); err != nil {
+		return err
+	}
+	s.secrets = ring
 	return nil
 }
 
-func keyID(sealed string) string {
-	id, _, _ := strings.Cut(sealed, ":")
-	return id
+// checkKeys wants a key in the ring for each check.
+func (s *Store) checkKeys(ring *keyring, checks []string, source string) error {
+	for _, check := range checks {
+		id, _, _ := strings.Cut(check, ":")
+		switch text, err := ring.open(check, secretCheck+id); {
+		case errors.Is(err, errWrongKey):
+			return fmt.Errorf("%s has a wrong secret key: secrets in %s are sealed with the key with id %s, and it has %s. "+
+				"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
+				source, s.path, id, strings.Join(ring.ids(), ", "), SecretKeyVariable)
+		case err != nil || text != secretCheckText:
+			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.path)
+		}
+	}
+	return nil
 }
 
 func (r *keyring) ids() []string {
@@ -72,20 +84,29 @@ func (r *keyring) ids() []string {
 	return ids
 }
 
-// makeCheck stores a check value and returns the one that is stored: another process may have been first.
-func (s *Store) makeCheck(ctx context.Context, ring *keyring) (string, error) {
-	sealed, err := ring.seal(secretCheckText, secretCheck)
+func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT value FROM settings WHERE name LIKE $1 ORDER BY name`, secretCheck+"%")
+	checks, err := all(rows, err, scanString)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("read secret checks: %w", err)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		_, err := addSetting(ctx, tx, secretCheck, sealed)
+	return checks, nil
+}
+
+// addCheck notes that the first key of the ring seals from now on.
+func (s *Store) addCheck(ctx context.Context, ring *keyring) error {
+	name := secretCheck + ring.keys[0].id
+	if known, err := s.setting(ctx, name); err != nil || known != "" {
+		return err
+	}
+	sealed, err := ring.seal(secretCheckText, name)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := addSetting(ctx, tx, name, sealed)
 		return err
 	})
-	if err != nil {
-		return "", err
-	}
-	return s.setting(ctx, secretCheck)
 }
 
 // keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.

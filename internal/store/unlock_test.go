@@ -24,7 +24,7 @@ func sipCredentials(t *testing.T, s *Store, workspaceID, id string) phone.SIPCre
 	must(t, s.reader.QueryRowContext(t.Context(), `
 		SELECT username, password, termination_uri FROM sip_credentials
 		WHERE workspace_id = $1 AND number_id = $2`, workspaceID, id).Scan(&c.Username, &sealed, &c.TerminationURI))
-	password, err := s.keys.open(sealed, passwordContext(workspaceID, id))
+	password, err := s.secrets.open(sealed, passwordContext(workspaceID, id))
 	must(t, err)
 	c.Password = password
 	return c
@@ -158,8 +158,8 @@ func TestKeyFilesThatAreMadeAtOnceAreOne(t *testing.T) {
 		}
 	}
 	for _, s := range stores {
-		if !slices.Equal(s.keys.ids(), stores[0].keys.ids()) {
-			t.Errorf("keys %q and %q", s.keys.ids(), stores[0].keys.ids())
+		if !slices.Equal(s.secrets.ids(), stores[0].secrets.ids()) {
+			t.Errorf("keys %q and %q", s.secrets.ids(), stores[0].secrets.ids())
 		}
 	}
 }
@@ -222,6 +222,20 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 	}
 }
 
+// Once a new key has sealed something, the old one alone is not enough any more.
+func TestAKeyThatHasSealedIsNeeded(t *testing.T) {
+	old, newest := newKeyText(), newKeyText()
+	path := filepath.Join(t.TempDir(), "test.db")
+	must(t, open(t, path).Unlock(t.Context(), old))
+	must(t, open(t, path).Unlock(t.Context(), newest+","+old))
+	for _, keys := range []string{old, newest} {
+		if err := open(t, path).Unlock(t.Context(), keys); err == nil || !strings.Contains(err.Error(), "wrong secret key") {
+			t.Errorf("with one of the two keys: %v", err)
+		}
+	}
+	must(t, open(t, path).Unlock(t.Context(), old+","+newest))
+}
+
 func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 	old, newest := newKeyText(), newKeyText()
 	path := filepath.Join(t.TempDir(), "test.db")
@@ -238,7 +252,7 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 	both := open(t, path)
 	must(t, both.Unlock(t.Context(), newest+","+old))
 	rotated, keyID, err := both.RotateSecrets(t.Context())
-	if err != nil || rotated != count || keyID != both.keys.ids()[0] {
+	if err != nil || rotated != count || keyID != both.secrets.ids()[0] {
 		t.Fatalf("rotated %d to %s, %v", rotated, keyID, err)
 	}
 	if again, _, err := both.RotateSecrets(t.Context()); err != nil || again != 0 {

@@ -32,7 +32,7 @@ type Key struct {
 var (
 	ErrInvalidKey  = errors.New("the API key is not valid")
 	ErrKeyNotFound = errors.New("there is no key with this id")
-	ErrInvalidName = errors.New("a name must be 1 to 64 letters, digits, spaces, dots, hyphens and underscores")
+	ErrInvalidName = errors.New("a name must be 1 to 64 letters, digits, spaces, dots, hyphens and underscores, and begin with a letter or digit")
 )
 
 // Store keeps workspaces and keys.
@@ -64,6 +64,14 @@ var name = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
 
 const maxName = 64 // characters
 
+// CheckName returns an ErrInvalidName where the name of a workspace or key, which what says, breaks the rule.
+func CheckName(what, value string) error {
+	if !name.MatchString(value) || utf8.RuneCountInString(value) > maxName {
+		return fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
+	}
+	return nil
+}
+
 // CreateKey makes a key for the workspace of that name, which it makes if it is missing. The key it returns is nowhere
 // else: the store has its hash only.
 func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
@@ -81,10 +89,8 @@ func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName str
 }
 
 func (s *Service) create(ctx context.Context, workspaceName, keyName string, onlyFirst bool) (string, bool, error) {
-	for what, value := range map[string]string{"workspace": workspaceName, "key": keyName} {
-		if !name.MatchString(value) || utf8.RuneCountInString(value) > maxName {
-			return "", false, fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
-		}
+	if err := errors.Join(CheckName("workspace", workspaceName), CheckName("key", keyName)); err != nil {
+		return "", false, err
 	}
 	key := newKey()
 	record := Key{

@@ -2,23 +2,14 @@ package inventory
 
 import (
 	"bufio"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"regexp"
-	"slices"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
-
-// Store keeps the numbers for sale.
-type Store interface {
-	// AddToInventory is all or nothing. It returns how many of the numbers were not for sale before.
-	AddToInventory(ctx context.Context, numbers iter.Seq[string], replace bool) (int64, error)
-}
 
 // maxReported bounds the bad rows that one error names.
 const maxReported = 20
@@ -29,19 +20,9 @@ const byteOrderMark = "\ufeff"
 // header is a first row that holds no number: a word or two.
 var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
 
-// Import reads numbers in E.164 form, one a row and optionally a header before them, as CSV with one column, and puts them
-// up for sale; with replace in the place of all that are for sale now. If any row is bad, it changes nothing and the error
-// names the rows. It returns how many numbers it read, and how many of them were not for sale before.
-func Import(ctx context.Context, store Store, file io.Reader, replace bool) (read int, added int64, err error) {
-	numbers, err := parse(file)
-	if err != nil {
-		return 0, 0, err
-	}
-	added, err = store.AddToInventory(ctx, slices.Values(numbers), replace)
-	return len(numbers), added, err
-}
-
-func parse(file io.Reader) ([]string, error) {
+// Read reads numbers in E.164 form, one a row and optionally a header before them, as CSV with one column. If any row is bad,
+// the error names the rows.
+func Read(file io.Reader) ([]string, error) {
 	text := bufio.NewReader(file)
 	if start, _ := text.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
 		_, _ = text.Discard(len(byteOrderMark)) // it was peeked at
