@@ -310,9 +310,19 @@ func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
 	made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
 	wantAnswer(t, made, http.StatusOK, "", "false")
 
+	// Free the number again: only its lost claim now keeps the late one from buying it.
+	c := s.client(t, "w")
+	list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
+	if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
+		t.Fatalf("%v, %v", err, made)
+	}
+	if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
+		t.Fatal(err)
+	}
 	close(carrier.answer)
-	if a := <-late; a.status == http.StatusOK {
-		t.Errorf("the late one got %v", a)
+	wantAnswer(t, <-late, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+	if got := listed(t, c, api.ListPhoneNumbersParams{}); len(got) > 0 {
+		t.Errorf("the late one has bought %q", got)
 	}
 	a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
 	wantAnswer(t, a, http.StatusOK, "", "true")
