@@ -130,6 +130,7 @@ func TestEveryOperationIsDescribedWithExamples(t *testing.T) {
 			}
 			example(name+" "+status, at(t, response, "content", mediaType))
 			at(t, response, "headers", "X-Request-Id")
+			at(t, response, "headers", "Idempotency-Key-TTL")
 		}
 	})
 	for name, schema := range at(t, document, "components", "schemas") {
@@ -140,6 +141,26 @@ func TestEveryOperationIsDescribedWithExamples(t *testing.T) {
 				text("schema "+name+" "+member, p.(object), "description")
 			}
 		}
+	}
+}
+
+func TestEveryAnswerToAKeyedCallSaysWhetherItIsAReplay(t *testing.T) {
+	document, keyed := readSpec(t), 0
+	eachOperation(t, document, func(name string, op object) {
+		for _, p := range op["parameters"].([]any) {
+			if resolve(t, document, p)["name"] != "Idempotency-Key" {
+				continue
+			}
+			keyed++
+			for status, r := range at(t, op, "responses") {
+				if at(t, resolve(t, document, r), "headers")["Idempotent-Replayed"] == nil {
+					t.Errorf("%s %s has no Idempotent-Replayed", name, status)
+				}
+			}
+		}
+	})
+	if keyed != 2 {
+		t.Errorf("%d operations take an Idempotency-Key", keyed)
 	}
 }
 

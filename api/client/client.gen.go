@@ -949,19 +949,19 @@ type ListPhoneNumbersResponse200Headers struct {
 
 // ListPhoneNumbersResponse400Headers the declared response headers of an HTTP 400 response for ListPhoneNumbers
 type ListPhoneNumbersResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // ListPhoneNumbersResponse401Headers the declared response headers of an HTTP 401 response for ListPhoneNumbers
 type ListPhoneNumbersResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // ListPhoneNumbersResponse422Headers the declared response headers of an HTTP 422 response for ListPhoneNumbers
@@ -974,28 +974,31 @@ type ListPhoneNumbersResponse422Headers struct {
 
 // ListPhoneNumbersResponse429Headers the declared response headers of an HTTP 429 response for ListPhoneNumbers
 type ListPhoneNumbersResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // ListPhoneNumbersResponse500Headers the declared response headers of an HTTP 500 response for ListPhoneNumbers
 type ListPhoneNumbersResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // ListPhoneNumbersResponse503Headers the declared response headers of an HTTP 503 response for ListPhoneNumbers
 type ListPhoneNumbersResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type ListPhoneNumbersResponse struct {
@@ -1066,19 +1069,19 @@ type CreatePhoneNumberResponse200Headers struct {
 
 // CreatePhoneNumberResponse400Headers the declared response headers of an HTTP 400 response for CreatePhoneNumber
 type CreatePhoneNumberResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse401Headers the declared response headers of an HTTP 401 response for CreatePhoneNumber
 type CreatePhoneNumberResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse409Headers the declared response headers of an HTTP 409 response for CreatePhoneNumber
@@ -1093,52 +1096,58 @@ type CreatePhoneNumberResponse409Headers struct {
 
 // CreatePhoneNumberResponse413Headers the declared response headers of an HTTP 413 response for CreatePhoneNumber
 type CreatePhoneNumberResponse413Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse415Headers the declared response headers of an HTTP 415 response for CreatePhoneNumber
 type CreatePhoneNumberResponse415Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse422Headers the declared response headers of an HTTP 422 response for CreatePhoneNumber
 type CreatePhoneNumberResponse422Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse429Headers the declared response headers of an HTTP 429 response for CreatePhoneNumber
 type CreatePhoneNumberResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse500Headers the declared response headers of an HTTP 500 response for CreatePhoneNumber
 type CreatePhoneNumberResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // CreatePhoneNumberResponse503Headers the declared response headers of an HTTP 503 response for CreatePhoneNumber
 type CreatePhoneNumberResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type CreatePhoneNumberResponse struct {
@@ -1221,19 +1230,19 @@ type PurchaseAvailableNumberResponse200Headers struct {
 
 // PurchaseAvailableNumberResponse400Headers the declared response headers of an HTTP 400 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse401Headers the declared response headers of an HTTP 401 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse409Headers the declared response headers of an HTTP 409 response for PurchaseAvailableNumber
@@ -1248,52 +1257,58 @@ type PurchaseAvailableNumberResponse409Headers struct {
 
 // PurchaseAvailableNumberResponse413Headers the declared response headers of an HTTP 413 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse413Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse415Headers the declared response headers of an HTTP 415 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse415Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse422Headers the declared response headers of an HTTP 422 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse422Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse429Headers the declared response headers of an HTTP 429 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse500Headers the declared response headers of an HTTP 500 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // PurchaseAvailableNumberResponse503Headers the declared response headers of an HTTP 503 response for PurchaseAvailableNumber
 type PurchaseAvailableNumberResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type PurchaseAvailableNumberResponse struct {
@@ -1375,35 +1390,37 @@ type SearchAvailableNumbersResponse200Headers struct {
 
 // SearchAvailableNumbersResponse400Headers the declared response headers of an HTTP 400 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse401Headers the declared response headers of an HTTP 401 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse413Headers the declared response headers of an HTTP 413 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse413Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse415Headers the declared response headers of an HTTP 415 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse415Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse422Headers the declared response headers of an HTTP 422 response for SearchAvailableNumbers
@@ -1416,28 +1433,31 @@ type SearchAvailableNumbersResponse422Headers struct {
 
 // SearchAvailableNumbersResponse429Headers the declared response headers of an HTTP 429 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse500Headers the declared response headers of an HTTP 500 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // SearchAvailableNumbersResponse503Headers the declared response headers of an HTTP 503 response for SearchAvailableNumbers
 type SearchAvailableNumbersResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type SearchAvailableNumbersResponse struct {
@@ -1515,19 +1535,19 @@ type DeletePhoneNumberResponse200Headers struct {
 
 // DeletePhoneNumberResponse400Headers the declared response headers of an HTTP 400 response for DeletePhoneNumber
 type DeletePhoneNumberResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // DeletePhoneNumberResponse401Headers the declared response headers of an HTTP 401 response for DeletePhoneNumber
 type DeletePhoneNumberResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // DeletePhoneNumberResponse404Headers the declared response headers of an HTTP 404 response for DeletePhoneNumber
@@ -1540,28 +1560,31 @@ type DeletePhoneNumberResponse404Headers struct {
 
 // DeletePhoneNumberResponse429Headers the declared response headers of an HTTP 429 response for DeletePhoneNumber
 type DeletePhoneNumberResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // DeletePhoneNumberResponse500Headers the declared response headers of an HTTP 500 response for DeletePhoneNumber
 type DeletePhoneNumberResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // DeletePhoneNumberResponse503Headers the declared response headers of an HTTP 503 response for DeletePhoneNumber
 type DeletePhoneNumberResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type DeletePhoneNumberResponse struct {
@@ -1631,19 +1654,19 @@ type GetPhoneNumberResponse200Headers struct {
 
 // GetPhoneNumberResponse400Headers the declared response headers of an HTTP 400 response for GetPhoneNumber
 type GetPhoneNumberResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // GetPhoneNumberResponse401Headers the declared response headers of an HTTP 401 response for GetPhoneNumber
 type GetPhoneNumberResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // GetPhoneNumberResponse404Headers the declared response headers of an HTTP 404 response for GetPhoneNumber
@@ -1656,28 +1679,31 @@ type GetPhoneNumberResponse404Headers struct {
 
 // GetPhoneNumberResponse429Headers the declared response headers of an HTTP 429 response for GetPhoneNumber
 type GetPhoneNumberResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // GetPhoneNumberResponse500Headers the declared response headers of an HTTP 500 response for GetPhoneNumber
 type GetPhoneNumberResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // GetPhoneNumberResponse503Headers the declared response headers of an HTTP 503 response for GetPhoneNumber
 type GetPhoneNumberResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type GetPhoneNumberResponse struct {
@@ -1747,19 +1773,19 @@ type UpdatePhoneNumberResponse200Headers struct {
 
 // UpdatePhoneNumberResponse400Headers the declared response headers of an HTTP 400 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse400Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse401Headers the declared response headers of an HTTP 401 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse401Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse404Headers the declared response headers of an HTTP 404 response for UpdatePhoneNumber
@@ -1772,18 +1798,20 @@ type UpdatePhoneNumberResponse404Headers struct {
 
 // UpdatePhoneNumberResponse413Headers the declared response headers of an HTTP 413 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse413Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse415Headers the declared response headers of an HTTP 415 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse415Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse422Headers the declared response headers of an HTTP 422 response for UpdatePhoneNumber
@@ -1796,28 +1824,31 @@ type UpdatePhoneNumberResponse422Headers struct {
 
 // UpdatePhoneNumberResponse429Headers the declared response headers of an HTTP 429 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse429Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse500Headers the declared response headers of an HTTP 500 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse500Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 
 // UpdatePhoneNumberResponse503Headers the declared response headers of an HTTP 503 response for UpdatePhoneNumber
 type UpdatePhoneNumberResponse503Headers struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 
 type UpdatePhoneNumberResponse struct {
@@ -2173,6 +2204,13 @@ func ParseListPhoneNumbersResponse(rsp *http.Response) (*ListPhoneNumbersRespons
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2204,19 +2242,12 @@ func ParseListPhoneNumbersResponse(rsp *http.Response) (*ListPhoneNumbersRespons
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -2273,6 +2304,13 @@ func ParseListPhoneNumbersResponse(rsp *http.Response) (*ListPhoneNumbersRespons
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2311,6 +2349,13 @@ func ParseListPhoneNumbersResponse(rsp *http.Response) (*ListPhoneNumbersRespons
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2341,6 +2386,13 @@ func ParseListPhoneNumbersResponse(rsp *http.Response) (*ListPhoneNumbersRespons
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -2510,6 +2562,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2541,19 +2600,12 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -2624,6 +2676,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2654,6 +2713,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -2686,6 +2752,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2716,6 +2789,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -2755,6 +2835,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2785,6 +2872,13 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -2954,6 +3048,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -2985,19 +3086,12 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -3068,6 +3162,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3098,6 +3199,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3130,6 +3238,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3160,6 +3275,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3199,6 +3321,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3229,6 +3358,13 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3384,6 +3520,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3415,19 +3558,12 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -3452,6 +3588,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3483,6 +3626,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3546,6 +3696,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3584,6 +3741,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3614,6 +3778,13 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -3755,6 +3926,13 @@ func ParseDeletePhoneNumberResponse(rsp *http.Response) (*DeletePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3786,19 +3964,12 @@ func ParseDeletePhoneNumberResponse(rsp *http.Response) (*DeletePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -3855,6 +4026,13 @@ func ParseDeletePhoneNumberResponse(rsp *http.Response) (*DeletePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3893,6 +4071,13 @@ func ParseDeletePhoneNumberResponse(rsp *http.Response) (*DeletePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3923,6 +4108,13 @@ func ParseDeletePhoneNumberResponse(rsp *http.Response) (*DeletePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -4064,6 +4256,13 @@ func ParseGetPhoneNumberResponse(rsp *http.Response) (*GetPhoneNumberResponse, e
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4095,19 +4294,12 @@ func ParseGetPhoneNumberResponse(rsp *http.Response) (*GetPhoneNumberResponse, e
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -4164,6 +4356,13 @@ func ParseGetPhoneNumberResponse(rsp *http.Response) (*GetPhoneNumberResponse, e
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4202,6 +4401,13 @@ func ParseGetPhoneNumberResponse(rsp *http.Response) (*GetPhoneNumberResponse, e
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4232,6 +4438,13 @@ func ParseGetPhoneNumberResponse(rsp *http.Response) (*GetPhoneNumberResponse, e
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -4394,6 +4607,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4425,19 +4645,12 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
-		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.RateLimit = &value
-		}
-		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RateLimitPolicy = &value
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
@@ -4494,6 +4707,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4524,6 +4744,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
@@ -4587,6 +4814,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4625,6 +4859,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 			}
 			headers.IdempotencyKeyTTL = &value
 		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -4655,6 +4896,13 @@ func ParseUpdatePhoneNumberResponse(rsp *http.Response) (*UpdatePhoneNumberRespo
 				return nil, err
 			}
 			headers.IdempotencyKeyTTL = &value
+		}
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
 		}
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
 			var value string

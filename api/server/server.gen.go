@@ -280,10 +280,11 @@ type InProgressProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type InternalProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 type InternalProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -292,10 +293,11 @@ type InternalProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type InvalidRequestProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 type InvalidRequestProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -304,10 +306,11 @@ type InvalidRequestProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type NotCreatedProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 type NotCreatedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -328,10 +331,11 @@ type NotFoundProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type PayloadTooLargeProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 type PayloadTooLargeProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -340,11 +344,12 @@ type PayloadTooLargeProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type RateLimitedProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 type RateLimitedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -353,11 +358,12 @@ type RateLimitedProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type StorageUnavailableProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	RetryAfter        *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
 }
 type StorageUnavailableProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -366,11 +372,10 @@ type StorageUnavailableProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type UnauthorizedProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	WWWAuthenticate   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	WWWAuthenticate    *string
+	XRequestID         *string
 }
 type UnauthorizedProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -379,10 +384,11 @@ type UnauthorizedProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeProblemResponseHeaders struct {
-	IdempotencyKeyTTL *string
-	RateLimit         *string
-	RateLimitPolicy   *string
-	XRequestID        *string
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
 }
 type UnsupportedMediaTypeProblemApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -460,6 +466,9 @@ func (response ListPhoneNumbers400ApplicationProblemPlusJSONResponse) VisitListP
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -488,11 +497,8 @@ func (response ListPhoneNumbers401ApplicationProblemPlusJSONResponse) VisitListP
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -547,6 +553,9 @@ func (response ListPhoneNumbers429ApplicationProblemPlusJSONResponse) VisitListP
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -578,6 +587,9 @@ func (response ListPhoneNumbers500ApplicationProblemPlusJSONResponse) VisitListP
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -605,6 +617,9 @@ func (response ListPhoneNumbers503ApplicationProblemPlusJSONResponse) VisitListP
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -686,6 +701,9 @@ func (response CreatePhoneNumber400ApplicationProblemPlusJSONResponse) VisitCrea
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -714,11 +732,8 @@ func (response CreatePhoneNumber401ApplicationProblemPlusJSONResponse) VisitCrea
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -779,6 +794,9 @@ func (response CreatePhoneNumber413ApplicationProblemPlusJSONResponse) VisitCrea
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -806,6 +824,9 @@ func (response CreatePhoneNumber415ApplicationProblemPlusJSONResponse) VisitCrea
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -835,6 +856,9 @@ func (response CreatePhoneNumber422ApplicationProblemPlusJSONResponse) VisitCrea
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -862,6 +886,9 @@ func (response CreatePhoneNumber429ApplicationProblemPlusJSONResponse) VisitCrea
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -894,6 +921,9 @@ func (response CreatePhoneNumber500ApplicationProblemPlusJSONResponse) VisitCrea
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -921,6 +951,9 @@ func (response CreatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitCrea
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1002,6 +1035,9 @@ func (response PurchaseAvailableNumber400ApplicationProblemPlusJSONResponse) Vis
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1030,11 +1066,8 @@ func (response PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse) Vis
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -1095,6 +1128,9 @@ func (response PurchaseAvailableNumber413ApplicationProblemPlusJSONResponse) Vis
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1122,6 +1158,9 @@ func (response PurchaseAvailableNumber415ApplicationProblemPlusJSONResponse) Vis
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1151,6 +1190,9 @@ func (response PurchaseAvailableNumber422ApplicationProblemPlusJSONResponse) Vis
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1178,6 +1220,9 @@ func (response PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse) Vis
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1210,6 +1255,9 @@ func (response PurchaseAvailableNumber500ApplicationProblemPlusJSONResponse) Vis
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1237,6 +1285,9 @@ func (response PurchaseAvailableNumber503ApplicationProblemPlusJSONResponse) Vis
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1313,6 +1364,9 @@ func (response SearchAvailableNumbers400ApplicationProblemPlusJSONResponse) Visi
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1341,11 +1395,8 @@ func (response SearchAvailableNumbers401ApplicationProblemPlusJSONResponse) Visi
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -1371,6 +1422,9 @@ func (response SearchAvailableNumbers413ApplicationProblemPlusJSONResponse) Visi
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1399,6 +1453,9 @@ func (response SearchAvailableNumbers415ApplicationProblemPlusJSONResponse) Visi
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1456,6 +1513,9 @@ func (response SearchAvailableNumbers429ApplicationProblemPlusJSONResponse) Visi
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1487,6 +1547,9 @@ func (response SearchAvailableNumbers500ApplicationProblemPlusJSONResponse) Visi
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1514,6 +1577,9 @@ func (response SearchAvailableNumbers503ApplicationProblemPlusJSONResponse) Visi
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1590,6 +1656,9 @@ func (response DeletePhoneNumber400ApplicationProblemPlusJSONResponse) VisitDele
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1618,11 +1687,8 @@ func (response DeletePhoneNumber401ApplicationProblemPlusJSONResponse) VisitDele
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -1677,6 +1743,9 @@ func (response DeletePhoneNumber429ApplicationProblemPlusJSONResponse) VisitDele
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1708,6 +1777,9 @@ func (response DeletePhoneNumber500ApplicationProblemPlusJSONResponse) VisitDele
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1735,6 +1807,9 @@ func (response DeletePhoneNumber503ApplicationProblemPlusJSONResponse) VisitDele
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -1811,6 +1886,9 @@ func (response GetPhoneNumber400ApplicationProblemPlusJSONResponse) VisitGetPhon
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1839,11 +1917,8 @@ func (response GetPhoneNumber401ApplicationProblemPlusJSONResponse) VisitGetPhon
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -1898,6 +1973,9 @@ func (response GetPhoneNumber429ApplicationProblemPlusJSONResponse) VisitGetPhon
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1929,6 +2007,9 @@ func (response GetPhoneNumber500ApplicationProblemPlusJSONResponse) VisitGetPhon
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -1956,6 +2037,9 @@ func (response GetPhoneNumber503ApplicationProblemPlusJSONResponse) VisitGetPhon
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -2033,6 +2117,9 @@ func (response UpdatePhoneNumber400ApplicationProblemPlusJSONResponse) VisitUpda
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -2061,11 +2148,8 @@ func (response UpdatePhoneNumber401ApplicationProblemPlusJSONResponse) VisitUpda
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
-	if response.Headers.RateLimit != nil {
-		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
-	}
-	if response.Headers.RateLimitPolicy != nil {
-		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
@@ -2120,6 +2204,9 @@ func (response UpdatePhoneNumber413ApplicationProblemPlusJSONResponse) VisitUpda
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -2147,6 +2234,9 @@ func (response UpdatePhoneNumber415ApplicationProblemPlusJSONResponse) VisitUpda
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
@@ -2204,6 +2294,9 @@ func (response UpdatePhoneNumber429ApplicationProblemPlusJSONResponse) VisitUpda
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -2235,6 +2328,9 @@ func (response UpdatePhoneNumber500ApplicationProblemPlusJSONResponse) VisitUpda
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
 	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
 	}
@@ -2262,6 +2358,9 @@ func (response UpdatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitUpda
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.IdempotencyKeyTTL != nil {
 		w.Header().Set("Idempotency-Key-TTL", fmt.Sprint(*response.Headers.IdempotencyKeyTTL))
+	}
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
 	}
 	if response.Headers.RateLimit != nil {
 		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))

@@ -11,6 +11,12 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
+// The bounds of a rate limit: one request a day, and more than any server answers.
+const (
+	minRate = 1. / (24 * 60 * 60)
+	maxRate = 1_000_000_000
+)
+
 // rateLimitFlag is a flag such as 20/s or 20/s,100. Without a burst, that is as many requests as in a second, at least one.
 type rateLimitFlag struct{ rest.RateLimit }
 
@@ -27,11 +33,11 @@ func (f *rateLimitFlag) Set(value string) error {
 	perSecond, burst, hasBurst := strings.Cut(value, ",")
 	number, ok := strings.CutSuffix(perSecond, "/s")
 	n, err := strconv.ParseFloat(number, 64)
-	limit := rest.RateLimit{PerSecond: n, Burst: max(1, int(math.Ceil(min(n, math.MaxInt32))))}
+	limit := rest.RateLimit{PerSecond: n, Burst: max(1, int(math.Ceil(min(n, maxRate))))}
 	if hasBurst && err == nil {
 		limit.Burst, err = strconv.Atoi(burst)
 	}
-	if !ok || err != nil || !(n > 0 && n <= math.MaxInt32) || limit.Burst < 1 {
+	if !ok || err != nil || !(n >= minRate && n <= maxRate) || limit.Burst < 1 || limit.Burst > maxRate {
 		return errors.New("it must be N/s or N/s,BURST, such as 20/s or 20/s,100")
 	}
 	f.RateLimit = limit

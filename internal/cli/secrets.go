@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +29,11 @@ func secretsRotateCommand() *cobra.Command {
 while servers run, and can be run again at any time. To go over to a new key:
 
   1. Make one: openssl rand -base64 32
-  2. Put it in front of the old one, with a comma between them, in PHONENUMBERS_SECRET_KEY or in the file DB.key.
-  3. Restart every server, so that it knows both.
-  4. Run this command.
-  5. A day later, when no idempotency key hangs on the old key any more, take the old key out and restart the servers.`,
+  2. Put it behind the old one, with a comma between them, in PHONENUMBERS_SECRET_KEY or in the file DB.key, and restart
+     the servers: now all know both.
+  3. Put it in front of the old one and restart the servers: now all encrypt with it.
+  4. Run this command, and again a day later: it says which keys are still needed, for idempotency keys are kept so long.
+  5. When it names none any more, take the old key out and restart the servers.`,
 		Example: `  phonenumbers secrets rotate`,
 		Args:    noArgs,
 	}
@@ -44,11 +46,14 @@ while servers run, and can be run again at any time. To go over to a new key:
 			if err := st.Unlock(c.Context(), os.Getenv(store.SecretKeyVariable)); err != nil {
 				return err
 			}
-			rotated, keyID, err := st.RotateSecrets(c.Context())
+			r, err := st.RotateSecrets(c.Context())
 			if err != nil {
-				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", rotated, err)
+				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", r.Passwords, err)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted anew: %d, all are under the key with id %s\n", rotated, keyID)
+			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted anew: %d, all are under the key with id %s\n", r.Passwords, r.KeyID)
+			if len(r.Needed) > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "keys still needed: %s; run this again in a day\n", strings.Join(r.Needed, ", "))
+			}
 			return nil
 		})
 	}

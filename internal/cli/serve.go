@@ -29,6 +29,7 @@ const (
 	drainTimeout      = 15 * time.Second
 	lastUsedInterval  = 10 * time.Second
 	pruneInterval     = time.Hour
+	upkeepTimeout     = 10 * time.Second
 
 	maxHeader      = 16 << 10
 	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
@@ -199,18 +200,23 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 	return nil
 }
 
-// every does some work from time to time until ctx ends, and then once more.
+// every does some work at once, then from time to time, and once more when ctx ends.
 func every(ctx context.Context, interval time.Duration, log *slog.Logger, what string, work func(context.Context) error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	for done := false; !done; {
+	for done := false; ; {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), upkeepTimeout)
+		if err := work(limited); err != nil {
+			log.Warn("upkeep failed", "work", what, "error", err)
+		}
+		cancel()
+		if done {
+			return
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			done = true
-		}
-		if err := work(context.WithoutCancel(ctx)); err != nil {
-			log.Warn("upkeep failed", "work", what, "error", err)
 		}
 	}
 }

@@ -102,12 +102,17 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 	if answered != nil {
 		return *answered, true, nil
 	}
-	n, err = create(claim)
-	if err != nil && !errors.Is(err, ErrInProgress) {
-		// The caller may have hung up; the key must be free for its next try all the same.
-		if failed := s.Claims.ReleaseKey(context.WithoutCancel(ctx), claim); failed != nil {
-			return Number{}, false, fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
+	settled := false
+	defer func() {
+		if settled {
+			return
 		}
-	}
+		// The caller may have hung up, or create has panicked; the key must be free for the next try all the same.
+		if failed := s.Claims.ReleaseKey(context.WithoutCancel(ctx), claim); failed != nil {
+			err = fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
+		}
+	}()
+	n, err = create(claim)
+	settled = err == nil || errors.Is(err, ErrInProgress)
 	return n, false, err
 }

@@ -34,7 +34,7 @@ func describeCall(next echo.HandlerFunc) echo.HandlerFunc {
 	ttl := strconv.Itoa(int(phone.IdempotencyKeyTTL.Seconds()))
 	return func(c echo.Context) error {
 		r, header := c.Request(), c.Response().Header()
-		if strings.HasPrefix(r.URL.Path, BaseURL+"/") {
+		if strings.HasPrefix(r.URL.Path+"/", BaseURL+"/") {
 			header.Set("Idempotency-Key-TTL", ttl)
 		}
 		if r.Method == http.MethodPost && takesKey[c.Path()] && r.Header.Values("Idempotency-Key") != nil {

@@ -6,9 +6,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -214,15 +217,55 @@ func TestAKeyIsKeptForADay(t *testing.T) {
 	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 }
 
-func TestEveryAnswerOfTheAPISaysThatKeysAreHonoured(t *testing.T) {
-	s := newServer(t)
-	apiKey := s.key(t, "w")
-	for _, path := range []string{"/api/phone_numbers", "/api/phone_numbers/x", "/api/nothing", "/api/phone_numbers?x=1"} {
-		for _, key := range []string{apiKey, ""} {
-			if w := s.get(path, key); w.Header().Get("Idempotency-Key-TTL") != "86400" || w.Header().Get("Idempotent-Replayed") != "" {
-				t.Errorf("%s: %d %v", path, w.Code, w.Header())
+// Every answer under /api says that keys are honoured, and every one to a keyed call whether it is a replay.
+func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
+	s := newServerOn(t, filepath.Join(t.TempDir(), "test.db"), func(services *rest.Services) {
+		services.RateLimit = rest.RateLimit{PerSecond: 0.001, Burst: 9}
+		services.Phone.Store = failingStore{services.Phone.Store}
+	})
+	valid, other := "Bearer "+s.key(t, "w"), "Bearer "+s.key(t, "w")
+	sip := func(prefix string) string {
+		return `{"type":"vogent_sip","vogentSip":{"sipPrefix":"` + prefix + `","username":"caller","password":"12345"}}`
+	}
+	for _, test := range []struct {
+		name, method, path, authorization, contentType, body string
+		status                                               int
+		replayed                                             string
+	}{
+		{"new", "POST", numbersPath, valid, "application/json", sip("a"), 200, "false"},
+		{"replay", "POST", numbersPath, valid, "application/json", sip("a"), 200, "true"},
+		{"not JSON", "POST", numbersPath, valid, "application/json", `{`, 400, "false"},
+		{"no key", "POST", numbersPath, "", "application/json", sip("b"), 401, "false"},
+		{"too large", "POST", numbersPath, valid, "application/json", strings.Repeat(" ", 65<<10), 413, "false"},
+		{"text", "POST", numbersPath, valid, "text/plain", sip("b"), 415, "false"},
+		{"reused", "POST", numbersPath, valid, "application/json", sip("b"), 422, "false"},
+		{"purchase", "POST", numbersPath + "/purchase", valid, "application/json", `{"number":"1"}`, 422, "false"},
+		{"panic", "POST", numbersPath, other, "application/json", sip("panics"), 500, "false"},
+		{"full", "POST", numbersPath, other, "application/json", sip("full"), 503, "false"},
+		{"list", "GET", numbersPath, valid, "", "", 200, ""},
+		{"search takes no key", "POST", numbersPath + "/search", valid, "application/json", `{"prefix":"4"}`, 200, ""},
+		{"too many", "POST", numbersPath, valid, "application/json", sip("c"), 429, "false"},
+		{"unknown number", "GET", numbersPath + "/x", other, "", "", 404, ""},
+		{"unknown path", "GET", "/api/nothing", "", "", "", 404, ""},
+		{"the root of the API", "GET", "/api", "", "", "", 404, ""},
+		{"other method", "PATCH", numbersPath, "", "", "", 405, ""},
+		{"options", "OPTIONS", numbersPath, "", "", "", 204, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, strings.NewReader(test.body))
+			r.Header.Set("Authorization", test.authorization)
+			r.Header.Set("Content-Type", test.contentType)
+			idempotencyKey := "k"
+			if test.authorization == other {
+				idempotencyKey = test.name
 			}
-		}
+			r.Header.Set("Idempotency-Key", idempotencyKey)
+			w := httptest.NewRecorder()
+			s.handler.ServeHTTP(w, r)
+			if w.Code != test.status || w.Header().Get("Idempotent-Replayed") != test.replayed || w.Header().Get("Idempotency-Key-TTL") != "86400" {
+				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+			}
+		})
 	}
 	if w := s.get("/healthz", ""); w.Header().Get("Idempotency-Key-TTL") != "" {
 		t.Error("/healthz is no part of the API")
@@ -246,14 +289,20 @@ func (i *slowInventory) Offers(ctx context.Context, number string) (bool, error)
 	}
 }
 
+// newSlowServer starts a server on a database whose purchases wait for the carrier.
+func newSlowServer(t *testing.T, path string) (*testServer, *slowInventory) {
+	t.Helper()
+	carrier := &slowInventory{asked: make(chan struct{}, 1), answer: make(chan struct{})}
+	return newServerOn(t, path, func(services *rest.Services) {
+		carrier.Inventory = services.Phone.Inventory
+		services.Phone.Inventory = carrier
+	}), carrier
+}
+
 func TestARequestInProgress(t *testing.T) {
 	s := newServer(t, first, second)
 	apiKey := s.key(t, "w")
-	carrier := &slowInventory{asked: make(chan struct{}, 1), answer: make(chan struct{})}
-	slow := newServerOn(t, s.path, func(services *rest.Services) {
-		carrier.Inventory = services.Phone.Inventory
-		services.Phone.Inventory = carrier
-	})
+	slow, carrier := newSlowServer(t, s.path)
 	done := make(chan answer)
 	go func() {
 		a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
@@ -286,60 +335,82 @@ func TestARequestInProgress(t *testing.T) {
 	}
 }
 
-// A claim whose process is gone holds its key for half a minute; a claim that was taken over makes nothing any more.
+// A claim whose process is gone holds its key for half a minute. A request whose claim was taken over makes nothing any more,
+// and is told to come again: its key may have bought the number.
 func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
+	for name, freed := range map[string]bool{"and the number is owned": false, "and the number is free again": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, first)
+			c, apiKey := s.client(t, "w"), s.key(t, "w")
+			slow, carrier := newSlowServer(t, s.path)
+			late := make(chan answer)
+			go func() {
+				a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
+				if err != nil {
+					t.Error(err)
+				}
+				late <- a
+			}()
+			<-carrier.asked
+			s.ahead.Store(int64(29 * time.Second))
+			wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+			s.ahead.Store(int64(31 * time.Second))
+			made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+			wantAnswer(t, made, http.StatusOK, "", "false")
+			want := []string{first}
+			if freed {
+				list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
+				if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
+					t.Fatalf("%v, %v", err, made)
+				}
+				if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
+					t.Fatal(err)
+				}
+				want = []string{}
+			}
+
+			close(carrier.answer)
+			wantAnswer(t, <-late, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+			if got := listed(t, c, api.ListPhoneNumbersParams{}); !slices.Equal(got, want) {
+				t.Errorf("owned are %q; want %q", got, want)
+			}
+			a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+			wantAnswer(t, a, http.StatusOK, "", "true")
+			if a.body != made.body {
+				t.Errorf("replayed %s; was %s", a.body, made.body)
+			}
+		})
+	}
+}
+
+// brokenInventory panics at the first purchase.
+type brokenInventory struct {
+	phone.Inventory
+	asked atomic.Bool
+}
+
+func (i *brokenInventory) Offers(ctx context.Context, number string) (bool, error) {
+	if i.asked.CompareAndSwap(false, true) {
+		panic("the carrier broke")
+	}
+	return i.Inventory.Offers(ctx, number)
+}
+
+func TestAPanicFreesTheKey(t *testing.T) {
 	s := newServer(t, first)
 	apiKey := s.key(t, "w")
-	carrier := &slowInventory{asked: make(chan struct{}, 1), answer: make(chan struct{})}
-	slow := newServerOn(t, s.path, func(services *rest.Services) {
-		carrier.Inventory = services.Phone.Inventory
-		services.Phone.Inventory = carrier
+	broken := newServerOn(t, s.path, func(services *rest.Services) {
+		services.Phone.Inventory = &brokenInventory{Inventory: services.Phone.Inventory}
 	})
-	late := make(chan answer)
-	go func() {
-		a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
-		if err != nil {
-			t.Error(err)
-		}
-		late <- a
-	}()
-	<-carrier.asked
-	s.ahead.Store(int64(29 * time.Second))
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusConflict, api.CodeIdempotencyInProgress, "false")
-	s.ahead.Store(int64(31 * time.Second))
-	made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-	wantAnswer(t, made, http.StatusOK, "", "false")
-
-	// Free the number again: only its lost claim now keeps the late one from buying it.
-	c := s.client(t, "w")
-	list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-	if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
-		t.Fatalf("%v, %v", err, made)
-	}
-	if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	close(carrier.answer)
-	wantAnswer(t, <-late, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
-	if got := listed(t, c, api.ListPhoneNumbersParams{}); len(got) > 0 {
-		t.Errorf("the late one has bought %q", got)
-	}
-	a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-	wantAnswer(t, a, http.StatusOK, "", "true")
-	if a.body != made.body {
-		t.Errorf("replayed %s; was %s", a.body, made.body)
-	}
+	wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusInternalServerError, api.CodeInternal, "false")
+	wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 }
 
 // A caller who hangs up in the middle leaves its key free.
 func TestAHangUpFreesTheKey(t *testing.T) {
 	s := newServer(t, first)
 	apiKey := s.key(t, "w")
-	carrier := &slowInventory{asked: make(chan struct{}, 1), answer: make(chan struct{})}
-	slow := newServerOn(t, s.path, func(services *rest.Services) {
-		carrier.Inventory = services.Phone.Inventory
-		services.Phone.Inventory = carrier
-	})
+	slow, carrier := newSlowServer(t, s.path)
 	ctx, hangUp := context.WithCancel(t.Context())
 	go func() {
 		<-carrier.asked

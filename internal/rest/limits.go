@@ -42,8 +42,8 @@ func newLimiter(limit RateLimit, now func() time.Time) *limiter {
 	return &limiter{limit: limit, now: now, buckets: buckets}
 }
 
-// take takes a token from the bucket of name. It returns what is left, and how long to wait where there is none.
-func (l *limiter) take(name string) (left float64, wait time.Duration) {
+// take takes a token from the bucket of name. It returns how many are left, and where there was none, how long to wait.
+func (l *limiter) take(name string) (left float64, wait time.Duration, ok bool) {
 	fresh := rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
 	bucket, known, _ := l.buckets.PeekOrAdd(name, fresh)
 	if !known {
@@ -52,12 +52,9 @@ func (l *limiter) take(name string) (left float64, wait time.Duration) {
 		bucket = current
 	}
 	now := l.now()
-	allowed := bucket.AllowN(now, 1)
+	ok = bucket.AllowN(now, 1)
 	left = max(bucket.TokensAt(now), 0)
-	if !allowed {
-		wait = time.Duration((1 - left) / l.limit.PerSecond * float64(time.Second))
-	}
-	return left, wait
+	return left, time.Duration(max(1-left, 0) / l.limit.PerSecond * float64(time.Second)), ok
 }
 
 // takeKey counts a request of a key and says in the header what is left (draft-ietf-httpapi-ratelimit-headers-10).
@@ -65,12 +62,12 @@ func (l *limiter) takeKey(keyID string, header http.Header) error {
 	if l == nil {
 		return nil
 	}
-	left, wait := l.take(keyID)
+	left, wait, ok := l.take(keyID)
 	window := math.Ceil(float64(l.limit.Burst) / l.limit.PerSecond)
 	full := math.Ceil((float64(l.limit.Burst) - left) / l.limit.PerSecond)
 	header.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%.0f`, l.limit.Burst, window))
 	header.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%.0f`, int(left), full))
-	if wait == 0 {
+	if ok {
 		return nil
 	}
 	return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "This API key sends too many requests. Try again later."), wait)
@@ -78,7 +75,7 @@ func (l *limiter) takeKey(keyID string, header http.Header) error {
 
 // takeBadKey counts a wrong key from an address.
 func (l *limiter) takeBadKey(address string) error {
-	if _, wait := l.take(network(address)); wait > 0 {
+	if _, wait, ok := l.take(network(address)); !ok {
 		return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "Too many requests with a wrong API key. Check the key, and try again later."), wait)
 	}
 	return api.NewProblem(api.CodeUnauthorized, "")
@@ -87,8 +84,11 @@ func (l *limiter) takeBadKey(address string) error {
 // network is what one caller can have many addresses of: a /64 of IPv6.
 func network(address string) string {
 	ip, err := netip.ParseAddr(address)
-	if err != nil || ip.Unmap().Is4() {
+	if err != nil {
 		return address
+	}
+	if ip = ip.Unmap(); ip.Is4() {
+		return ip.String()
 	}
 	prefix, err := ip.WithZone("").Prefix(64)
 	if err != nil {

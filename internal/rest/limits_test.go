@@ -131,6 +131,8 @@ func TestXForwardedForCountsBehindTrustedProxiesOnly(t *testing.T) {
 		"what the caller wrote does not count":   {"10.0.0.7", "198.51.100.1, 203.0.113.1", 0},
 		"another caller behind the same proxy":   {"10.0.0.7", "203.0.113.2", 60},
 		"a stranger who claims to be the caller": {"192.0.2.1", "203.0.113.1", 60},
+		"a neighbour who does so":                {"192.168.0.1", "203.0.113.1", 60},
+		"one on the same machine who does so":    {"127.0.0.1", "203.0.113.1", 60},
 	} {
 		if n := tryKeys(s, test.address, test.forwardedFor); n != test.want {
 			t.Errorf("%s: %d guesses", name, n)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
@@ -16,8 +17,15 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 	if err != nil {
 		return nil, err
 	}
+	// An answer that is kept can be had while the database takes no writes.
+	rows, err := s.reader.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, now.Add(-ttl).UnixMilli())
+	if kept, err := all(rows, err, scanAnswer); err != nil {
+		return nil, err
+	} else if len(kept) == 1 && kept[0].number != nil {
+		return kept[0].number, s.sameRequest(kept[0], request)
+	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		// What has expired is as good as gone, and so is a claim of the same request that was never settled.
+		// What has expired is as good as gone, and so is a claim that was not settled in its time.
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6)
@@ -33,23 +41,37 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 		if n, err := result.RowsAffected(); err != nil || n > 0 {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `
-			SELECT fingerprint, number_id, number, type FROM idempotency_keys
-			WHERE workspace_id = $1 AND idempotency_key = $2`,
-			c.WorkspaceID, c.Key)
-		found, err := one(rows, err, scanAnswer, phone.ErrInProgress)
-		switch {
-		case err != nil:
+		rows, err := tx.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, now.Add(-ttl).UnixMilli())
+		kept, err := one(rows, err, scanAnswer, phone.ErrInProgress)
+		if err != nil {
 			return err
-		case !s.secrets.matches(found.fingerprint, request):
-			return phone.ErrKeyReused
-		case found.number == nil:
+		}
+		if err := s.sameRequest(kept, request); err != nil {
+			return err
+		}
+		if answered = kept.number; answered == nil {
 			return phone.ErrInProgress
 		}
-		answered = found.number
 		return nil
 	})
 	return answered, err
+}
+
+const selectAnswer = `
+	SELECT fingerprint, number_id, number, type FROM idempotency_keys
+	WHERE workspace_id = $1 AND idempotency_key = $2 AND created_at > $3`
+
+// sameRequest wants the fingerprint of this request. One that was made with a key that is not there says nothing: to call
+// the key reused would make its owner buy again.
+func (s *Store) sameRequest(kept keptAnswer, request []byte) error {
+	same, err := s.secrets.matches(kept.fingerprint, request)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: fingerprint of an idempotency key: %w", phone.ErrStorageUnavailable, err)
+	case !same:
+		return phone.ErrKeyReused
+	}
+	return nil
 }
 
 // ReleaseKey implements phone.Claims.

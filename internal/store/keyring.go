@@ -100,14 +100,15 @@ func (r *keyring) fingerprint(text []byte) (string, error) {
 	return r.keys[0].fingerprint(text), nil
 }
 
-// matches reports whether any key of the ring has made this fingerprint of text.
-func (r *keyring) matches(fingerprint string, text []byte) bool {
+// matches reports whether the fingerprint is one of text. It returns errWrongKey where no key of the ring has made it.
+func (r *keyring) matches(fingerprint string, text []byte) (bool, error) {
+	id, _, _ := strings.Cut(fingerprint, ":")
 	for _, key := range r.keys {
-		if hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))) {
-			return true
+		if key.id == id {
+			return hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))), nil
 		}
 	}
-	return false
+	return false, errWrongKey
 }
 
 func (k secretKey) fingerprint(text []byte) string {

@@ -14,6 +14,10 @@ var _ phone.Store = (*Store)(nil)
 // InsertNumber implements phone.Store.
 func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials, claim phone.Claim) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
+		// The claim first: one who has lost it must not be told that the number is taken, by its own key perhaps.
+		if err := settle(ctx, tx, claim, n); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
 			VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -21,10 +25,7 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 		if isTaken(err) {
 			return phone.ErrTaken
 		}
-		if err != nil {
-			return err
-		}
-		if err := settle(ctx, tx, claim, n); err != nil || sip == nil {
+		if err != nil || sip == nil {
 			return err
 		}
 		sealed, err := s.secrets.seal(sip.Password, passwordContext(workspaceID, n.ID))
@@ -35,7 +36,10 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 			INSERT INTO sip_credentials (workspace_id, number_id, username, password, termination_uri)
 			VALUES ($1, $2, $3, $4, $5)`,
 			workspaceID, n.ID, sip.Username, sealed, sip.TerminationURI)
-		return err
+		if err != nil {
+			return err
+		}
+		return addCheck(ctx, tx, s.secrets) // a rotation that did not know of this server may have removed it
 	})
 }
 

@@ -4,32 +4,53 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // rotatedAtOnce bounds how long one step of a rotation keeps other writers waiting.
 const rotatedAtOnce = 200
 
-// RotateSecrets seals everything with the first key that is sealed with another one, and returns how many SIP passwords that
-// were and the id of the first key. It is done in steps, each a transaction of its own, so that servers go on and a rotation
-// that was interrupted can be run again.
-func (s *Store) RotateSecrets(ctx context.Context) (rotated int, keyID string, err error) {
-	keyID = s.secrets.keys[0].id
+// Rotation is what RotateSecrets has done.
+type Rotation struct {
+	Passwords int      // how many were sealed anew
+	KeyID     string   // of the first key, under which all are now
+	Needed    []string // the ids of other keys that something still hangs on: idempotency keys, for a day
+}
+
+// RotateSecrets seals every SIP password with the first key that is sealed with another one. It is done in steps, each a
+// transaction of its own, so that servers go on and a rotation that was interrupted can be run again.
+func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
+	r := Rotation{KeyID: s.secrets.keys[0].id}
 	for last := (sealedPassword{}); ; {
-		done, err := s.rotateSome(ctx, keyID, last)
+		done, err := s.rotateSome(ctx, r.KeyID, last)
 		if err != nil {
-			return rotated, keyID, err
+			return r, err
 		}
 		if len(done) == 0 {
 			break
 		}
-		rotated += len(done)
+		r.Passwords += len(done)
 		last = done[len(done)-1]
 	}
-	// The checks come last: only now are the other keys not needed any more.
-	return rotated, keyID, s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name LIKE $1 AND name <> $2`, secretCheck+"%", secretCheck+keyID)
+	// The checks come last: only now are the other keys not needed any more, if no server has sealed with one meanwhile.
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM settings
+			WHERE name LIKE $1 || '%' AND name <> $1 || $2
+			  AND NOT EXISTS (SELECT 1 FROM sip_credentials WHERE $1 || substr(password, 1, 8) = settings.name)
+			  AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE $1 || substr(fingerprint, 1, 8) = settings.name)`,
+			secretCheck, r.KeyID)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT name FROM settings WHERE name LIKE $1 || '%' AND name <> $1 || $2 ORDER BY name`, secretCheck, r.KeyID)
+		r.Needed, err = all(rows, err, scanString)
+		for i, name := range r.Needed {
+			r.Needed[i] = strings.TrimPrefix(name, secretCheck)
+		}
 		return err
 	})
+	return r, err
 }
 
 type sealedPassword struct {

@@ -47,9 +47,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	return storageError(err)
 }
 
-// writerWait is how long a change waits for its turn in this process. The lock of another process has its own, the
-// busy_timeout; both together end well before a caller gives up.
-const writerWait = 5 * time.Second
+// writerWait is how long a change waits for its turn in this process. To wait for the lock of another process has a bound of
+// its own, the busy_timeout.
+const writerWait = 3 * time.Second
 
 // write runs fn in a transaction. It is the one way to change the database. fn must not use the reader: where the database
 // is in memory, that is the connection that the transaction has.

@@ -43,17 +43,18 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	case err != nil:
 		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.path)
 	}
-	if err := s.checkKeys(ring, checks, source); err != nil {
-		return err
-	}
-	if err := s.addCheck(ctx, ring); err != nil {
-		return fmt.Errorf("save secret check: %w", err)
-	}
-	// Another process may have been first, with another key.
-	if checks, err = s.secretChecks(ctx); err != nil {
-		return err
-	}
-	if err := s.checkKeys(ring, checks, source); err != nil {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, selectChecks, secretCheck+"%")
+		checks, err := all(rows, err, scanString) // again: another process may have been first, with another key
+		if err != nil {
+			return err
+		}
+		if err := s.checkKeys(ring, checks, source); err != nil {
+			return err
+		}
+		return addCheck(ctx, tx, ring)
+	})
+	if err != nil {
 		return err
 	}
 	s.secrets = ring
@@ -84,8 +85,10 @@ func (r *keyring) ids() []string {
 	return ids
 }
 
+const selectChecks = `SELECT value FROM settings WHERE name LIKE $1 ORDER BY name`
+
 func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT value FROM settings WHERE name LIKE $1 ORDER BY name`, secretCheck+"%")
+	rows, err := s.reader.QueryContext(ctx, selectChecks, secretCheck+"%")
 	checks, err := all(rows, err, scanString)
 	if err != nil {
 		return nil, fmt.Errorf("read secret checks: %w", err)
@@ -93,20 +96,15 @@ func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
 	return checks, nil
 }
 
-// addCheck notes that the first key of the ring seals from now on.
-func (s *Store) addCheck(ctx context.Context, ring *keyring) error {
+// addCheck notes that the first key of the ring seals.
+func addCheck(ctx context.Context, tx *sql.Tx, ring *keyring) error {
 	name := secretCheck + ring.keys[0].id
-	if known, err := s.setting(ctx, name); err != nil || known != "" {
-		return err
-	}
 	sealed, err := ring.seal(secretCheckText, name)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := addSetting(ctx, tx, name, sealed)
-		return err
-	})
+	_, err = addSetting(ctx, tx, name, sealed)
+	return err
 }
 
 // keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.

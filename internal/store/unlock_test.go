@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -164,6 +165,33 @@ func TestKeyFilesThatAreMadeAtOnceAreOne(t *testing.T) {
 	}
 }
 
+// Of two first starts with different keys, one is refused and leaves nothing behind that the other would need.
+func TestFirstStartsWithDifferentKeys(t *testing.T) {
+	for range 5 {
+		path := filepath.Join(t.TempDir(), "test.db")
+		keys := []string{newKeyText(), newKeyText(), newKeyText(), newKeyText()}
+		stores, failed := make([]*Store, len(keys)), make([]error, len(keys))
+		for i := range stores {
+			stores[i] = open(t, path)
+		}
+		var starts sync.WaitGroup
+		for i, s := range stores {
+			starts.Go(func() { failed[i] = s.Unlock(t.Context(), keys[i]) })
+		}
+		starts.Wait()
+		winners := 0
+		for i, err := range failed {
+			if err == nil {
+				winners++
+				must(t, open(t, path).Unlock(t.Context(), keys[i]))
+			}
+		}
+		if winners != 1 {
+			t.Errorf("%d starts succeeded: %v", winners, failed)
+		}
+	}
+}
+
 func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 	old, other := newKeyText(), newKeyText()
 	for name, test := range map[string]struct {
@@ -251,12 +279,12 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 
 	both := open(t, path)
 	must(t, both.Unlock(t.Context(), newest+","+old))
-	rotated, keyID, err := both.RotateSecrets(t.Context())
-	if err != nil || rotated != count || keyID != both.secrets.ids()[0] {
-		t.Fatalf("rotated %d to %s, %v", rotated, keyID, err)
+	r, err := both.RotateSecrets(t.Context())
+	if err != nil || r.Passwords != count || r.KeyID != both.secrets.ids()[0] || len(r.Needed) > 0 {
+		t.Fatalf("rotated %+v, %v", r, err)
 	}
-	if again, _, err := both.RotateSecrets(t.Context()); err != nil || again != 0 {
-		t.Errorf("rotated %d again, %v", again, err)
+	if r, err := both.RotateSecrets(t.Context()); err != nil || r.Passwords != 0 {
+		t.Errorf("rotated again %+v, %v", r, err)
 	}
 
 	alone := open(t, path)
@@ -272,6 +300,76 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 	}
 	if err := open(t, path).Unlock(t.Context(), old); err == nil {
 		t.Error("the old key alone still starts")
+	}
+}
+
+// A server that was not restarted still seals with the old key: the next start without that key is refused, and the next
+// rotation reaches what it has sealed.
+func TestAServerThatARotationForgot(t *testing.T) {
+	old, newest := newKeyText(), newKeyText()
+	path := filepath.Join(t.TempDir(), "test.db")
+	forgotten, rotator := open(t, path), open(t, path)
+	must(t, forgotten.Unlock(t.Context(), old))
+	w := newWorkspace(t, forgotten, "w")
+	must(t, rotator.Unlock(t.Context(), newest+","+old))
+	if _, err := rotator.RotateSecrets(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, open(t, path).Unlock(t.Context(), newest))
+	n, credentials := insertSIP(t, forgotten, w, "late", "password")
+
+	if err := open(t, path).Unlock(t.Context(), newest); err == nil {
+		t.Error("the newest key alone starts, and cannot read what the forgotten server has sealed")
+	}
+	if r, err := rotator.RotateSecrets(t.Context()); err != nil || r.Passwords != 1 || len(r.Needed) > 0 {
+		t.Errorf("rotated %+v, %v", r, err)
+	}
+	alone := open(t, path)
+	must(t, alone.Unlock(t.Context(), newest))
+	if got := sipCredentials(t, alone, w, n.ID); got != credentials {
+		t.Errorf("SIP credentials are %+v", got)
+	}
+}
+
+// The old key is needed as long as an idempotency key hangs on it, and without it a retry is never told that its key was
+// used for another request.
+func TestIdempotencyKeysOutliveARotation(t *testing.T) {
+	old, newest := newKeyText(), newKeyText()
+	path := filepath.Join(t.TempDir(), "test.db")
+	before, both := open(t, path), open(t, path)
+	must(t, before.Unlock(t.Context(), old))
+	w := newWorkspace(t, before, "w")
+	now := time.Now()
+	claim := func(s *Store, key, request string) (*phone.Number, error) {
+		return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: newID()}, []byte(request), now, time.Minute, time.Hour)
+	}
+	made := phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}
+	if _, err := before.ClaimKey(t.Context(), made, []byte("request"), now, time.Minute, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	n := phone.Number{ID: newID(), Number: "+14155550100", Type: phone.PSTN}
+	must(t, before.InsertNumber(t.Context(), w, n, nil, made))
+
+	must(t, both.Unlock(t.Context(), newest+","+old))
+	r, err := both.RotateSecrets(t.Context())
+	if err != nil || !slices.Equal(r.Needed, before.secrets.ids()) {
+		t.Errorf("rotated %+v, %v", r, err)
+	}
+	if got, err := claim(both, "k", "request"); err != nil || *got != n {
+		t.Errorf("after the rotation: %v, %v", got, err)
+	}
+	if err := open(t, path).Unlock(t.Context(), newest); err == nil {
+		t.Error("the newest key alone starts")
+	}
+	if _, err := claim(both, "k2", "request"); err != nil { // with the newest key
+		t.Fatal(err)
+	}
+	if _, err := claim(before, "k2", "request"); !errors.Is(err, phone.ErrStorageUnavailable) {
+		t.Errorf("a server without the newest key says %v", err)
+	}
+	must(t, both.PruneKeys(t.Context(), now))
+	if r, err := both.RotateSecrets(t.Context()); err != nil || len(r.Needed) > 0 {
+		t.Errorf("a day later: rotated %+v, %v", r, err)
 	}
 }
 
@@ -308,7 +406,7 @@ func TestRotationWhileServersRun(t *testing.T) {
 			}
 		}
 	})
-	if _, _, err := rotator.RotateSecrets(t.Context()); err != nil {
+	if _, err := rotator.RotateSecrets(t.Context()); err != nil {
 		t.Error(err)
 	}
 	work.Wait()
@@ -338,11 +436,25 @@ func TestAFingerprintNeedsTheSecretKey(t *testing.T) {
 	}
 	mine, err := rings[0].fingerprint(request)
 	must(t, err)
-	if !rings[0].matches(mine, request) || rings[0].matches(mine, []byte(`{"password":"12346"}`)) || rings[1].matches(mine, request) {
-		t.Errorf("fingerprint %s", mine)
+	others, err := rings[1].fingerprint(request)
+	must(t, err)
+	if _, mac, _ := strings.Cut(mine, ":"); strings.HasSuffix(others, mac) {
+		t.Error("two keys make the same fingerprint of a request")
 	}
 	both := &keyring{keys: slices.Concat(rings[1].keys, rings[0].keys)}
-	if !both.matches(mine, request) {
-		t.Error("a new key in front of the old one breaks the fingerprints of the old one")
+	for name, test := range map[string]struct {
+		ring    *keyring
+		request string
+		same    bool
+		err     error
+	}{
+		"same request":           {rings[0], string(request), true, nil},
+		"another request":        {rings[0], `{"password":"12346"}`, false, nil},
+		"another key":            {rings[1], string(request), false, errWrongKey},
+		"a new key in the front": {both, string(request), true, nil},
+	} {
+		if same, err := test.ring.matches(mine, []byte(test.request)); same != test.same || !errors.Is(err, test.err) {
+			t.Errorf("%s: %t, %v", name, same, err)
+		}
 	}
 }
