@@ -425,7 +425,7 @@ func TestAHangUpFreesTheKey(t *testing.T) {
 // eventually asks until the request under the key is no longer in progress; that must be well before its lease ends.
 func eventually(t *testing.T, url, apiKey, body, idempotencyKey string) answer {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(25 * time.Second); ; {
 		a, err := post(t.Context(), url, apiKey, body, idempotencyKey)
 		if err != nil {
 			t.Fatal(err)
