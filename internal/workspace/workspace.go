@@ -117,14 +117,20 @@ func (s *Service) Authenticate(ctx context.Context, key string) (Key, error) {
 		return Key{}, err
 	}
 	if minute := s.Now().Truncate(time.Minute); minute.After(k.LastUsed) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.used == nil {
-			s.used = map[string]time.Time{}
-		}
-		s.used[k.ID] = minute
+		s.noteUse(k.ID, minute)
 	}
 	return k, nil
+}
+
+func (s *Service) noteUse(keyID string, minute time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used == nil {
+		s.used = map[string]time.Time{}
+	}
+	if minute.After(s.used[keyID]) {
+		s.used[keyID] = minute
+	}
 }
 
 // SaveLastUsed tells the store which keys were used since it was last told. It is not a part of Authenticate, so that
@@ -138,6 +144,9 @@ func (s *Service) SaveLastUsed(ctx context.Context) error {
 		return nil
 	}
 	if err := s.Store.TouchKeys(ctx, used); err != nil {
+		for keyID, minute := range used { // for the next time
+			s.noteUse(keyID, minute)
+		}
 		return fmt.Errorf("save when keys were last used: %w", err)
 	}
 	return nil
