@@ -186,6 +186,13 @@ func needSubcommand(c *cobra.Command, args []string) error {
 	return nil
 }
 
+// group makes a command that only holds others.
+func group(command *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	command.Args, command.RunE = needSubcommand, showHelp
+	command.AddCommand(commands...)
+	return command
+}
+
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 
 // helpCommand is cobra's, except that it refuses what is no command.

@@ -13,14 +13,10 @@ import (
 )
 
 func inventoryCommand() *cobra.Command {
-	command := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "inventory",
 		Short: "Change what numbers are for sale",
-		Args:  needSubcommand,
-		RunE:  showHelp,
-	}
-	command.AddCommand(inventoryImportCommand())
-	return command
+	}, inventoryImportCommand())
 }
 
 func inventoryImportCommand() *cobra.Command {

@@ -15,16 +15,12 @@ import (
 )
 
 func keysCommand() *cobra.Command {
-	command := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "keys",
 		Short: "Make, list and revoke API keys",
 		Long: `Make, list and revoke API keys. A key opens one workspace; no workspace sees another's numbers. The commands work on the
 database itself, also while servers run on it.`,
-		Args: needSubcommand,
-		RunE: showHelp,
-	}
-	command.AddCommand(keysCreateCommand(), keysListCommand(), keysRevokeCommand())
-	return command
+	}, keysCreateCommand(), keysListCommand(), keysRevokeCommand())
 }
 
 func keysCreateCommand() *cobra.Command {

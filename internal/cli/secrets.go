@@ -11,14 +11,10 @@ import (
 )
 
 func secretsCommand() *cobra.Command {
-	command := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "secrets",
 		Short: "Look after the encrypted SIP passwords",
-		Args:  needSubcommand,
-		RunE:  showHelp,
-	}
-	command.AddCommand(secretsRotateCommand())
-	return command
+	}, secretsRotateCommand())
 }
 
 func secretsRotateCommand() *cobra.Command {

@@ -44,12 +44,12 @@ func newLimiter(limit RateLimit, now func() time.Time) *limiter {
 
 // take takes a token from the bucket of name. It returns how many are left, and where there was none, how long to wait.
 func (l *limiter) take(name string) (left float64, wait time.Duration, ok bool) {
-	fresh := rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
-	bucket, known, _ := l.buckets.PeekOrAdd(name, fresh)
+	bucket, known := l.buckets.Get(name)
 	if !known {
-		bucket = fresh
-	} else if current, ok := l.buckets.Get(name); ok { // marks it as used
-		bucket = current
+		bucket = rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
+		if rival, lost, _ := l.buckets.PeekOrAdd(name, bucket); lost {
+			bucket = rival // made at the same time
+		}
 	}
 	now := l.now()
 	ok = bucket.AllowN(now, 1)

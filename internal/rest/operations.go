@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/server"
@@ -53,7 +52,7 @@ func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneN
 	}
 	return server.CreatePhoneNumber200JSONResponse{
 		Body:    pack(n),
-		Headers: server.CreatePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(key, replayed)},
+		Headers: server.CreatePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
 
@@ -68,7 +67,7 @@ func (o operations) PurchaseAvailableNumber(ctx context.Context, r server.Purcha
 	}
 	return server.PurchaseAvailableNumber200JSONResponse{
 		Body:    pack(n),
-		Headers: server.PurchaseAvailableNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(key, replayed)},
+		Headers: server.PurchaseAvailableNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
 
@@ -120,12 +119,12 @@ func idempotencyKey(header *string) (string, error) {
 	return phone.ParseIdempotencyKey(*header)
 }
 
-// replayedHeader leaves the header as it is where there is no key.
-func replayedHeader(key string, replayed bool) *string {
-	if key == "" {
+// replayedHeader leaves what describeCall has said alone where the answer is new.
+func replayedHeader(replayed bool) *string {
+	if !replayed {
 		return nil
 	}
-	value := strconv.FormatBool(replayed)
+	value := "true"
 	return &value
 }
 

@@ -17,61 +17,66 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 	if err != nil {
 		return nil, err
 	}
+	expired := now.Add(-ttl).UnixMilli()
 	// An answer that is kept can be had while the database takes no writes.
-	rows, err := s.reader.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, now.Add(-ttl).UnixMilli())
+	rows, err := s.reader.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, expired)
 	if kept, err := all(rows, err, scanAnswer); err != nil {
 		return nil, err
 	} else if len(kept) == 1 && kept[0].number != nil {
-		return kept[0].number, s.sameRequest(kept[0], request)
+		return s.answerOf(kept[0], request)
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		// What has expired is as good as gone, and so is a claim that was not settled in its time.
-		result, err := tx.ExecContext(ctx, `
-			INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (workspace_id, idempotency_key) DO UPDATE
-			SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = excluded.claimed_until,
-			    created_at = excluded.created_at, number_id = NULL, number = NULL, type = NULL
-			WHERE idempotency_keys.created_at <= $7
-			   OR idempotency_keys.number_id IS NULL AND idempotency_keys.claimed_until <= $6`,
-			c.WorkspaceID, c.Key, fingerprint, c.Token, now.Add(lease).UnixMilli(), now.UnixMilli(), now.Add(-ttl).UnixMilli())
-		if err != nil {
+		claimed, err := insertClaim(ctx, tx, c, fingerprint, now, now.Add(lease), expired)
+		if err != nil || claimed {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
-		rows, err := tx.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, now.Add(-ttl).UnixMilli())
+		rows, err := tx.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, expired)
 		kept, err := one(rows, err, scanAnswer, phone.ErrInProgress)
 		if err != nil {
 			return err
 		}
-		if err := s.sameRequest(kept, request); err != nil {
-			return err
-		}
-		if answered = kept.number; answered == nil {
-			return phone.ErrInProgress
-		}
-		return nil
+		answered, err = s.answerOf(kept, request)
+		return err
 	})
 	return answered, err
+}
+
+// insertClaim reports whether the key is now claimed. What has expired is as good as gone, and so is a claim that was not
+// settled in its time.
+func insertClaim(ctx context.Context, tx *sql.Tx, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (workspace_id, idempotency_key) DO UPDATE
+		SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = excluded.claimed_until,
+		    created_at = excluded.created_at, number_id = NULL, number = NULL, type = NULL
+		WHERE idempotency_keys.created_at <= $7
+		   OR idempotency_keys.number_id IS NULL AND idempotency_keys.claimed_until <= $6`,
+		c.WorkspaceID, c.Key, fingerprint, c.Token, until.UnixMilli(), now.UnixMilli(), expired)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 const selectAnswer = `
 	SELECT fingerprint, number_id, number, type FROM idempotency_keys
 	WHERE workspace_id = $1 AND idempotency_key = $2 AND created_at > $3`
 
-// sameRequest wants the fingerprint of this request. One that was made with a key that is not there says nothing: to call
-// the key reused would make its owner buy again.
-func (s *Store) sameRequest(kept keptAnswer, request []byte) error {
+// answerOf returns the kept answer to this request, or ErrInProgress. A fingerprint that was made with a key that is not there
+// says nothing: to call the idempotency key reused would make its owner buy again.
+func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error) {
 	same, err := s.secrets.matches(kept.fingerprint, request)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: fingerprint of an idempotency key: %w", phone.ErrStorageUnavailable, err)
+		return nil, fmt.Errorf("%w: fingerprint of an idempotency key: %w", phone.ErrStorageUnavailable, err)
 	case !same:
-		return phone.ErrKeyReused
+		return nil, phone.ErrKeyReused
+	case kept.number == nil:
+		return nil, phone.ErrInProgress
 	}
-	return nil
+	return kept.number, nil
 }
 
 // ReleaseKey implements phone.Claims.

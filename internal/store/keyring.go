@@ -79,17 +79,25 @@ func (r *keyring) open(sealed, context string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("open secret: %w", err)
 	}
-	for _, key := range r.keys {
-		if key.id != id {
-			continue
-		}
-		secret, err := key.aead.Open(nil, nil, box, []byte(context))
-		if err != nil {
-			return "", fmt.Errorf("open secret: %w", err)
-		}
-		return string(secret), nil
+	key, err := r.key(id)
+	if err != nil {
+		return "", err
 	}
-	return "", errWrongKey
+	secret, err := key.aead.Open(nil, nil, box, []byte(context))
+	if err != nil {
+		return "", fmt.Errorf("open secret: %w", err)
+	}
+	return string(secret), nil
+}
+
+// key finds a key by its id, or returns errWrongKey.
+func (r *keyring) key(id string) (secretKey, error) {
+	for _, key := range r.keys {
+		if key.id == id {
+			return key, nil
+		}
+	}
+	return secretKey{}, errWrongKey
 }
 
 // fingerprint is an HMAC of text, not a plain hash: a request has a password in it that could be guessed.
@@ -103,12 +111,11 @@ func (r *keyring) fingerprint(text []byte) (string, error) {
 // matches reports whether the fingerprint is one of text. It returns errWrongKey where no key of the ring has made it.
 func (r *keyring) matches(fingerprint string, text []byte) (bool, error) {
 	id, _, _ := strings.Cut(fingerprint, ":")
-	for _, key := range r.keys {
-		if key.id == id {
-			return hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))), nil
-		}
+	key, err := r.key(id)
+	if err != nil {
+		return false, err
 	}
-	return false, errWrongKey
+	return hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))), nil
 }
 
 func (k secretKey) fingerprint(text []byte) string {
