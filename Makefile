@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test lint check tidy
+.PHONY: help run build generate test bench-client lint check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## run the server on phonenumbers.db
 	@bin/phonenumbers serve
@@ -25,10 +25,14 @@ test: ## run all tests, with the race detector where there is a C compiler
 		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
 	fi
 
+# Not part of test: a figure depends on the machine, a ratio within one run much less.
+bench-client: ## compare the Go client with calls written by hand
+	go test ./api/client -run '^$$' -bench . -benchtime 3s
+
 lint: ## run the linters
 	$(LINT) run
 
-GENERATED = cat api/models.gen.go api/client/client.gen.go api/server/server.gen.go | cksum
+GENERATED = cat api/models.gen.go api/client/raw/client.gen.go api/server/server.gen.go | cksum
 
 check: ## fail where generated code, go.mod or formatting is stale, or a linter complains
 	@before=$$($(GENERATED)); $(MAKE) --no-print-directory generate; after=$$($(GENERATED)); \

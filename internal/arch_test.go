@@ -17,7 +17,8 @@ const module = "github.com/vogent-community/phonenumbers"
 var mayImport = map[string][]string{
 	".":                  {},
 	"api":                {},
-	"api/client":         {"api", "github.com/oapi-codegen/runtime/..."},
+	"api/client":         {"api", "api/client/raw"},
+	"api/client/raw":     {"api", "github.com/oapi-codegen/runtime/..."},
 	"api/server":         {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
 	"internal":           {}, // this test
 	"internal/phone":     {},

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
-	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/client/raw"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 )
 
 // create makes a number and fails the test where that is not possible.
-func create(t *testing.T, c *client.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
+func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 	if err != nil || answer.JSON200 == nil {
@@ -40,7 +40,7 @@ func vogentSIP(prefix string) api.CreatePhoneNumberRequest {
 }
 
 // listed returns the numbers of all pages, as they stand in PhoneNumber.Number.
-func listed(t *testing.T, c *client.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
+func listed(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
 	t.Helper()
 	numbers := []string{}
 	for {
@@ -57,7 +57,7 @@ func listed(t *testing.T, c *client.ClientWithResponses, params api.ListPhoneNum
 	}
 }
 
-func searched(t *testing.T, c *client.ClientWithResponses, r api.SearchAvailableNumbersRequest) []string {
+func searched(t *testing.T, c *raw.ClientWithResponses, r api.SearchAvailableNumbersRequest) []string {
 	t.Helper()
 	answer, err := c.SearchAvailableNumbersWithResponse(t.Context(), r)
 	if err != nil || answer.JSON200 == nil {
@@ -273,7 +273,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 
 	t.Run("a number that is owned is unavailable in the same words to its owner and to others", func(t *testing.T) {
 		var texts []string
-		for _, c := range []*client.ClientWithResponses{mine, theirs} {
+		for _, c := range []*raw.ClientWithResponses{mine, theirs} {
 			for _, r := range []api.CreatePhoneNumberRequest{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
 				answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 				if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
@@ -303,7 +303,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 	s := newServer(t, first)
 	const rivals, rounds = 32, 5
-	clients := make([]*client.ClientWithResponses, rivals)
+	clients := make([]*raw.ClientWithResponses, rivals)
 	for i := range clients {
 		clients[i] = s.client(t, fmt.Sprintf("workspace %d", i%2))
 	}
@@ -319,7 +319,7 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range rounds {
-				answers := make([]*client.CreatePhoneNumberResponse, rivals)
+				answers := make([]*raw.CreatePhoneNumberResponse, rivals)
 				start := make(chan struct{})
 				var race sync.WaitGroup
 				for i, c := range clients {

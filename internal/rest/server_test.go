@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/client/raw"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/store"
@@ -96,10 +96,10 @@ func (s *testServer) key(t *testing.T, workspaceName string) string {
 }
 
 // client returns the generated client with a new key of the workspace of that name.
-func (s *testServer) client(t *testing.T, workspaceName string) *client.ClientWithResponses {
+func (s *testServer) client(t *testing.T, workspaceName string) *raw.ClientWithResponses {
 	t.Helper()
 	key := s.key(t, workspaceName)
-	c, err := client.NewClientWithResponses(s.url+"/api", client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	c, err := raw.NewClientWithResponses(s.url+"/api", raw.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil
 	}))

@@ -1,0 +1,165 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client/raw"
+)
+
+// Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] of api.Purchase.
+//
+// It knows its outcome. An error means that the number was not bought: the server said so, or nothing was sent. Where that is
+// open, because the connection broke, say, Buy asks: it sends the request again under the same Idempotency-Key where the server has
+// shown that it honours keys, else it looks for the number among those you have. What is still open then is
+// [ErrOutcomeUnknown], with the number and the key in the [*Error].
+func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
+	return c.Create(ctx, api.Purchase(number), opts...)
+}
+
+// Create buys a number, imports one from a SIP carrier or makes a SIP address; package api has a constructor for each. What is said
+// of the outcome at [Client.Buy] holds here, but that an import or a SIP address is not looked for: one that was there
+// before would look like a new one.
+func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberRequest, opts ...CallOption) (api.PhoneNumber, error) {
+	what := creation{op: createPhoneNumber}
+	switch {
+	case r.Purchase != nil:
+		what.number, what.lookUp = r.Purchase.Number, true
+	case r.SIPImport != nil:
+		what.number, what.password = r.SIPImport.PhoneNumber, r.SIPImport.Password
+	case r.VogentSIP != nil:
+		what.number, what.password = r.VogentSIP.SIPPrefix, r.VogentSIP.Password
+	}
+	return c.create(ctx, what, opts, func(key string) (*http.Request, error) {
+		return raw.NewCreatePhoneNumberRequest(below, &api.CreatePhoneNumberParams{IdempotencyKey: &key}, r)
+	})
+}
+
+// Purchase does what [Client.Buy] does, by the older operation purchaseAvailableNumber.
+//
+// Deprecated: use Buy.
+func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
+	what := creation{op: purchaseAvailableNumber, number: number, lookUp: true}
+	return c.create(ctx, what, opts, func(key string) (*http.Request, error) {
+		return raw.NewPurchaseAvailableNumberRequest(below,
+			&api.PurchaseAvailableNumberParams{IdempotencyKey: &key}, api.PurchaseAvailableNumberRequest{Number: number})
+	})
+}
+
+// BuyAny searches for numbers and buys the first that it can get. Where somebody else was faster it takes the next one, and
+// searches again when all are gone; [ErrNumberUnavailable] where none is left. It stops at the first other error, and so at the first
+// unknown outcome. The limit of search is how many numbers are looked up at a time.
+func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRequest, opts ...CallOption) (api.PhoneNumber, error) {
+	const most = 100 // numbers to try
+	s, err := c.settingsOf(createPhoneNumber, opts)
+	if err == nil && s.key != "" {
+		err = errors.New("BuyAny tries each number under a key of its own, so WithIdempotencyKey is for Buy")
+	}
+	if err != nil {
+		return api.PhoneNumber{}, unmadeError(createPhoneNumber, err)
+	}
+	tried := map[string]bool{}
+	for {
+		found, err := c.Search(ctx, search, opts...)
+		if err != nil {
+			return api.PhoneNumber{}, err
+		}
+		before := len(tried)
+		for _, candidate := range found {
+			if tried[candidate.Number] || len(tried) == most {
+				continue
+			}
+			tried[candidate.Number] = true
+			n, err := c.Buy(ctx, candidate.Number, opts...)
+			if err == nil || !gone(err) {
+				return n, err
+			}
+		}
+		if len(tried) == before {
+			return api.PhoneNumber{}, fmt.Errorf("no number for sale could be had, %d were tried: %w", before, ErrNumberUnavailable)
+		}
+	}
+}
+
+// gone reports whether a number that a search found cannot be bought. A server whose problems have no code can only say that it does
+// not take the request.
+func gone(err error) bool {
+	var failure *Error
+	if errors.Is(err, ErrNumberUnavailable) {
+		return true
+	}
+	if !errors.As(err, &failure) || failure.Number != "" || failure.kind != refused || failure.Code != "" {
+		return false
+	}
+	switch failure.StatusCode {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// creation is a call that creates a number.
+type creation struct {
+	op       operation
+	number   string // that is created
+	password string // that is sent
+	lookUp   bool   // having the number answers whether it was created
+}
+
+// create sends a creation until its outcome is known, or cannot be found out.
+func (c *Client) create(ctx context.Context, what creation, opts []CallOption, build func(key string) (*http.Request, error)) (api.PhoneNumber, error) {
+	s, err := c.settingsOf(what.op, opts)
+	if err != nil {
+		return api.PhoneNumber{}, unmadeError(what.op, err)
+	}
+	if s.key == "" {
+		s.key = c.newKey()
+	}
+	request, err := build(s.key)
+	x, err := c.newCall(what.op, []CallOption{s.use}, request, err)
+	if err != nil {
+		return api.PhoneNumber{}, err
+	}
+	x.hide(what.password)
+	var created api.PhoneNumber
+	failure := send(ctx, x, decodeNumber, &created)
+	if failure != nil && x.open {
+		wereHonoured := x.keysHonoured()
+		if found, ok := x.ask(ctx, what, failure); ok {
+			return found, nil
+		}
+		if !wereHonoured && x.keysHonoured() {
+			failure = send(ctx, x, decodeNumber, &created)
+		}
+	}
+	switch {
+	case failure == nil:
+		return created, nil
+	case x.open:
+		failure.Number = what.number
+	}
+	return api.PhoneNumber{}, failure
+}
+
+// ask looks for the number whose creation ended in failure. Any answer also shows whether the server honours keys, which is
+// all to be learned where having the number proves nothing.
+func (x *call) ask(ctx context.Context, what creation, failure *Error) (api.PhoneNumber, bool) {
+	s := x.settings
+	s.key, s.into = "", nil
+	if !what.lookUp {
+		_, _ = x.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}, s.use)
+		return api.PhoneNumber{}, false
+	}
+	for retry := 0; ; retry++ {
+		n, err := x.GetByNumber(ctx, what.number, s.use)
+		if err == nil {
+			return n, true
+		}
+		if !errors.Is(err, ErrNotFound) || x.keysHonoured() || retry == s.retries || !x.wait(ctx, retry, failure) {
+			return api.PhoneNumber{}, false
+		}
+	}
+}

@@ -1,0 +1,308 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// call is one call of an operation, with all its tries.
+type call struct {
+	*Client
+	op       operation
+	settings settings
+	request  *http.Request
+	redactor *strings.Replacer // nil where the key is the only secret
+
+	start time.Time // of the first try
+	tries int       // so far
+	open  bool      // whether a try has been carried out, or will be yet
+}
+
+// newCall makes a call of the request that a builder of package raw returned, with the builder's error.
+func (c *Client) newCall(op operation, opts []CallOption, request *http.Request, err error) (*call, error) {
+	if err != nil {
+		return nil, unmadeError(op, err)
+	}
+	s, err := c.settingsOf(op, opts)
+	if err != nil {
+		return nil, unmadeError(op, err)
+	}
+	c.direct(request)
+	maps.Copy(request.Header, c.headers())
+	maps.Copy(request.Header, s.header)
+	return &call{Client: c, op: op, settings: s, request: request}, nil
+}
+
+// below is the base URL that the builders of package raw are given; direct puts the real one before what they make of it. They
+// would parse it three times a call, which is as much time as a tenth of the whole.
+const below = "/"
+
+func (c *Client) direct(request *http.Request) {
+	u := request.URL
+	if u.RawPath != "" || c.base.RawPath != "" {
+		u.RawPath = c.base.EscapedPath() + u.EscapedPath()
+	}
+	u.Scheme, u.Host, u.Path = c.base.Scheme, c.base.Host, c.base.Path+u.Path
+	request.Host = u.Host
+}
+
+// unmadeError is the error of arguments that no request can be made of.
+func unmadeError(op operation, err error) *Error {
+	return &Error{Method: op.method, Route: op.route, Detail: err.Error(), Err: err, kind: unmade}
+}
+
+// do makes a call that has nothing special to it. decode checks and returns the answer.
+func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, request *http.Request, err error, decode func([]byte) (T, error)) (T, error) {
+	var result T
+	x, err := c.newCall(op, opts, request, err)
+	if err != nil {
+		return result, err
+	}
+	if failure := send(ctx, x, decode, &result); failure != nil {
+		return result, failure
+	}
+	return result, nil
+}
+
+// send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends.
+func send[T any](ctx context.Context, x *call, decode func([]byte) (T, error), result *T) *Error {
+	if x.tries == 0 {
+		x.start = time.Now()
+	}
+	for retry := 0; ; retry++ {
+		got, failure := x.try(ctx)
+		if failure == nil {
+			decoded, err := decode(got.bytes)
+			if err == nil {
+				*result = decoded
+				return nil
+			}
+			failure = x.unusable(got, err)
+		}
+		x.open = !x.settles(failure)
+		if !x.sendAgain(failure) || retry == x.settings.retries || !x.wait(ctx, retry, failure) {
+			return failure
+		}
+	}
+}
+
+// sendAgain decides, and nothing else does, whether the call is sent again after a failure.
+func (x *call) sendAgain(failure *Error) bool {
+	if failure.ended || hopeless(failure.Err) {
+		return false
+	}
+	switch {
+	case failure.kind == unsent:
+		return true
+	case x.op.repeatable:
+		return failure.kind == broken || failure.StatusCode == http.StatusRequestTimeout ||
+			failure.StatusCode == http.StatusTooManyRequests || failure.StatusCode >= http.StatusInternalServerError
+	default:
+		return x.open && x.keysHonoured()
+	}
+}
+
+// hopeless reports whether a connection failed in a way that the next one will too.
+func hopeless(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &certificate)
+}
+
+// keysHonoured reports whether the server has shown, with Idempotency-Key-TTL, that the call's key still stands for it.
+func (x *call) keysHonoured() bool { return time.Since(x.start) < time.Duration(x.keyTTL.Load()) }
+
+// settles reports whether a failure shows that the call has changed nothing: nothing was written, or the server refused.
+func (x *call) settles(failure *Error) bool {
+	if x.open {
+		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not.
+		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.Code != api.CodeIdempotencyKeyReused
+	}
+	switch failure.kind {
+	case unsent, unmade:
+		return true
+	case refused:
+	default:
+		return false
+	}
+	switch failure.StatusCode {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	default:
+		return failure.StatusCode >= 400 && failure.StatusCode < 500
+	}
+}
+
+const (
+	firstWait     = 500 * time.Millisecond // at most; doubled with each retry
+	longestWait   = 8 * time.Second
+	maxRetryAfter = time.Minute
+)
+
+// wait waits before the next try: exponential backoff with full jitter, at least as long as the server has asked for, up to a
+// minute. It returns false at once where the context ends before that, and notes so in the failure.
+func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
+	d := max(x.jitter(min(longestWait, firstWait<<min(retry, 10))), min(failure.RetryAfter, maxRetryAfter))
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return failure.giveUp(context.DeadlineExceeded)
+	}
+	x.log.LogAttrs(ctx, slog.LevelWarn, "phone-number API: trying again", slog.Duration("wait", d), slog.Any("error", failure))
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return failure.giveUp(context.Cause(ctx))
+	}
+}
+
+// giveUp notes that the context ended the wait for another try.
+func (e *Error) giveUp(why error) bool {
+	e.Detail = strings.TrimPrefix(e.Detail+"; not tried again: "+why.Error(), "; ")
+	e.Err = errors.Join(e.Err, why)
+	return false
+}
+
+// try sends the request once and reads the answer. It returns the body of a 200.
+func (x *call) try(ctx context.Context) (answer, *Error) {
+	logged := x.log.Enabled(ctx, slog.LevelDebug)
+	var started time.Time
+	if logged {
+		started = time.Now()
+	}
+	got, failure := x.exchange(ctx)
+	x.tries++
+	if logged {
+		attrs := []slog.Attr{
+			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("try", x.tries),
+			slog.Int("status", got.status), slog.Duration("duration", time.Since(started)),
+		}
+		if failure != nil {
+			attrs = append(attrs, slog.Any("error", failure))
+		}
+		x.log.LogAttrs(ctx, slog.LevelDebug, "phone-number API: call", attrs...)
+	}
+	return got, failure
+}
+
+func (x *call) exchange(ctx context.Context) (answer, *Error) {
+	if ctx.Err() != nil {
+		return answer{}, x.ended(ctx, unsent, context.Cause(ctx))
+	}
+	tryCtx, cancel := context.WithTimeout(ctx, x.settings.timeout)
+	defer cancel()
+	var conn connection
+	if !x.op.repeatable {
+		tryCtx = conn.trace(tryCtx)
+	}
+	request := x.request.WithContext(tryCtx)
+	if x.tries > 0 {
+		request.Header = request.Header.Clone() // middleware may have changed the last one
+		if request.GetBody != nil {
+			request.Body, _ = request.GetBody() // of a bytes.Reader, which has no error
+		}
+	}
+	response, err := x.http.Do(request) //nolint:bodyclose // readAnswer closes it
+	if err != nil {
+		kind := broken
+		if conn.untouched() {
+			kind = unsent
+		}
+		var inURL *url.Error
+		if errors.As(err, &inURL) {
+			err = inURL.Err // the rest of the text is what Error has anyway
+		}
+		return answer{}, x.connectionError(ctx, tryCtx, kind, err)
+	}
+	x.noteKeyTTL(response)
+	got, err := readAnswer(response)
+	if x.settings.into != nil {
+		*x.settings.into = Response{StatusCode: got.status, Header: got.header, Body: got.bytes}
+	}
+	switch {
+	case err != nil && got.status == http.StatusOK:
+		failure := x.connectionError(ctx, tryCtx, broken, err)
+		x.describe(failure, got)
+		return got, failure
+	case got.status != http.StatusOK:
+		return got, x.refused(got)
+	case got.cut:
+		return got, x.unusable(got, fmt.Errorf("it has more than %d MiB", maxBody>>20))
+	}
+	return got, nil
+}
+
+// connectionError is the failure of a try without a complete answer.
+func (x *call) connectionError(ctx, tryCtx context.Context, k kind, err error) *Error {
+	if ctx.Err() != nil {
+		return x.ended(ctx, k, err)
+	}
+	failure := x.failure(k, err)
+	if tryCtx.Err() != nil {
+		failure.Detail = "none within " + x.settings.timeout.String()
+		if k == unsent {
+			failure.Detail = "no connection within " + x.settings.timeout.String()
+		}
+	}
+	return failure
+}
+
+// ended is the failure of a try that the caller's context ended.
+func (x *call) ended(ctx context.Context, k kind, err error) *Error {
+	if !errors.Is(err, ctx.Err()) {
+		err = errors.Join(ctx.Err(), err)
+	}
+	failure := x.failure(k, err)
+	failure.Detail, failure.ended = x.clean(context.Cause(ctx).Error()), true
+	return failure
+}
+
+// noteKeyTTL notes whether the server honours an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
+func (x *call) noteKeyTTL(response *http.Response) {
+	var seconds uint64
+	if ttl := response.Header["Idempotency-Key-Ttl"]; len(ttl) > 0 {
+		seconds, _ = strconv.ParseUint(ttl[0], 10, 31) // 0 where it is no number
+	} else if response.StatusCode != http.StatusOK {
+		return
+	}
+	if noted := int64(time.Duration(seconds) * time.Second); x.keyTTL.Load() != noted {
+		x.keyTTL.Store(noted)
+	}
+}
+
+// connection tells whether a try can have written anything. Only a transport that reports what it does can show that it
+// has not.
+type connection struct{ wanted, got atomic.Bool }
+
+func (c *connection) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { c.wanted.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
+	})
+}
+
+func (c *connection) untouched() bool { return c.wanted.Load() && !c.got.Load() }
+
+// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or a date. Anything else is 0.
+func retryAfter(value string) time.Duration {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(date))
+	}
+	return 0
+}

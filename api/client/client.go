@@ -1,0 +1,216 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api/client/raw"
+)
+
+// DefaultBaseURL is the root of the hosted API.
+const DefaultBaseURL = "https://api.vogent.ai/api"
+
+// Client calls the phone-number API. Make one with [New] and share it: all methods may be called at the same time.
+type Client struct {
+	base     *url.URL // without a slash behind it
+	http     *http.Client
+	raw      *raw.ClientWithResponses
+	apiKey   func() string      // a function, so that no formatting of a Client can show the key
+	headers  func() http.Header // of every request; likewise
+	log      *slog.Logger
+	settings settings      // of a call without options
+	keyTTL   *atomic.Int64 // for how many nanoseconds the server keeps an Idempotency-Key; 0 where it has not shown that it does
+
+	newKey func() string                          // a new Idempotency-Key
+	jitter func(most time.Duration) time.Duration // a random duration up to most
+}
+
+// config is what the options of New add up to.
+type config struct {
+	apiKey     *string
+	baseURL    *string
+	httpClient *http.Client
+	agent      string
+	log        *slog.Logger
+	middleware []func(http.RoundTripper) http.RoundTripper
+	call       settings
+}
+
+// New makes a client. Without options it takes the API key from VOGENT_API_KEY and the base URL from VOGENT_BASE_URL, else
+// [DefaultBaseURL]. An option that cannot be used, or no key at all, is an error; nothing is sent.
+func New(opts ...Option) (*Client, error) {
+	cfg := config{
+		httpClient: &http.Client{Transport: sharedTransport()},
+		agent:      userAgent(),
+		log:        slog.New(slog.DiscardHandler),
+		call:       settings{timeout: 30 * time.Second, retries: 3},
+	}
+	for _, option := range opts {
+		if err := option.configure(&cfg); err != nil {
+			return nil, fmt.Errorf("client: %w", err)
+		}
+	}
+	key, err := apiKey(cfg.apiKey)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	base, err := baseURL(cfg.baseURL)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	headers := http.Header{"Authorization": {"Bearer " + key}, "User-Agent": {cfg.agent}}
+	maps.Copy(headers, cfg.call.header)
+	cfg.call.header = nil
+	c := &Client{
+		base:     base,
+		http:     httpClient(cfg.httpClient, cfg.middleware),
+		apiKey:   func() string { return key },
+		headers:  func() http.Header { return headers },
+		log:      cfg.log,
+		settings: cfg.call,
+		keyTTL:   new(atomic.Int64),
+		newKey:   rand.Text,
+		jitter:   func(most time.Duration) time.Duration { return mathrand.N(most + 1) },
+	}
+	c.raw, err = raw.NewClientWithResponses(base.String(), raw.WithHTTPClient(c.http), raw.WithRequestEditorFn(
+		func(_ context.Context, r *http.Request) error {
+			maps.Copy(r.Header, c.headers())
+			return nil
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return c, nil
+}
+
+// Raw returns the generated client with the base URL, key, user agent, connections and middleware of c. Its calls have no
+// time-out but the context's, check nothing and are never sent again.
+func (c *Client) Raw() *raw.ClientWithResponses { return c.raw }
+
+// apiKey returns the key to use; given is the one of WithAPIKey.
+func apiKey(given *string) (string, error) {
+	key, from := os.Getenv("VOGENT_API_KEY"), "VOGENT_API_KEY"
+	if given != nil {
+		key, from = *given, "the API key of WithAPIKey"
+	}
+	switch {
+	case key == "" && given == nil:
+		return "", errors.New("no API key: set VOGENT_API_KEY, or pass WithAPIKey")
+	case key == "":
+		return "", errors.New("the API key of WithAPIKey is empty")
+	case !visible(key):
+		return "", fmt.Errorf("%s has a space, a line break or another character that no key has", from)
+	}
+	return key, nil
+}
+
+// baseURL returns the base URL to use; given is the one of WithBaseURL.
+func baseURL(given *string) (*url.URL, error) {
+	text, from := os.Getenv("VOGENT_BASE_URL"), "VOGENT_BASE_URL"
+	if given != nil {
+		text, from = *given, "the base URL of WithBaseURL"
+	} else if text == "" {
+		text = DefaultBaseURL
+	}
+	wrong := func(why string) (*url.URL, error) {
+		return nil, fmt.Errorf("%s %s; it looks like %s", from, why, DefaultBaseURL)
+	}
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return wrong("is empty")
+	case err != nil:
+		return wrong("is not a URL") // the error would quote a password in it
+	case u.Scheme != "http" && u.Scheme != "https":
+		return wrong("does not start with https:// or http://")
+	case u.Hostname() == "":
+		return wrong("has no host")
+	case u.User != nil:
+		return wrong("has a user name; the API key goes into WithAPIKey or VOGENT_API_KEY")
+	case u.RawQuery != "" || u.ForceQuery:
+		return wrong("has a query")
+	case strings.Contains(text, "#"):
+		return wrong("has a fragment")
+	}
+	return url.Parse(strings.TrimRight(text, "/"))
+}
+
+// visible reports whether s is visible ASCII only.
+func visible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+// userAgent is phonenumbers-go and the version of this module in the program.
+func userAgent() string {
+	const module, name = "github.com/vogent-community/phonenumbers", "phonenumbers-go"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return name
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == module && strings.HasPrefix(m.Version, "v") {
+			return name + "/" + m.Version[1:]
+		}
+	}
+	return name
+}
+
+// sharedTransport is http.DefaultTransport with more idle connections to the one host that a client calls; the clients of a
+// program share it, so that making one costs no connection.
+var sharedTransport = sync.OnceValue(func() http.RoundTripper {
+	usual, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t := usual.Clone()
+	t.MaxIdleConnsPerHost = t.MaxIdleConns
+	return t
+})
+
+// httpClient is a copy of given that follows no redirect, as the key would go to another host, with the middleware around its
+// transport, the first outermost.
+func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) *http.Client {
+	c := *given
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if c.Transport == nil {
+		c.Transport = sharedTransport()
+	}
+	c.Transport = sendOnce{c.Transport}
+	for i := len(middleware) - 1; i >= 0; i-- {
+		c.Transport = middleware[i](c.Transport)
+	}
+	return &c
+}
+
+// sendOnce keeps net/http from sending a POST again by itself. Its Transport takes a header named Idempotency-Key as a promise
+// of the server's to honour it, and repeats the request when a kept-alive connection breaks before the answer; the hosted
+// API promises nothing, so that could buy twice. Under another spelling, the same header to any server, the Transport
+// repeats only what it has not written at all.
+type sendOnce struct{ next http.RoundTripper }
+
+func (s sendOnce) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodPost {
+		return s.next.RoundTrip(r)
+	}
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if value, ok := r.Header[name]; ok {
+			r = r.Clone(r.Context()) // a RoundTripper must leave the request as it is
+			delete(r.Header, name)
+			r.Header[strings.ToLower(name)] = value
+		}
+	}
+	return s.next.RoundTrip(r)
+}

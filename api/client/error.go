@@ -1,0 +1,182 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// What an [*Error] can be, for errors.Is. An error is at most one of them.
+var (
+	// ErrNotFound: there is no such number (404).
+	ErrNotFound = errors.New("not found")
+	// ErrUnauthorized: the API key is missing, wrong or revoked, or may not do this (401, 403).
+	ErrUnauthorized = errors.New("not authorised")
+	// ErrRateLimited: too many requests (429). RetryAfter says how long to wait, where the server has said so.
+	ErrRateLimited = errors.New("rate limited")
+	// ErrValidation: the request is not acceptable as it is (400, 422), or was not even sent because of that.
+	ErrValidation = errors.New("invalid request")
+	// ErrNumberUnavailable: the number is not for sale, or somebody has it; of BuyAny, that no number is left to try.
+	ErrNumberUnavailable = errors.New("number unavailable")
+	// ErrUnavailable: no complete answer came, or the server failed (5xx). The call can be made again later.
+	ErrUnavailable = errors.New("service unavailable")
+	// ErrOutcomeUnknown: the number may have been bought or created, or not. Number says which; look for it, or repeat the call
+	// under the same key, before you buy another one.
+	ErrOutcomeUnknown = errors.New("outcome unknown")
+)
+
+// Error is a call that failed. No member, and so no text made of them, holds the API key or a SIP password: where the server sent
+// one back, it reads [redacted].
+type Error struct {
+	Method string // such as GET
+	Route  string // the path as openapi.yaml writes it, such as /phone_numbers/{id}
+
+	// StatusCode is the status of the last answer, 0 where there was none.
+	StatusCode int
+	// Code is the problem's code (RFC 9457, openapi.yaml), empty where the answer has none.
+	Code api.ProblemCode
+	// Detail says what went wrong, in the server's words where it has any.
+	Detail string
+	// Fields are the broken rules: a JSON pointer into the body, or the name of a parameter, and the rule.
+	Fields []api.ProblemField
+	// RequestID is that of the answer's X-Request-Id header.
+	RequestID string
+	// RetryAfter is how long the server asks to wait, 0 where it does not.
+	RetryAfter time.Duration
+	// Header are the headers of the answer.
+	Header http.Header
+	// Body is the answer's body, the first 64 KiB of it.
+	Body []byte
+
+	// Number is the number or SIP prefix whose outcome is unknown, empty where it is known.
+	Number string
+	// IdempotencyKey is the key that a Create, Buy or Purchase was sent with. See [WithIdempotencyKey].
+	IdempotencyKey string
+
+	// Err is the error below, if any: of the connection, the context or the decoder.
+	Err error
+
+	kind  kind
+	ended bool // the caller's context ended it
+}
+
+// kind says where a call failed.
+type kind int
+
+const (
+	refused  kind = iota // the server answered with another status than 200
+	unusable             // the answer is a 200 that is not what it must be
+	broken               // no complete answer came
+	unsent               // nothing was written to a connection
+	unmade               // the request could not be made of the arguments
+)
+
+// Error says which operation failed and how, in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Route)
+	if e.Number != "" {
+		fmt.Fprintf(&b, "it is unknown whether %s was added; look for it before you try again: ", e.Number)
+	}
+	switch e.kind {
+	case refused:
+		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
+		if e.Detail != "" {
+			fmt.Fprintf(&b, ": %s", e.Detail)
+		}
+	case unusable:
+		fmt.Fprintf(&b, "the answer is not usable: %s", e.Detail)
+	case broken:
+		fmt.Fprintf(&b, "no complete answer: %s", e.Detail)
+	case unsent:
+		fmt.Fprintf(&b, "not sent: %s", e.Detail)
+	case unmade:
+		b.WriteString(e.Detail)
+	}
+	for _, field := range e.Fields {
+		fmt.Fprintf(&b, "; %s %s", field.Pointer, field.Detail)
+	}
+	var notes []string
+	if e.Code != "" {
+		notes = append(notes, string(e.Code))
+	}
+	if e.RequestID != "" {
+		notes = append(notes, "request "+e.RequestID)
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(&b, " (%s)", strings.Join(notes, ", "))
+	}
+	return b.String()
+}
+
+// Unwrap returns the error below, such as context.DeadlineExceeded in its chain after a time-out.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is the one of the package's errors that e is.
+func (e *Error) Is(target error) bool { return target == e.sentinel() }
+
+// sentinel maps an error to at most one of the package's errors; it is the only place that does.
+func (e *Error) sentinel() error {
+	switch {
+	case e.Number != "":
+		return ErrOutcomeUnknown // first: never to be taken for something to try again
+	case e.kind == unmade:
+		return ErrValidation
+	case e.kind == broken, e.kind == unsent:
+		if e.ended {
+			return nil
+		}
+		return ErrUnavailable
+	case e.kind == unusable:
+		return nil
+	}
+	switch e.Code {
+	case api.CodeNumberUnavailable:
+		return ErrNumberUnavailable
+	case api.CodeSIPPrefixTaken, api.CodeIdempotencyInProgress, api.CodeIdempotencyKeyReused:
+		return nil
+	default: // the status says it
+	}
+	switch {
+	case e.StatusCode == http.StatusNotFound:
+		return ErrNotFound
+	case e.StatusCode == http.StatusUnauthorized, e.StatusCode == http.StatusForbidden:
+		return ErrUnauthorized
+	case e.StatusCode == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case e.StatusCode == http.StatusBadRequest, e.StatusCode == http.StatusUnprocessableEntity:
+		return ErrValidation
+	case e.StatusCode >= http.StatusInternalServerError:
+		return ErrUnavailable
+	}
+	return nil
+}
+
+// LogValue makes a group of the error's parts for a structured log: no headers, no body.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("method", e.Method), slog.String("route", e.Route)}
+	add := func(name, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(name, value))
+		}
+	}
+	if e.StatusCode != 0 {
+		attrs = append(attrs, slog.Int("status", e.StatusCode))
+	}
+	add("code", string(e.Code))
+	add("detail", e.Detail)
+	for _, field := range e.Fields {
+		add(field.Pointer, field.Detail)
+	}
+	add("request_id", e.RequestID)
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
+	}
+	add("outcome_unknown", e.Number)
+	return slog.GroupValue(attrs...)
+}

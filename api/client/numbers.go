@@ -1,0 +1,157 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client/raw"
+)
+
+// Get returns the number with this id.
+func (c *Client) Get(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
+	request, err := raw.NewGetPhoneNumberRequest(below, id)
+	return do(ctx, c, getPhoneNumber, opts, request, errors.Join(checkID(id), err), decodeNumber)
+}
+
+// Update changes the number with this id and returns it as it then is. [Client.Link] and [Client.Unlink] are short for it.
+func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberRequest, opts ...CallOption) (api.PhoneNumber, error) {
+	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
+	return do(ctx, c, updatePhoneNumber, opts, request, errors.Join(checkID(id), err), decodeNumber)
+}
+
+// Link links the number with this id to an agent, in the place of any other, and returns the number as it then is. An empty
+// agentID is an error; it does not unlink.
+func (c *Client) Link(ctx context.Context, id, agentID string, opts ...CallOption) (api.PhoneNumber, error) {
+	return c.Update(ctx, id, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent(agentID)}, opts...)
+}
+
+// Unlink takes the number with this id away from its agent, if any, and returns the number as it then is.
+func (c *Client) Unlink(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
+	return c.Update(ctx, id, api.UpdatePhoneNumberRequest{AgentID: api.UnlinkAgent()}, opts...)
+}
+
+// Delete gives the number with this id up, its link and its SIP credentials with it. A number that is gone when a try is
+// repeated was deleted by the try before: that is no error.
+func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) error {
+	request, err := raw.NewDeletePhoneNumberRequest(below, id)
+	x, err := c.newCall(deletePhoneNumber, opts, request, errors.Join(checkID(id), err))
+	if err != nil {
+		return err
+	}
+	var deleted api.PhoneNumber
+	failure := send(ctx, x, decodeNumber, &deleted)
+	if failure == nil || x.open && failure.kind == refused && failure.StatusCode == http.StatusNotFound {
+		return nil
+	}
+	return failure
+}
+
+// checkID refuses the ids that would make a request of another path. All others are escaped.
+func checkID(id string) error {
+	switch id {
+	case "":
+		return errors.New("the id is empty")
+	case ".", "..":
+		return fmt.Errorf("%q is no id", id)
+	}
+	return nil
+}
+
+// List returns a page of the numbers, oldest first, 100 where params has no limit. Pass the page's cursor for the next one; nil
+// means that there is none. [Client.All] does that. The hosted API documents limit and cursor only, no filter.
+func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
+	request, err := raw.NewListPhoneNumbersRequest(below, &params)
+	return do(ctx, c, listPhoneNumbers, opts, request, err, decodePage)
+}
+
+// All returns all numbers that meet params, oldest first, a page in memory at a time; the limit of params is the size of a
+// page. It ends after the last number, or with one error: of a page, of the context, or of a server whose cursors lead round in
+// a circle. Numbers that are added or deleted meanwhile may be in it or not.
+func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) iter.Seq2[api.PhoneNumber, error] {
+	return func(yield func(api.PhoneNumber, error) bool) {
+		var seen circle
+		for next := params; ; {
+			page, err := c.List(ctx, next, opts...)
+			if err != nil {
+				yield(api.PhoneNumber{}, err)
+				return
+			}
+			for _, n := range page.Data {
+				if ctx.Err() != nil {
+					yield(api.PhoneNumber{}, context.Cause(ctx))
+					return
+				}
+				if !yield(n, nil) {
+					return
+				}
+			}
+			if page.Cursor == nil || *page.Cursor == "" {
+				return
+			}
+			if seen.closes(*page.Cursor) {
+				yield(api.PhoneNumber{}, &Error{
+					Method: listPhoneNumbers.method, Route: listPhoneNumbers.route, StatusCode: http.StatusOK, kind: unusable,
+					Detail: "the server gives a cursor a second time, so the list would never end",
+				})
+				return
+			}
+			next.Cursor = page.Cursor
+		}
+	}
+}
+
+// circle notices that cursors repeat, while it keeps one of them (Brent, "An improved Monte Carlo factorization algorithm",
+// 1980): the one kept is replaced after 1, 2, 4, ... steps, so that in the end a whole round lies between two replacements.
+type circle struct {
+	kept         string
+	steps, until int
+}
+
+// closes reports whether cursor is the one kept.
+func (c *circle) closes(cursor string) bool {
+	if c.until > 0 && cursor == c.kept {
+		return true
+	}
+	if c.steps++; c.steps > c.until {
+		c.kept, c.steps, c.until = cursor, 0, max(1, 2*c.until)
+	}
+	return false
+}
+
+// GetByNumber returns the number in E.164 form, or the SIP address with this prefix in any letter case; [ErrNotFound] where the
+// workspace has none. On a server that does not filter, as the hosted one, it looks through all numbers.
+func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
+	if number == "" {
+		return api.PhoneNumber{}, unmadeError(listPhoneNumbers, errors.New("the number is empty"))
+	}
+	n, err := c.find(ctx, number, api.ListPhoneNumbersParams{Number: &number}, opts)
+	var failure *Error
+	if errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && failure.Code == "" {
+		return c.find(ctx, number, api.ListPhoneNumbersParams{}, opts) // this server refuses what it has not documented
+	}
+	return n, err
+}
+
+func (c *Client) find(ctx context.Context, number string, params api.ListPhoneNumbersParams, opts []CallOption) (api.PhoneNumber, error) {
+	for n, err := range c.All(ctx, params, opts...) {
+		if err != nil {
+			return api.PhoneNumber{}, err
+		}
+		if n.Number == number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, number) {
+			return n, nil
+		}
+	}
+	return api.PhoneNumber{}, fmt.Errorf("%s: %w", number, ErrNotFound)
+}
+
+// Search returns numbers for sale whose national number starts with the prefix of r, in ascending order: 5 of the US where r says
+// no more, 10 at most. A number found can be gone when you buy it; [Client.BuyAny] takes the next one then.
+func (c *Client) Search(ctx context.Context, r api.SearchAvailableNumbersRequest, opts ...CallOption) ([]api.AvailableNumber, error) {
+	request, err := raw.NewSearchAvailableNumbersRequest(below, r)
+	return do(ctx, c, searchAvailableNumbers, opts, request, err, decodeAvailable)
+}
