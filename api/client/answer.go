@@ -29,6 +29,11 @@ type answer struct {
 	cut    bool // there was more than is kept
 }
 
+func (a answer) mediaType() string {
+	mediaType, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) // empty where it is none
+	return mediaType
+}
+
 // readAnswer reads and closes the body, up to its bound. Where it breaks off, the answer has what came before, and the error.
 func readAnswer(response *http.Response) (answer, error) {
 	defer func() { _ = response.Body.Close() }()
@@ -177,7 +182,8 @@ func (x *call) failure(k kind, err error) *Error {
 func (x *call) unusable(got answer, err error) *Error {
 	e := x.failure(unusable, err)
 	x.describe(e, got)
-	if mediaType, _, _ := mime.ParseMediaType(got.header.Get("Content-Type")); !json.Valid(got.bytes) && !isJSON(mediaType) && mediaType != "" {
+	var syntax *json.SyntaxError
+	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {
 		e.Detail = x.clean("it is " + mediaType + ", not JSON")
 	}
 	return e
@@ -187,12 +193,11 @@ func (x *call) unusable(got answer, err error) *Error {
 func (x *call) refused(got answer) *Error {
 	e := x.failure(refused, nil)
 	x.describe(e, got)
-	mediaType, _, _ := mime.ParseMediaType(got.header.Get("Content-Type"))
 	var members map[string]json.RawMessage
 	switch {
 	case json.Unmarshal(got.bytes, &members) == nil:
 		x.readProblem(e, members)
-	case !strings.Contains(mediaType, "html") && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
+	case got.mediaType() != "text/html" && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
 		e.Detail = x.clean(string(got.bytes))
 	}
 	switch {
@@ -252,10 +257,6 @@ func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
 			e.Fields = append(e.Fields, api.ProblemField{Pointer: x.clean(f.Pointer), Detail: x.clean(f.Detail)})
 		}
 	}
-}
-
-func isJSON(mediaType string) bool {
-	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
 // clean makes a stranger's text fit for one line of an error: redacted, without control characters, not too long.

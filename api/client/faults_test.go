@@ -1,0 +1,400 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// fault is a way for a server to misbehave, and what is to come of it.
+type fault struct {
+	answer http.HandlerFunc      // instead of the good one
+	wrong  func(m method) string // or this 200
+	accept func(*net.TCPConn)    // or this, before anything is read
+	option client.CallOption     // for this row
+
+	is     error  // of a call that can be repeated; nil for none of the package's
+	status int    // of it
+	says   string // in it
+	again  bool   // it is sent again
+
+	notCreated bool // also a creating call is sure of what happened
+}
+
+var stall = client.WithTimeout(150 * time.Millisecond)
+
+// The outcome of each operation with a server that misbehaves in each of these ways.
+var faults = map[string]fault{
+	"200 with HTML":        {answer: html(200), status: 200, says: "not usable: it is text/html, not JSON"},
+	"truncated JSON":       {wrong: func(m method) string { return m.good[:len(m.good)-1] }, status: 200, says: "unexpected end"},
+	"more behind the JSON": {wrong: func(m method) string { return m.good + "{}" }, status: 200, says: "after top-level value"},
+	"null":                 {wrong: func(method) string { return "null" }, status: 200, says: "not usable"},
+	"{}":                   {wrong: func(method) string { return "{}" }, status: 200, says: "not usable"},
+	"a member is missing":  {wrong: func(m method) string { return m.lacking }, status: 200, says: "a required member is missing"},
+	"201":                  {answer: plainly(201, owned), status: 201, says: "another status than 200"},
+	"204":                  {answer: plainly(204, ""), status: 204, says: "another status than 200"},
+	"301 to another host":  {answer: elsewhere(301), status: 301, says: "redirects are not followed"},
+	"302":                  {answer: elsewhere(302), status: 302, says: "redirects are not followed"},
+	"307":                  {answer: elsewhere(307), status: 307, says: "redirects are not followed"},
+	"401 text":             {answer: plainly(401, "who are you?"), is: client.ErrUnauthorized, status: 401, says: "who are you?", notCreated: true},
+	"404 HTML":             {answer: html(404), is: client.ErrNotFound, status: 404, says: "404 Not Found", notCreated: true},
+	"409":                  {answer: plainly(409, `{"message":"busy"}`), status: 409, says: "busy"},
+	"425":                  {answer: plainly(425, ""), status: 425, says: "Too Early"},
+	"429 with seconds":     {answer: later("1"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
+	"429 with a date":      {answer: inASecond, is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
+	"500 empty":            {answer: plainly(500, ""), is: client.ErrUnavailable, status: 500, says: "500 Internal Server Error", again: true},
+	"502 HTML":             {answer: html(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
+	"an endless body":      {answer: endless(200), status: 200, says: "more than 8 MiB"},
+	"an endless 502":       {answer: endless(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
+	"cut before the request was read": {
+		accept: func(c *net.TCPConn) { _ = c.Close() }, is: client.ErrUnavailable, says: "no complete answer", again: true,
+	},
+	"cut after the request was read": {answer: hangUp, is: client.ErrUnavailable, says: "no complete answer", again: true},
+	"cut in the body":                {answer: half, is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
+	"headers only":                   {answer: headersOnly, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 150ms", again: true},
+	"no answer":                      {answer: silence, option: stall, is: client.ErrUnavailable, says: "none within 150ms", again: true},
+	"a slow drip":                    {answer: drip, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 150ms", again: true},
+	"no HTTP":                        {answer: babble, is: client.ErrUnavailable, says: "malformed", again: true},
+}
+
+func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
+	elsewhereHits.Store(0)
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			var all sync.WaitGroup
+			for operationID, m := range methods {
+				all.Go(func() { f.try(t, operationID, m) })
+			}
+			all.Wait()
+		})
+	}
+	if n := elsewhereHits.Load(); n != 0 {
+		t.Errorf("the other host got %d requests", n)
+	}
+}
+
+// try lets one operation meet the fault, on a server of its own.
+func (f fault) try(t *testing.T, operationID string, m method) {
+	s := newFaulty(t, f, m)
+	defer s.close(t)
+	s.faulty.Store(1 << 30)
+	var kept client.Response
+	opts := []client.CallOption{client.WithResponse(&kept)}
+	if f.option != nil {
+		opts = append(opts, f.option)
+	}
+	err := m.call(t.Context(), s.client, opts...)
+	var failure *client.Error
+	if !errors.As(err, &failure) {
+		t.Errorf("%s: %v; want a *client.Error", operationID, err)
+		return
+	}
+	is, sent := f.is, 1
+	switch {
+	case m.creates && !f.notCreated:
+		is = client.ErrOutcomeUnknown // and the look-up found nothing
+	case !m.creates && f.again:
+		sent = 2
+	}
+	for _, sentinel := range []error{
+		client.ErrNotFound, client.ErrUnauthorized, client.ErrRateLimited, client.ErrValidation,
+		client.ErrNumberUnavailable, client.ErrUnavailable, client.ErrOutcomeUnknown,
+	} {
+		if errors.Is(err, sentinel) != (sentinel == is) {
+			t.Errorf("%s: %v; is %q: %t", operationID, err, sentinel, errors.Is(err, sentinel))
+		}
+	}
+	if failure.StatusCode != f.status || !strings.Contains(err.Error(), f.says) || kept.StatusCode != f.status {
+		t.Errorf("%s: status %d, %v; want %d and %q; kept %d", operationID, failure.StatusCode, err, f.status, f.says, kept.StatusCode)
+	}
+	if (failure.Number == number) != (is == client.ErrOutcomeUnknown) || (failure.IdempotencyKey != "") != m.creates {
+		t.Errorf("%s: the error names the number %q and the key %q", operationID, failure.Number, failure.IdempotencyKey)
+	}
+	if got := s.sent.Load(); got != int64(sent) {
+		t.Errorf("%s: sent %d times; want %d", operationID, got, sent)
+	}
+}
+
+// A number that a look-up finds was bought, however the answer to the purchase got lost.
+func TestALookUpFindsWhatWasBought(t *testing.T) {
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, operationID := range []string{"createPhoneNumber", "purchaseAvailableNumber"} {
+				s := newFaulty(t, f, methods[operationID])
+				s.faulty.Store(1 << 30)
+				s.sells = true
+				var opts []client.CallOption
+				if f.option != nil {
+					opts = append(opts, f.option)
+				}
+				err := methods[operationID].call(t.Context(), s.client, opts...)
+				if (err == nil) != !f.notCreated {
+					t.Errorf("%s: %v", operationID, err)
+				}
+				if got := s.sent.Load(); got != 1 {
+					t.Errorf("%s: sent %d times", operationID, got)
+				}
+				s.close(t)
+			}
+		})
+	}
+}
+
+// Once the server has shown that it honours keys, a purchase is sent again, under the same key.
+func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, operationID := range []string{"createPhoneNumber", "purchaseAvailableNumber"} {
+				s := newFaulty(t, f, methods[operationID])
+				s.ttl = "86400"
+				if err := methods["listPhoneNumbers"].call(t.Context(), s.client); err != nil {
+					t.Fatal(err)
+				}
+				s.sent.Store(0)
+				s.faulty.Store(1) // then it behaves
+				var opts []client.CallOption
+				if f.option != nil {
+					opts = append(opts, f.option)
+				}
+				if f.accept != nil {
+					s.transport.CloseIdleConnections()
+				}
+				err := methods[operationID].call(t.Context(), s.client, opts...)
+				sent := 2
+				if f.notCreated {
+					sent = 1
+				}
+				if (err == nil) != !f.notCreated || s.sent.Load() != int64(sent) || !s.sameKey() {
+					t.Errorf("%s: %v; sent %d times under the keys %q", operationID, err, s.sent.Load(), s.keys)
+				}
+				s.close(t)
+			}
+		})
+	}
+}
+
+// faulty is a server that misbehaves for one operation, a number of times, and behaves otherwise.
+type faulty struct {
+	client    *client.Client
+	transport *http.Transport
+	server    *httptest.Server
+	faulty    atomic.Int64 // how many times it will misbehave
+	sent      atomic.Int64 // how many requests of the operation have come, or connections where those are cut
+	ttl       string       // its Idempotency-Key-TTL
+	sells     bool         // its list has the number
+	open      atomic.Int64 // connections of the client
+
+	mu   sync.Mutex
+	keys []string
+}
+
+func newFaulty(t *testing.T, f fault, m method) *faulty {
+	t.Helper()
+	s := &faulty{}
+	list := methods["listPhoneNumbers"]
+	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // or its context does not end with the connection
+		misbehaves := (m.creates == (r.Method == http.MethodPost)) || r.URL.Path == "/api/phone_numbers/search"
+		if s.ttl != "" {
+			w.Header().Set("Idempotency-Key-TTL", s.ttl)
+		}
+		switch {
+		case !misbehaves && s.sells:
+			answer(w, http.StatusOK, list.good)
+		case !misbehaves:
+			answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
+		default:
+			s.mu.Lock()
+			s.keys = append(s.keys, r.Header.Get("Idempotency-Key"))
+			s.mu.Unlock()
+			s.sent.Add(1)
+			switch {
+			case f.accept != nil || s.faulty.Add(-1) < 0:
+				answer(w, http.StatusOK, m.good)
+			case f.wrong != nil:
+				answer(w, http.StatusOK, f.wrong(m))
+			default:
+				f.answer(w, r)
+			}
+		}
+	}))
+	if f.accept != nil {
+		s.server.Listener = &cutting{Listener: s.server.Listener, cut: func(c *net.TCPConn) bool {
+			// The look-up of a purchase comes next, and is not cut.
+			if s.faulty.Add(-1) < 0 || m.creates && s.sent.Load() > 0 {
+				return false
+			}
+			s.sent.Add(1)
+			f.accept(c)
+			return true
+		}}
+	}
+	s.server.Start()
+	s.transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		s.open.Add(1)
+		return &counted{Conn: c, open: &s.open}, nil
+	}}
+	s.client = clientOf(t, s.server.URL, client.WithHTTPClient(&http.Client{Transport: s.transport}))
+	return s
+}
+
+func (s *faulty) sameKey() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range s.keys {
+		if key == "" || key != s.keys[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// close ends the server, and fails the test where the client keeps a connection that is not idle.
+func (s *faulty) close(t *testing.T) {
+	t.Helper()
+	s.transport.CloseIdleConnections()
+	for wait := time.Millisecond; s.open.Load() > 0; wait *= 2 {
+		if wait > 10*time.Second {
+			t.Errorf("%d connections are still open", s.open.Load())
+			break
+		}
+		<-time.After(wait) // the transport closes them in its own time
+		s.transport.CloseIdleConnections()
+	}
+	s.server.Close()
+}
+
+// counted counts down when it is closed.
+type counted struct {
+	net.Conn
+	open *atomic.Int64
+	once sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// cutting is a listener that may end a connection before anything is read.
+type cutting struct {
+	net.Listener
+	cut func(*net.TCPConn) bool
+}
+
+func (l *cutting) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil || !l.cut(c.(*net.TCPConn)) {
+			return c, err
+		}
+	}
+}
+
+var elsewhereHits atomic.Int64
+
+func elsewhere(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhereHits.Add(1) }))
+		defer other.Close()
+		http.Redirect(w, r, other.URL+"/api/phone_numbers", status)
+		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+func html(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte("<!doctype html><title>Welcome to the proxy</title>"))
+	}
+}
+
+func plainly(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func later(retryAfter string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", retryAfter)
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write([]byte("slow down"))
+	}
+}
+
+func inASecond(w http.ResponseWriter, r *http.Request) {
+	later(time.Now().Add(time.Second).UTC().Format(http.TimeFormat))(w, r)
+}
+
+// endless writes until the client has had enough.
+func endless(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		chunk := []byte(strings.Repeat("[", 1<<16))
+		for {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func half(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	_, _ = w.Write([]byte(owned))
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func silence(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+func headersOnly(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
+}
+
+func drip(w http.ResponseWriter, r *http.Request) {
+	for i := 0; ; i++ {
+		_, _ = w.Write([]byte{owned[i%len(owned)]})
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func babble(w http.ResponseWriter, _ *http.Request) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		_, _ = c.Write([]byte("220 smtp.example.com ESMTP\r\n"))
+		_ = c.Close()
+	}
+}
