@@ -168,15 +168,22 @@ func plain(inside []byte) bool {
 
 // failure makes an Error of the call.
 func (x *call) failure(k kind, err error) *Error {
-	e := &Error{Method: x.op.method, Route: x.op.route, Err: err, kind: k}
-	if !x.op.repeatable {
-		e.IdempotencyKey = x.settings.key
-	}
+	e := &Error{Method: x.op.method, Route: x.op.route, IdempotencyKey: x.settings.key, kind: k}
 	if err != nil {
 		e.Detail = x.clean(err.Error())
+		e.Err = &cause{text: e.Detail, error: err}
 	}
 	return e
 }
+
+// cause is the error below an Error, with a text that holds no secret.
+type cause struct {
+	text string
+	error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.error }
 
 // unusable makes the Error of a 200 that is not what it must be.
 func (x *call) unusable(got answer, err error) *Error {
@@ -274,25 +281,20 @@ func (x *call) clean(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// redact takes the secrets of the call out of a stranger's text.
+// redact takes the API key and the password of the call out of a stranger's text, also as they stand in JSON and in a URL.
 func (x *call) redact(text string) string {
 	if x.redactor == nil {
-		x.hide()
+		var pairs []string
+		for _, secret := range []string{x.apiKey(), x.settings.password} {
+			if secret == "" {
+				continue
+			}
+			quoted, _ := json.Marshal(secret) // a string has no error
+			for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
+				pairs = append(pairs, form, "[redacted]")
+			}
+		}
+		x.redactor = strings.NewReplacer(pairs...)
 	}
 	return x.redactor.Replace(text)
-}
-
-// hide says what redact takes out: the API key and the given passwords, also as they stand in JSON and in a URL.
-func (x *call) hide(passwords ...string) {
-	var pairs []string
-	for _, secret := range append(passwords, x.apiKey()) {
-		if secret == "" {
-			continue
-		}
-		quoted, _ := json.Marshal(secret) // a string has no error
-		for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
-			pairs = append(pairs, form, "[redacted]")
-		}
-	}
-	x.redactor = strings.NewReplacer(pairs...)
 }

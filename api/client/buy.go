@@ -118,12 +118,12 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	if s.key == "" {
 		s.key = c.newKey()
 	}
+	s.password = what.password
 	request, err := build(s.key)
 	x, err := c.newCall(what.op, []CallOption{s.use}, request, err)
 	if err != nil {
 		return api.PhoneNumber{}, err
 	}
-	x.hide(what.password)
 	var created api.PhoneNumber
 	failure := send(ctx, x, decodeNumber, &created)
 	if failure != nil && x.open {

@@ -24,7 +24,7 @@ type call struct {
 	op       operation
 	settings settings
 	request  *http.Request
-	redactor *strings.Replacer // nil where the key is the only secret
+	redactor *strings.Replacer // made when there is something to redact
 
 	start time.Time // of the first try
 	tries int       // so far
@@ -121,8 +121,11 @@ func hopeless(err error) bool {
 	return errors.As(err, &certificate)
 }
 
-// keysHonoured reports whether the server has shown, with Idempotency-Key-TTL, that the call's key still stands for it.
-func (x *call) keysHonoured() bool { return time.Since(x.start) < time.Duration(x.keyTTL.Load()) }
+// keysHonoured reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
+// longest wait.
+func (x *call) keysHonoured() bool {
+	return time.Since(x.start)+maxRetryAfter < time.Duration(x.keyTTL.Load())
+}
 
 // settles reports whether a failure shows that the call has changed nothing: nothing was written, or the server refused.
 func (x *call) settles(failure *Error) bool {

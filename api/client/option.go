@@ -89,11 +89,12 @@ type CallOption func(*settings) error
 
 // settings are what the options of a call add up to.
 type settings struct {
-	timeout time.Duration
-	retries int
-	header  http.Header
-	key     string // the Idempotency-Key
-	into    *Response
+	timeout  time.Duration
+	retries  int
+	header   http.Header
+	key      string // the Idempotency-Key
+	password string // that is sent, and that no error is to hold
+	into     *Response
 }
 
 // use is a CallOption: these settings and no other.

@@ -1,0 +1,375 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// shop is what a server makes of the tries of a purchase, one after the other, and of the look-ups between them.
+type shop struct {
+	tries   []string // "200", another status, "422 code", or cut, both with "ttl" where keys are honoured
+	lookUps []string // found, none or cut; the last for all that follow
+
+	posts  int
+	keys   []string
+	looked int
+}
+
+func (s *shop) send(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		s.looked++
+		what := s.lookUps[min(s.looked, len(s.lookUps))-1]
+		return s.reply(what, map[string]string{"found": `{"data":[` + owned + `],"cursor":null}`, "none": `{"data":[],"cursor":null}`})
+	}
+	s.posts++
+	for name, values := range r.Header {
+		if http.CanonicalHeaderKey(name) == "Idempotency-Key" {
+			s.keys = append(s.keys, values...)
+		}
+	}
+	if s.posts > len(s.tries) {
+		return nil, fmt.Errorf("try %d is one too many", s.posts)
+	}
+	return s.reply(s.tries[s.posts-1], map[string]string{"200": owned})
+}
+
+func (s *shop) reply(what string, bodies map[string]string) (*http.Response, error) {
+	header := http.Header{}
+	if rest, ok := strings.CutSuffix(what, " ttl"); ok {
+		what = rest
+		header.Set("Idempotency-Key-TTL", "86400")
+	}
+	if what == "cut" {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if body, ok := bodies[what]; ok {
+		return reply(http.StatusOK, header, body), nil
+	}
+	var status int
+	var code string
+	if _, err := fmt.Sscanf(what+" -", "%d %s", &status, &code); err != nil {
+		return nil, err
+	}
+	if code == "-" {
+		return reply(status, header, ""), nil
+	}
+	return reply(status, header, `{"code":"`+code+`","detail":"no"}`), nil
+}
+
+// What Buy makes of each course of events: how often it sends, and whether the outcome is that the number was bought, was not,
+// or is unknown.
+func TestBuyKnowsItsOutcome(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		tries   []string
+		lookUps []string
+		bought  string // yes, no or unknown
+	}{
+		{"at once", []string{"200"}, nil, "yes"},
+		{"refused", []string{"422 number_unavailable"}, nil, "no"},
+		{"refused without a code", []string{"400"}, nil, "no"},
+		{"wrong key", []string{"401"}, nil, "no"},
+		{"payment", []string{"402"}, nil, "no"},
+		{"cut, found", []string{"cut"}, []string{"found"}, "yes"},
+		{"cut, found late", []string{"cut"}, []string{"none", "none", "found"}, "yes"},
+		{"cut, not found", []string{"cut"}, []string{"none"}, "unknown"},
+		{"cut, no look-up", []string{"cut"}, []string{"cut"}, "unknown"},
+		{"408", []string{"408"}, []string{"none"}, "unknown"},
+		{"409", []string{"409"}, []string{"none"}, "unknown"},
+		{"425", []string{"425"}, []string{"none"}, "unknown"},
+		{"429", []string{"429"}, []string{"none"}, "unknown"},
+		{"503, found", []string{"503"}, []string{"found"}, "yes"},
+		{"201", []string{"201"}, []string{"none"}, "unknown"},
+		{"307", []string{"307"}, []string{"none"}, "unknown"},
+		{"the failure shows that keys are honoured", []string{"503 ttl", "200 ttl"}, nil, "yes"},
+		{"in progress", []string{"409 idempotency_in_progress ttl", "409 idempotency_in_progress ttl", "200 ttl"}, nil, "yes"},
+		{"the look-up shows that keys are honoured", []string{"cut", "200 ttl"}, []string{"none ttl"}, "yes"},
+		{"the look-up shows it and the purchase had not arrived", []string{"cut", "422 number_unavailable ttl"}, []string{"none ttl"}, "no"},
+		{"the repeated call is refused", []string{"503 ttl", "422 number_unavailable ttl"}, nil, "no"},
+		{"the key is revoked meanwhile", []string{"503 ttl", "401 ttl", "401 ttl", "401 ttl"}, []string{"401 ttl"}, "unknown"},
+		{"the key stands for something else meanwhile", []string{"503 ttl", "422 idempotency_key_reused", "503", "503"}, []string{"none"}, "unknown"},
+		{"the tries are used up", []string{"503 ttl", "cut", "503", "503 ttl"}, []string{"none ttl"}, "unknown"},
+		{"the tries are used up, found", []string{"503 ttl", "cut", "503", "503 ttl"}, []string{"found ttl"}, "yes"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &shop{tries: test.tries, lookUps: test.lookUps}
+				n, err := inBubble(t, s.send).Buy(t.Context(), number)
+				var failure *client.Error
+				got := "yes"
+				switch {
+				case errors.Is(err, client.ErrOutcomeUnknown):
+					got = "unknown"
+					if !errors.As(err, &failure) || failure.Number != number || failure.IdempotencyKey != s.keys[0] || !strings.Contains(err.Error(), number) {
+						t.Errorf("%#v", failure)
+					}
+				case err != nil:
+					got = "no"
+				case n.ID != id:
+					t.Errorf("bought %+v", n)
+				}
+				if got != test.bought || s.posts != len(test.tries) {
+					t.Errorf("bought: %s (%v), sent %d times; want %s and %d", got, err, s.posts, test.bought, len(test.tries))
+				}
+				if len(s.keys) != s.posts || s.keys[0] == "" || len(slices.Compact(slices.Clone(s.keys))) != 1 {
+					t.Errorf("sent under the keys %q", s.keys)
+				}
+			})
+		})
+	}
+}
+
+// An import that was there before looks like a new one, so it is not looked for; a list only shows whether keys are honoured.
+func TestAnImportIsRepeatedUnderItsKeyOrItsOutcomeIsUnknown(t *testing.T) {
+	for lookUp, want := range map[string]error{"found": client.ErrOutcomeUnknown, "found ttl": nil} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shop{tries: []string{"cut", "200 ttl"}, lookUps: []string{lookUp}}
+			_, err := inBubble(t, s.send).Create(t.Context(), api.SIPImport(api.SIPImportDetails{PhoneNumber: number, Password: "secret"}))
+			if !errors.Is(err, want) || (want == nil) != (s.posts == 2) {
+				t.Errorf("%s: %v after %d tries", lookUp, err, s.posts)
+			}
+		})
+	}
+}
+
+func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		posts := 0
+		_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				return reply(200, nil, `{"data":[],"cursor":null}`), nil
+			}
+			posts++
+			return reply(503, http.Header{"Idempotency-Key-Ttl": {"65"}, "Retry-After": {"6"}}, ""), nil
+		}).Buy(t.Context(), number)
+		if !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 { // at 0 s and 6 s; after a wait of up to a minute the key may be forgotten
+			t.Errorf("sent %d times: %v", posts, err)
+		}
+	})
+}
+
+// A good answer without the header takes back what an earlier one has shown.
+func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
+		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				return reply(200, ttl, `{"data":[],"cursor":null}`), nil
+			}
+			posts++
+			return reply(503, nil, ""), nil
+		})
+		for _, ttl = range []http.Header{ttl, nil} {
+			if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 1 {
+			t.Errorf("sent %d times: %v", posts, err)
+		}
+	})
+}
+
+func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
+	s := &shop{tries: []string{"200", "200"}}
+	c := inBubble(t, s.send)
+	for range 2 {
+		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order 17"`)); err == nil {
+			t.Error("a key with a space was taken")
+		}
+		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order-17"`)); err != nil {
+			t.Error(err)
+		}
+	}
+	if !slices.Equal(s.keys, []string{`"order-17"`, `"order-17"`}) {
+		t.Errorf("sent under the keys %q", s.keys)
+	}
+}
+
+// Nothing was written where no connection could be made, so the purchase is sent again, and is surely not made in the end.
+func TestAPurchaseThatWasNeverWrittenIsNotBought(t *testing.T) {
+	var dialled atomic.Int64
+	refuse := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		dialled.Add(1)
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}}
+	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}))
+	_, err := c.Buy(t.Context(), number)
+	if !errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrOutcomeUnknown) || dialled.Load() != 2 || !strings.Contains(err.Error(), "not sent") {
+		t.Errorf("%v after %d dials", err, dialled.Load())
+	}
+}
+
+// A connection that was kept alive breaks when the purchase has been read. net/http repeats a POST with an Idempotency-Key
+// then, which buys twice at a server that ignores keys.
+func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
+	send := func(buy func(transport *http.Transport, url string)) int64 {
+		var posts atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
+				return
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			if posts.Add(1) == 1 {
+				hangUp(w, r)
+			}
+			answer(w, http.StatusOK, owned)
+		}))
+		defer server.Close()
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		buy(transport, server.URL)
+		return posts.Load()
+	}
+	got := send(func(transport *http.Transport, url string) {
+		c := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport}))
+		if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
+			t.Fatal(err) // this opens the connection
+		}
+		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) {
+			t.Error(err)
+		}
+	})
+	if got != 1 {
+		t.Errorf("the purchase was sent %d times", got)
+	}
+
+	control := send(func(transport *http.Transport, url string) {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r, err := http.NewRequestWithContext(t.Context(), method, url+"/api/phone_numbers", strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Idempotency-Key", "k")
+			response, err := (&http.Client{Transport: transport}).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+		}
+	})
+	if control != 2 {
+		t.Errorf("without the client's guard it was sent %d times; the test sees nothing", control)
+	}
+}
+
+func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		answers map[string]string // to a purchase, by the last digit
+		want    string            // the last digit of what is bought
+		is      error
+	}{
+		{"the first", map[string]string{"0": "200"}, "0", nil},
+		{"the third", map[string]string{"0": "422 number_unavailable", "1": "422 number_unavailable", "2": "200"}, "2", nil},
+		{"behind the first search", map[string]string{"0": "422 number_unavailable", "1": "422 number_unavailable", "2": "422 number_unavailable", "3": "200"}, "3", nil},
+		{"of a server without codes", map[string]string{"0": "400", "1": "422", "2": "200"}, "2", nil},
+		{"none", map[string]string{}, "", client.ErrNumberUnavailable},
+		{"a wrong key", map[string]string{"0": "401"}, "", client.ErrUnauthorized},
+		{"a broken rule", map[string]string{"0": "422 validation_failed"}, "", client.ErrValidation},
+		{"an unknown outcome", map[string]string{"0": "422 number_unavailable", "1": "cut"}, "", client.ErrOutcomeUnknown},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gone, posts := map[string]bool{}, 0
+				n, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodGet {
+						return reply(200, nil, `{"data":[],"cursor":null}`), nil
+					}
+					body, _ := io.ReadAll(r.Body)
+					if strings.HasSuffix(r.URL.Path, "/search") {
+						var found []string
+						for i := 0; i < 6 && len(found) < 3; i++ {
+							if digit := fmt.Sprint(i); !gone[digit] || test.name == "none" {
+								found = append(found, `{"number":"+1415555010`+digit+`"}`)
+							}
+						}
+						return reply(200, nil, "["+strings.Join(found, ",")+"]"), nil
+					}
+					posts++
+					digit := string(body[len(body)-len(`"},"type":"purchase"}`)-1])
+					gone[digit] = true
+					what, ok := test.answers[digit]
+					if !ok {
+						what = "422 number_unavailable"
+					}
+					return new(shop).reply(what, map[string]string{"200": strings.Replace(owned, number, "+1415555010"+digit, 1)})
+				}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+				if !errors.Is(err, test.is) || test.is == nil && (err != nil || !strings.HasSuffix(n.Number, test.want)) {
+					t.Errorf("bought %q, %v; want %q, %v", n.Number, err, test.want, test.is)
+				}
+				if want := max(len(test.answers), 3); test.is == nil && posts != len(test.answers) || posts > want {
+					t.Errorf("%d purchases", posts)
+				}
+			})
+		})
+	}
+}
+
+// The real server, behind a connection that loses the answer to every first try.
+func TestBuyingFromTheRealServerIsDoneOnce(t *testing.T) {
+	var lost sync.Map
+	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := next.RoundTrip(r)
+			if err != nil {
+				return nil, err
+			}
+			if _, before := lost.LoadOrStore(r.Header.Get("Idempotency-Key"), true); before || r.Header.Get("Idempotency-Key") == "" {
+				return response, nil
+			}
+			_ = response.Body.Close()
+			return nil, io.ErrUnexpectedEOF
+		})
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.WithoutJitter(0)
+	const callers = 8
+	bought := make([]string, callers)
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			n, err := c.BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "206", Limit: new(10)})
+			if err != nil {
+				t.Error(err)
+			}
+			bought[i] = n.ID
+		})
+	}
+	all.Wait()
+	slices.Sort(bought)
+	if len(slices.Compact(bought)) != callers {
+		t.Errorf("%d callers have bought %q", callers, bought)
+	}
+	owned := 0
+	for n, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(n.Number, "+1206") {
+			owned++
+		}
+	}
+	if owned != callers {
+		t.Errorf("%d callers have %d numbers", callers, owned)
+	}
+}

@@ -1,0 +1,263 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+func TestNewRefusesWhatCannotWork(t *testing.T) {
+	for name, test := range map[string]struct {
+		key, url string // of the environment
+		opts     []client.Option
+		says     string // empty where it works
+	}{
+		"the environment":         {"k", "http://127.0.0.1:8080/api", nil, ""},
+		"the hosted API":          {"k", "", nil, ""},
+		"slashes behind the URL":  {"k", "http://127.0.0.1:8080/api//", nil, ""},
+		"no key":                  {"", "", nil, "no API key: set VOGENT_API_KEY, or pass WithAPIKey"},
+		"an empty key":            {"k", "", []client.Option{client.WithAPIKey("")}, "WithAPIKey is empty"},
+		"a key with a line break": {"secret\n", "", nil, "VOGENT_API_KEY has a space, a line break"},
+		"no scheme":               {"k", "127.0.0.1:8080/api", nil, "VOGENT_BASE_URL"},
+		"no scheme, a name":       {"k", "localhost:8080/api", nil, "VOGENT_BASE_URL does not start with https:// or http://"},
+		"another scheme":          {"k", "", []client.Option{client.WithBaseURL("ftp://h/api")}, "WithBaseURL does not start with https:// or http://"},
+		"no host":                 {"k", "http:///api", nil, "has no host"},
+		"an empty URL":            {"k", "http://h/api", []client.Option{client.WithBaseURL("")}, "WithBaseURL is empty"},
+		"a query":                 {"k", "http://h/api?x=1", nil, "has a query"},
+		"an empty query":          {"k", "http://h/api?", nil, "has a query"},
+		"a fragment":              {"k", "http://h/api#x", nil, "has a fragment"},
+		"a user":                  {"k", "http://user:secret@h/api", nil, "has a user name"},
+		"no URL":                  {"k", "http://user:secret@h:port/api", nil, "is not a URL"},
+		"no HTTP client":          {"k", "", []client.Option{client.WithHTTPClient(nil)}, "WithHTTPClient is nil"},
+		"no logger":               {"k", "", []client.Option{client.WithLogger(nil)}, "WithLogger is nil"},
+		"no middleware":           {"k", "", []client.Option{client.WithMiddleware(nil)}, "WithMiddleware is nil"},
+		"no time":                 {"k", "", []client.Option{client.WithTimeout(0)}, "not above zero"},
+		"negative retries":        {"k", "", []client.Option{client.WithRetries(-1)}, "below zero"},
+		"a bad user agent":        {"k", "", []client.Option{client.WithUserAgent("a\nb")}, "control character"},
+		"a key for all calls":     {"k", "", []client.Option{client.WithIdempotencyKey("x")}, "for single calls"},
+		"an answer for all calls": {"k", "", []client.Option{client.WithResponse(new(client.Response))}, "for single calls"},
+		"a header with a break":   {"k", "", []client.Option{client.WithHeader("A", "secret\r\nB: c")}, "line break"},
+		"a header without a name": {"k", "", []client.Option{client.WithHeader("", "x")}, "no name of a header"},
+		"another Authorization":   {"k", "", []client.Option{client.WithHeader("authorization", "x")}, "WithAPIKey"},
+		"another key":             {"k", "", []client.Option{client.WithHeader("X-Idempotency-Key", "x")}, "WithIdempotencyKey"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("VOGENT_API_KEY", test.key)
+			t.Setenv("VOGENT_BASE_URL", test.url)
+			c, err := client.New(test.opts...)
+			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) || (c == nil) != (err != nil) {
+				t.Errorf("%v; want %q", err, test.says)
+			}
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestARequestHasWhatTheOptionsSay(t *testing.T) {
+	var got *http.Request
+	var order []string
+	through := func(name string) client.Option {
+		return client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				order = append(order, name)
+				return next.RoundTrip(r)
+			})
+		})
+	}
+	followed := errors.New("the caller's own rule for redirects")
+	mine := &http.Client{
+		Transport:     roundTripper(func(r *http.Request) (*http.Response, error) { got = r; return reply(200, nil, owned), nil }),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return followed },
+	}
+	c, err := client.New(client.WithBaseURL("https://h.example/pa%2Fth/api/"), client.WithAPIKey("k"), client.WithHTTPClient(mine),
+		through("outer"), through("inner"), client.WithUserAgent("me/1.0"), client.WithHeader("X-Team", "voice"), client.WithHeader("X-Plan", "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Get(t.Context(), "a b", client.WithHeader("X-Plan", "b")); err != nil {
+		t.Fatal(err)
+	}
+	if got.URL.String() != "https://h.example/pa%2Fth/api/phone_numbers/a%20b" || got.Host != "h.example" {
+		t.Errorf("sent to %s (%s)", got.URL, got.Host)
+	}
+	for name, want := range map[string]string{"Authorization": "Bearer k", "User-Agent": "me/1.0", "X-Team": "voice", "X-Plan": "b"} {
+		if value := got.Header.Get(name); value != want {
+			t.Errorf("%s: %q; want %q", name, value, want)
+		}
+	}
+	if !slices.Equal(order, []string{"outer", "inner"}) {
+		t.Errorf("sent through %q", order)
+	}
+	if !errors.Is(mine.CheckRedirect(nil, nil), followed) {
+		t.Error("the caller's HTTP client was changed")
+	}
+	if _, err := c.Raw().GetPhoneNumberWithResponse(t.Context(), "1"); err != nil || got.Header.Get("Authorization") != "Bearer k" || got.Header.Get("X-Team") != "voice" || got.URL.Path != "/pa/th/api/phone_numbers/1" {
+		t.Errorf("the generated client: %v %v %v", got.URL, got.Header, err)
+	}
+	if _, err := c.Get(t.Context(), "1"); err != nil || got.Header.Get("X-Plan") != "a" {
+		t.Errorf("a header of one call stays: %v", got.Header)
+	}
+}
+
+func TestTheUserAgentNamesTheModule(t *testing.T) {
+	var got string
+	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		got = r.Header.Get("User-Agent")
+		return reply(200, nil, owned), nil
+	})
+	if _, err := c.Get(t.Context(), id); err != nil || !strings.HasPrefix(got, "phonenumbers-go") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// Ids that would call another path are refused before anything is sent, the others arrive as they are.
+func TestAnIDNeverCallsAnotherPath(t *testing.T) {
+	var paths []string
+	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.URL.EscapedPath())
+		answer(w, http.StatusOK, owned)
+	})
+	for _, id := range []string{"", ".", ".."} {
+		_, err := c.Get(t.Context(), id)
+		_, linkErr := c.Link(t.Context(), id, "a")
+		for _, err := range []error{err, linkErr, c.Delete(t.Context(), id)} {
+			if !errors.Is(err, client.ErrValidation) || len(paths) != 0 {
+				t.Errorf("%q: %v, sent to %q", id, err, paths)
+			}
+		}
+	}
+	for id, want := range map[string]string{
+		"a/b": "a%2Fb", "../x": "..%2Fx", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "a\x00b": "a%00b", "é ": "%C3%A9%20", "search": "search", "...": "...", "a;b": "a%3Bb",
+	} {
+		paths = nil
+		if err := c.Delete(t.Context(), id); err != nil || !slices.Equal(paths, []string{"/api/phone_numbers/" + want}) {
+			t.Errorf("%q: %v, sent to %q", id, err, paths)
+		}
+	}
+}
+
+func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
+	c := inBubble(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it was sent")
+		return nil, errors.New("sent")
+	})
+	_, link := c.Link(t.Context(), id, "")
+	_, byNumber := c.GetByNumber(t.Context(), "")
+	_, get := c.Get(t.Context(), id, client.WithIdempotencyKey("k"))
+	_, buyAny := c.BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"}, client.WithIdempotencyKey("k"))
+	_, timeout := c.Get(t.Context(), id, client.WithTimeout(-time.Second))
+	for says, err := range map[string]error{
+		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "for Create, Buy and Purchase": get,
+		"so WithIdempotencyKey is for Buy": buyAny, "-1s of WithTimeout": timeout,
+	} {
+		if !errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v; want %q", err, says)
+		}
+	}
+}
+
+// The hosted API documents no filter: it may ignore one, or refuse what it does not know.
+func TestGetByNumberWorksWithoutAFilter(t *testing.T) {
+	first := `{"data":[{"id":"1","number":"+14155550101","type":"PSTN","agentId":null}],"cursor":"2"}`
+	second := `{"data":[{"id":"2","number":"Support","type":"SIP_USERNAME","agentId":null},` + owned + `],"cursor":null}`
+	for _, refuses := range []bool{false, true} {
+		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case refuses && r.URL.Query().Has("number"):
+				answer(w, http.StatusBadRequest, `{"message":"unknown parameter"}`)
+			case r.URL.Query().Get("cursor") == "2":
+				answer(w, http.StatusOK, second)
+			default:
+				answer(w, http.StatusOK, first)
+			}
+		})
+		for wanted, wantID := range map[string]string{number: id, "sUPPORT": "2", "+14155550101": "1", "+14155550199": "", "1": ""} {
+			n, err := c.GetByNumber(t.Context(), wanted)
+			if n.ID != wantID || (err == nil) != (wantID != "") || err != nil && !errors.Is(err, client.ErrNotFound) {
+				t.Errorf("refuses: %t: %s is %+v, %v; want id %q", refuses, wanted, n, err, wantID)
+			}
+		}
+	}
+}
+
+func TestOneClientServesManyGoroutines(t *testing.T) {
+	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Call") == "" || r.Header.Get("Authorization") != "Bearer "+testKey {
+			t.Errorf("headers %v", r.Header)
+		}
+		answer(w, http.StatusOK, owned)
+	})
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 20 {
+				_, get := c.Get(t.Context(), id, client.WithHeader("X-Call", "get"))
+				_, buy := c.Buy(t.Context(), number, client.WithHeader("X-Call", "buy"))
+				if err := errors.Join(get, buy); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestTheDefaultClientOfAProgramSharesItsConnections(t *testing.T) {
+	connections := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connections[r.RemoteAddr] = true
+		answer(w, http.StatusOK, owned)
+	}))
+	defer server.Close()
+	for range 5 {
+		c, err := client.New(client.WithBaseURL(server.URL), client.WithAPIKey("k"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Get(context.WithoutCancel(t.Context()), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(connections) != 1 {
+		t.Errorf("five clients opened %d connections", len(connections))
+	}
+}
+
+// The lines that the package documentation and README show are those of an example, which runs.
+func TestTheLinesInTheDocumentationAreThoseOfTheExamples(t *testing.T) {
+	example, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*regexp.Regexp{
+		"doc.go":          regexp.MustCompile(`(?m)(^//\t.*\n)+`),
+		"../../README.md": regexp.MustCompile("(?s)```go\n(.*?)```"),
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := block.FindString(string(text))
+		if file == "doc.go" {
+			lines = strings.ReplaceAll(strings.TrimSpace(lines), "//\t", "\t")
+		} else {
+			lines = "\t" + strings.ReplaceAll(strings.TrimSpace(strings.Trim(lines, "`go\n")), "\n", "\n\t")
+		}
+		if strings.Count(lines, "\n") < 7 || !strings.Contains(string(example), strings.TrimSpace(lines)) {
+			t.Errorf("%s shows what no example runs:\n%s", file, lines)
+		}
+	}
+}

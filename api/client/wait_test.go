@@ -1,0 +1,257 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// reply is an answer without a network.
+func reply(status int, header http.Header, body string) *http.Response {
+	if header == nil {
+		header = http.Header{}
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+// inBubble makes a client that sends through send, for a synctest bubble.
+func inBubble(t *testing.T, send roundTripper, opts ...client.Option) *client.Client {
+	t.Helper()
+	c, err := client.New(append([]client.Option{
+		client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey),
+		client.WithHTTPClient(&http.Client{Transport: send}),
+	}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// tries collects when each try came.
+func tries(t *testing.T, c func(send roundTripper) *client.Client, ctx context.Context, status int, retryAfter func() string) ([]time.Duration, error) {
+	t.Helper()
+	start := time.Now()
+	var at []time.Duration
+	_, err := c(func(*http.Request) (*http.Response, error) {
+		at = append(at, time.Since(start))
+		header := http.Header{}
+		if value := retryAfter(); value != "" {
+			header.Set("Retry-After", value)
+		}
+		return reply(status, header, ""), nil
+	}).Get(ctx, id)
+	return at, err
+}
+
+func none() string { return "" }
+
+func TestTheWaitsDoubleAndAreRandomUpToThat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		longest, err := tries(t, func(send roundTripper) *client.Client {
+			return inBubble(t, send, client.WithRetries(7)).WithoutJitter(1)
+		}, t.Context(), http.StatusBadGateway, none)
+		ms := func(n ...time.Duration) []time.Duration {
+			var at []time.Duration
+			for sum := time.Duration(0); len(n) > 0; n = n[1:] {
+				sum += n[0] * time.Millisecond
+				at = append(at, sum)
+			}
+			return at
+		}
+		if want := ms(0, 500, 1000, 2000, 4000, 8000, 8000, 8000); !errors.Is(err, client.ErrUnavailable) || !slices.Equal(longest, want) {
+			t.Errorf("tried at %v, %v; want %v", longest, err, want)
+		}
+		seen := map[time.Duration]bool{}
+		for range 20 {
+			at, _ := tries(t, func(send roundTripper) *client.Client { return inBubble(t, send, client.WithRetries(1)) },
+				t.Context(), http.StatusBadGateway, none)
+			seen[at[1]] = true
+			if at[1] > 500*time.Millisecond {
+				t.Errorf("waited %v", at[1])
+			}
+		}
+		if len(seen) < 15 {
+			t.Errorf("20 random waits have %d values", len(seen))
+		}
+	})
+}
+
+func TestAWaitLastsAsLongAsTheServerAsksUpToAMinute(t *testing.T) {
+	for value, want := range map[string]time.Duration{
+		"": 500 * time.Millisecond, "0": 500 * time.Millisecond, "3": 3 * time.Second, "60": time.Minute, "3600": time.Minute,
+		"99999999999999999999": 500 * time.Millisecond, "-1": 500 * time.Millisecond, "soon": 500 * time.Millisecond,
+		"in 7s": 7 * time.Second, "in 2h": time.Minute, "in -1h": 500 * time.Millisecond,
+	} {
+		t.Run(value, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				at, err := tries(t, func(send roundTripper) *client.Client {
+					return inBubble(t, send, client.WithRetries(1)).WithoutJitter(1)
+				}, t.Context(), http.StatusTooManyRequests, func() string {
+					if in, ok := strings.CutPrefix(value, "in "); ok {
+						d, _ := time.ParseDuration(in)
+						return time.Now().Add(d).UTC().Format(http.TimeFormat)
+					}
+					return value
+				})
+				if !errors.Is(err, client.ErrRateLimited) || len(at) != 2 || at[1] != want {
+					t.Errorf("tried at %v, %v; want the second after %v", at, err, want)
+				}
+			})
+		})
+	}
+}
+
+// The wait ends with the context, and not later; what the server said stays in the error.
+func TestTheContextEndsAWaitAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(2*time.Second, cancel)
+		start := time.Now()
+		make := func(send roundTripper) *client.Client { return inBubble(t, send) }
+		at, err := tries(t, make, ctx, http.StatusTooManyRequests, func() string { return "30" })
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrRateLimited) || len(at) != 1 || time.Since(start) != 2*time.Second {
+			t.Errorf("after %v and %d tries: %v", time.Since(start), len(at), err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start = time.Now()
+		at, err = tries(t, make, ctx, http.StatusTooManyRequests, func() string { return "30" })
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, client.ErrRateLimited) || len(at) != 1 || time.Since(start) != 0 {
+			t.Errorf("a wait beyond the deadline: after %v and %d tries: %v", time.Since(start), len(at), err)
+		}
+	})
+}
+
+func TestATimeoutIsOfEachTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, sent := time.Now(), 0
+		send := func(r *http.Request) (*http.Response, error) {
+			sent++
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}
+		_, err := inBubble(t, send, client.WithTimeout(time.Minute)).WithoutJitter(0).Get(t.Context(), id, client.WithTimeout(2*time.Second), client.WithRetries(2))
+		if sent != 3 || time.Since(start) != 6*time.Second || !errors.Is(err, client.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) ||
+			!strings.Contains(err.Error(), "none within 2s") {
+			t.Errorf("%d tries in %v: %v", sent, time.Since(start), err)
+		}
+		start, sent = time.Now(), 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = inBubble(t, send).Get(ctx, id)
+		if sent != 1 || time.Since(start) != time.Second || errors.Is(err, client.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("with the caller's deadline: %d tries in %v: %v", sent, time.Since(start), err)
+		}
+	})
+}
+
+func TestACallWithAnEndedContextIsNotSent(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := inBubble(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it was sent")
+		return nil, errors.New("sent")
+	})
+	for operationID, m := range methods {
+		if err := m.call(ctx, c); !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrOutcomeUnknown) {
+			t.Errorf("%s: %v", operationID, err)
+		}
+	}
+}
+
+// Only what may have been carried out makes the 404 of a later try a success.
+func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
+	for _, test := range []struct {
+		first int
+		done  bool
+	}{{503, true}, {408, true}, {0, true}, {404, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			statuses := []int{test.first, http.StatusNotFound}
+			err := inBubble(t, func(*http.Request) (*http.Response, error) {
+				status := statuses[0]
+				statuses = statuses[1:]
+				if status == 0 {
+					return nil, io.ErrUnexpectedEOF
+				}
+				return reply(status, nil, ""), nil
+			}).Delete(t.Context(), id)
+			if test.done != (err == nil) || !test.done && !errors.Is(err, client.ErrNotFound) {
+				t.Errorf("%d, then 404: %v", test.first, err)
+			}
+		})
+	}
+}
+
+func TestAllStopsWhereCursorsGoRoundInACircle(t *testing.T) {
+	for _, circle := range []string{"a", "ab", "abc", "xyabcdefg", "xxx"} {
+		pages := 0
+		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+			next := circle[min(pages, len(circle)-1)]
+			if from := r.URL.Query().Get("cursor"); pages >= len(circle) {
+				next = circle[len(circle)-1]
+				if i := strings.LastIndex(circle[:len(circle)-1], from); i >= 0 {
+					next = circle[i+1]
+				}
+			}
+			if pages++; pages > 100 {
+				t.Fatal("it does not stop")
+			}
+			return reply(200, nil, `{"data":[`+owned+`],"cursor":"`+string(next)+`"}`), nil
+		})
+		var last error
+		for _, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
+			last = err
+		}
+		if last == nil || !strings.Contains(last.Error(), "second time") || pages > 4*len(circle)+2 {
+			t.Errorf("%q: %v after %d pages", circle, last, pages)
+		}
+	}
+}
+
+func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
+	var asked []string
+	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r.URL.RawQuery)
+		next := map[string]string{"": `"p/2"`, "p/2": `"p3"`, "p3": "null"}[r.URL.Query().Get("cursor")]
+		return reply(200, nil, `{"data":[`+owned+`,`+owned+`],"cursor":`+next+`}`), nil
+	})
+	count := func(ctx context.Context, stopAfter int) (n int, last error) {
+		asked = nil
+		for _, err := range c.All(ctx, api.ListPhoneNumbersParams{Limit: new(2), AgentID: new("")}) {
+			if last = err; err != nil {
+				continue
+			}
+			if n++; n == stopAfter {
+				break
+			}
+		}
+		return n, last
+	}
+	if n, err := count(t.Context(), -1); n != 6 || err != nil || !slices.Equal(asked, []string{
+		"limit=2&agentId=", "limit=2&cursor=p%2F2&agentId=", "limit=2&cursor=p3&agentId=",
+	}) {
+		t.Errorf("%d numbers, %v, asked for %q", n, err, asked)
+	}
+	if n, err := count(t.Context(), 2); n != 2 || err != nil || len(asked) != 1 {
+		t.Errorf("after a break: %d numbers, %v, asked for %q", n, err, asked)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
+		if n++; n == 1 {
+			cancel()
+		} else if !errors.Is(err, context.Canceled) || n > 2 {
+			t.Errorf("after the context ended: %v", err)
+		}
+	}
+}
