@@ -168,7 +168,8 @@ func plain(inside []byte) bool {
 
 // failure makes an Error of the call.
 func (x *call) failure(k kind, err error) *Error {
-	e := &Error{Method: x.op.method, Route: x.op.route, IdempotencyKey: x.settings.key, kind: k}
+	e := x.op.fails(k, "", nil)
+	e.IdempotencyKey = x.settings.key
 	if err != nil {
 		e.Detail = x.clean(err.Error())
 		e.Err = &cause{text: e.Detail, error: err}

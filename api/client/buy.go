@@ -59,7 +59,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 		err = errors.New("BuyAny tries each number under a key of its own, so WithIdempotencyKey is for Buy")
 	}
 	if err != nil {
-		return api.PhoneNumber{}, unmadeError(createPhoneNumber, err)
+		return api.PhoneNumber{}, createPhoneNumber.fails(unmade, err.Error(), err)
 	}
 	tried := map[string]bool{}
 	for {
@@ -79,7 +79,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 			}
 		}
 		if len(tried) == before {
-			return api.PhoneNumber{}, fmt.Errorf("no number for sale could be had, %d were tried: %w", before, ErrNumberUnavailable)
+			return api.PhoneNumber{}, searchAvailableNumbers.fails(soldOut, fmt.Sprintf("no number is left to buy; tried: %d", before), nil)
 		}
 	}
 }
@@ -113,7 +113,7 @@ type creation struct {
 func (c *Client) create(ctx context.Context, what creation, opts []CallOption, build func(key string) (*http.Request, error)) (api.PhoneNumber, error) {
 	s, err := c.settingsOf(what.op, opts)
 	if err != nil {
-		return api.PhoneNumber{}, unmadeError(what.op, err)
+		return api.PhoneNumber{}, what.op.fails(unmade, err.Error(), err)
 	}
 	if s.key == "" {
 		s.key = c.newKey()
@@ -131,7 +131,7 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 		if found, ok := x.ask(ctx, what, failure); ok {
 			return found, nil
 		}
-		if !wereHonoured && x.keysHonoured() {
+		if !wereHonoured && x.keysHonoured() && s.retries > 0 {
 			failure = send(ctx, x, decodeNumber, &created)
 		}
 	}

@@ -34,11 +34,11 @@ type call struct {
 // newCall makes a call of the request that a builder of package raw returned, with the builder's error.
 func (c *Client) newCall(op operation, opts []CallOption, request *http.Request, err error) (*call, error) {
 	if err != nil {
-		return nil, unmadeError(op, err)
+		return nil, op.fails(unmade, err.Error(), err)
 	}
 	s, err := c.settingsOf(op, opts)
 	if err != nil {
-		return nil, unmadeError(op, err)
+		return nil, op.fails(unmade, err.Error(), err)
 	}
 	c.direct(request)
 	maps.Copy(request.Header, c.headers())
@@ -57,11 +57,6 @@ func (c *Client) direct(request *http.Request) {
 	}
 	u.Scheme, u.Host, u.Path = c.base.Scheme, c.base.Host, c.base.Path+u.Path
 	request.Host = u.Host
-}
-
-// unmadeError is the error of arguments that no request can be made of.
-func unmadeError(op operation, err error) *Error {
-	return &Error{Method: op.method, Route: op.route, Detail: err.Error(), Err: err, kind: unmade}
 }
 
 // do makes a call that has nothing special to it. decode checks and returns the answer.

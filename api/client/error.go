@@ -74,6 +74,8 @@ const (
 	broken               // no complete answer came
 	unsent               // nothing was written to a connection
 	unmade               // the request could not be made of the arguments
+	absent               // every answer is good, and none has the number that was asked for
+	soldOut              // likewise, and no number is left to buy
 )
 
 // Error says which operation failed and how, in one line.
@@ -95,7 +97,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "no complete answer: %s", e.Detail)
 	case unsent:
 		fmt.Fprintf(&b, "not sent: %s", e.Detail)
-	case unmade:
+	case unmade, absent, soldOut:
 		b.WriteString(e.Detail)
 	}
 	for _, field := range e.Fields {
@@ -127,6 +129,10 @@ func (e *Error) sentinel() error {
 		return ErrOutcomeUnknown // first: never to be taken for something to try again
 	case e.kind == unmade:
 		return ErrValidation
+	case e.kind == absent:
+		return ErrNotFound
+	case e.kind == soldOut:
+		return ErrNumberUnavailable
 	case e.kind == broken, e.kind == unsent:
 		if e.ended {
 			return nil

@@ -52,8 +52,8 @@ func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
 		if want := "GET /phone_numbers/{id}: 422 Unprocessable Entity" + test.text; err.Error() != want {
 			t.Errorf("%s: %q; want %q", test.body, err, want)
 		}
-		if failure.Code != test.code || failure.RequestID != "R1" || failure.Header.Get("X-More") != "m" || failure.StatusCode != 422 ||
-			string(failure.Body) != test.body || failure.Method != "GET" || failure.Route != "/phone_numbers/{id}" || failure.RetryAfter != 90*time.Second {
+		if failure.Code != test.code || failure.RequestID != "R1" || failure.Header.Get("X-More") != "m" || failure.StatusCode != http.StatusUnprocessableEntity ||
+			string(failure.Body) != test.body || failure.Method != http.MethodGet || failure.Route != "/phone_numbers/{id}" || failure.RetryAfter != 90*time.Second {
 			t.Errorf("%s: %#v", test.body, failure)
 		}
 		if test.is != nil && !errors.Is(err, test.is) {
@@ -113,7 +113,8 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 				fmt.Fprintln(&logged, failure.Detail, failure.Fields, string(failure.Body), failure.Header)
 			}
 			text := logged.String()
-			for _, secret := range []string{testKey, sipPassword, inJSON, fmt.Sprintf("%x", testKey), strings.Trim(fmt.Sprint([]byte(testKey)), "[]"), `s3cr`} {
+			decimals := strings.Trim(fmt.Sprintf("%d", []byte(testKey)), "[]")
+			for _, secret := range []string{testKey, sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
 				}
@@ -191,7 +192,7 @@ func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
 	if err != nil || n.Type != "MOBILE" || n.Number != `é"1` || *n.AgentID != "aAé" {
 		t.Errorf("%+v, %v", n, err)
 	}
-	if string(kept.Body) != body || kept.StatusCode != 200 || kept.Header.Get("RateLimit") != `"key";r=19;t=1` {
+	if string(kept.Body) != body || kept.StatusCode != http.StatusOK || kept.Header.Get("RateLimit") != `"key";r=19;t=1` {
 		t.Errorf("kept %+v", kept)
 	}
 }

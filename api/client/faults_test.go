@@ -88,6 +88,7 @@ func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
 
 // try lets one operation meet the fault, on a server of its own.
 func (f fault) try(t *testing.T, operationID string, m method) {
+	t.Helper()
 	s := newFaulty(t, f, m)
 	defer s.close(t)
 	s.faulty.Store(1 << 30)
@@ -102,9 +103,9 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 		t.Errorf("%s: %v; want a *client.Error", operationID, err)
 		return
 	}
-	is, sent := f.is, 1
+	is, sent, open := f.is, 1, m.creates && !f.notCreated
 	switch {
-	case m.creates && !f.notCreated:
+	case open:
 		is = client.ErrOutcomeUnknown // and the look-up found nothing
 	case !m.creates && f.again:
 		sent = 2
@@ -113,14 +114,14 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 		client.ErrNotFound, client.ErrUnauthorized, client.ErrRateLimited, client.ErrValidation,
 		client.ErrNumberUnavailable, client.ErrUnavailable, client.ErrOutcomeUnknown,
 	} {
-		if errors.Is(err, sentinel) != (sentinel == is) {
+		if errors.Is(err, sentinel) != errors.Is(is, sentinel) {
 			t.Errorf("%s: %v; is %q: %t", operationID, err, sentinel, errors.Is(err, sentinel))
 		}
 	}
 	if failure.StatusCode != f.status || !strings.Contains(err.Error(), f.says) || kept.StatusCode != f.status {
 		t.Errorf("%s: status %d, %v; want %d and %q; kept %d", operationID, failure.StatusCode, err, f.status, f.says, kept.StatusCode)
 	}
-	if (failure.Number == number) != (is == client.ErrOutcomeUnknown) || (failure.IdempotencyKey != "") != m.creates {
+	if (failure.Number == number) != open || (failure.IdempotencyKey != "") != m.creates {
 		t.Errorf("%s: the error names the number %q and the key %q", operationID, failure.Number, failure.IdempotencyKey)
 	}
 	if got := s.sent.Load(); got != int64(sent) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -83,7 +84,9 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 			}
 			for _, n := range page.Data {
 				if ctx.Err() != nil {
-					yield(api.PhoneNumber{}, context.Cause(ctx))
+					failure := listPhoneNumbers.fails(broken, context.Cause(ctx).Error(), context.Cause(ctx))
+					failure.ended = true
+					yield(api.PhoneNumber{}, failure)
 					return
 				}
 				if !yield(n, nil) {
@@ -94,10 +97,7 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 				return
 			}
 			if seen.closes(*page.Cursor) {
-				yield(api.PhoneNumber{}, &Error{
-					Method: listPhoneNumbers.method, Route: listPhoneNumbers.route, StatusCode: http.StatusOK, kind: unusable,
-					Detail: "the server gives a cursor a second time, so the list would never end",
-				})
+				yield(api.PhoneNumber{}, listPhoneNumbers.fails(unusable, "the server gives a cursor a second time, so the list would never end", nil))
 				return
 			}
 			next.Cursor = page.Cursor
@@ -127,7 +127,7 @@ func (c *circle) closes(cursor string) bool {
 // workspace has none. On a server that does not filter, as the hosted one, it looks through all numbers.
 func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	if number == "" {
-		return api.PhoneNumber{}, unmadeError(listPhoneNumbers, errors.New("the number is empty"))
+		return api.PhoneNumber{}, listPhoneNumbers.fails(unmade, "the number is empty", nil)
 	}
 	n, err := c.find(ctx, number, api.ListPhoneNumbersParams{Number: &number}, opts)
 	var failure *Error
@@ -146,7 +146,7 @@ func (c *Client) find(ctx context.Context, number string, params api.ListPhoneNu
 			return n, nil
 		}
 	}
-	return api.PhoneNumber{}, fmt.Errorf("%s: %w", number, ErrNotFound)
+	return api.PhoneNumber{}, listPhoneNumbers.fails(absent, "there is no number "+strconv.Quote(number), nil)
 }
 
 // Search returns numbers for sale whose national number starts with the prefix of r, in ascending order: 5 of the US where r says

@@ -24,3 +24,8 @@ var (
 	createPhoneNumber       = operation{"createPhoneNumber", http.MethodPost, "/phone_numbers", false}
 	purchaseAvailableNumber = operation{"purchaseAvailableNumber", http.MethodPost, "/phone_numbers/purchase", false}
 )
+
+// fails makes the Error of a call of op that does not come from an answer.
+func (op operation) fails(k kind, detail string, err error) *Error {
+	return &Error{Method: op.method, Route: op.route, Detail: detail, Err: err, kind: k}
+}

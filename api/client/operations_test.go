@@ -74,7 +74,7 @@ var methods = map[string]method{
 	"purchaseAvailableNumber": {
 		creates: true, good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Purchase(ctx, number, opts...) //nolint:staticcheck // deprecated, not removed
+			_, err := c.Purchase(ctx, number, opts...)
 			return err
 		},
 	},
@@ -125,16 +125,17 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	}
 }
 
-// newClientAt makes a client for a server with this handler. Options come behind its own; it retries once, and does not wait.
-func newClientAt(t *testing.T, handler http.HandlerFunc, opts ...client.Option) *client.Client {
+// newClientAt makes a client for a server with this handler. It retries once, and does not wait.
+func newClientAt(t *testing.T, handler http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return clientOf(t, server.URL, opts...)
+	return clientOf(t, server.URL)
 }
 
 const testKey = "pnk_0123456789abcdefghijKEY"
 
+// clientOf makes such a client for the server at url. Options come behind its own.
 func clientOf(t *testing.T, url string, opts ...client.Option) *client.Client {
 	t.Helper()
 	transport := http.DefaultTransport.(*http.Transport).Clone()

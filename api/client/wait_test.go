@@ -59,15 +59,13 @@ func TestTheWaitsDoubleAndAreRandomUpToThat(t *testing.T) {
 		longest, err := tries(t, func(send roundTripper) *client.Client {
 			return inBubble(t, send, client.WithRetries(7)).WithoutJitter(1)
 		}, t.Context(), http.StatusBadGateway, none)
-		ms := func(n ...time.Duration) []time.Duration {
-			var at []time.Duration
-			for sum := time.Duration(0); len(n) > 0; n = n[1:] {
-				sum += n[0] * time.Millisecond
-				at = append(at, sum)
-			}
-			return at
+		var want []time.Duration
+		sum := 0
+		for _, milliseconds := range []int{0, 500, 1000, 2000, 4000, 8000, 8000, 8000} {
+			sum += milliseconds
+			want = append(want, time.Duration(sum)*time.Millisecond)
 		}
-		if want := ms(0, 500, 1000, 2000, 4000, 8000, 8000, 8000); !errors.Is(err, client.ErrUnavailable) || !slices.Equal(longest, want) {
+		if !errors.Is(err, client.ErrUnavailable) || !slices.Equal(longest, want) {
 			t.Errorf("tried at %v, %v; want %v", longest, err, want)
 		}
 		seen := map[time.Duration]bool{}
