@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"net/http"
@@ -18,7 +19,8 @@ import (
 
 const (
 	maxBody      = 8 << 20  // of a 200, in bytes; a page of 1000 numbers has about 130 kB
-	maxErrorBody = 64 << 10 // of any other answer; the rest is not read
+	maxErrorBody = 64 << 10 // of any other answer
+	maxSecret    = 4 << 10  // read beyond that, so that no part of a secret is left where the body is cut
 )
 
 // answer is what came back, as far as it is kept.
@@ -38,9 +40,12 @@ func (a answer) mediaType() string {
 func readAnswer(response *http.Response) (answer, error) {
 	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, header: response.Header}
-	bound := int64(maxErrorBody)
-	if got.status == http.StatusOK {
+	bound := int64(maxErrorBody + maxSecret)
+	switch {
+	case got.status == http.StatusOK:
 		bound = maxBody
+	case got.status < http.StatusOK:
+		return got, nil // after 101 the body is the connection, which need not end
 	}
 	room := int64(bytes.MinRead)
 	if length := response.ContentLength; length > 0 && length <= bound {
@@ -190,6 +195,10 @@ func (c *cause) Unwrap() error { return c.error }
 func (x *call) unusable(got answer, err error) *Error {
 	e := x.failure(unusable, err)
 	x.describe(e, got)
+	var member *json.UnmarshalTypeError
+	if errors.As(err, &member) {
+		e.Detail = x.clean(strings.TrimSpace(member.Field + " is of another type: " + member.Value))
+	}
 	var syntax *json.SyntaxError
 	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {
 		e.Detail = x.clean("it is " + mediaType + ", not JSON")
@@ -228,7 +237,8 @@ func (x *call) describe(e *Error, got answer) {
 			e.Header[name][i] = x.redact(value)
 		}
 	}
-	e.Body = []byte(x.redact(string(got.bytes[:min(len(got.bytes), maxErrorBody)])))
+	e.Body = []byte(x.redact(string(got.bytes[:min(len(got.bytes), maxErrorBody+maxSecret)])))
+	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
 }
 
 // readProblem reads what a JSON object says of an error: a problem document (RFC 9457), or the members that other APIs use.
@@ -282,20 +292,28 @@ func (x *call) clean(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// redact takes the API key and the password of the call out of a stranger's text, also as they stand in JSON and in a URL.
+// redact takes the API key and the passwords of the call out of a stranger's text, also as they stand in JSON, HTML and a URL.
 func (x *call) redact(text string) string {
-	if x.redactor == nil {
-		var pairs []string
-		for _, secret := range []string{x.apiKey(), x.settings.password} {
-			if secret == "" {
-				continue
-			}
-			quoted, _ := json.Marshal(secret) // a string has no error
-			for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
-				pairs = append(pairs, form, "[redacted]")
-			}
+	if x.redactors == nil {
+		for _, secret := range append([]string{x.apiKey()}, x.settings.passwords...) {
+			x.redactors = append(x.redactors, redactor(secret)) // one after the other, the key first: a password may be a part of it
 		}
-		x.redactor = strings.NewReplacer(pairs...)
 	}
-	return x.redactor.Replace(text)
+	for _, r := range x.redactors {
+		text = r.Replace(text)
+	}
+	return text
+}
+
+func redactor(secret string) *strings.Replacer {
+	quoted, _ := json.Marshal(secret) // a string has no error
+	forGo := string(quoted[1 : len(quoted)-1])
+	elsewhere := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
+	var pairs []string
+	for _, form := range []string{
+		secret, forGo, elsewhere, strings.ReplaceAll(elsewhere, "/", `\/`), html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
+	} {
+		pairs = append(pairs, form, "[redacted]")
+	}
+	return strings.NewReplacer(pairs...)
 }

@@ -12,10 +12,10 @@ import (
 
 // Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] of api.Purchase.
 //
-// It knows its outcome. An error means that the number was not bought: the server said so, or nothing was sent. Where that is
-// open, because the connection broke, say, Buy asks: it sends the request again under the same Idempotency-Key where the server has
-// shown that it honours keys, else it looks for the number among those you have. What is still open then is
-// [ErrOutcomeUnknown], with the number and the key in the [*Error].
+// It knows its outcome. An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or nothing
+// was sent. Where that is open, because the connection broke, say, Buy asks: it sends the request again under the same
+// Idempotency-Key where the server has shown that it honours keys, else it looks for the number among those you have, and takes
+// one that is there for bought. What is still open then is ErrOutcomeUnknown, with the number and the key in the [*Error].
 func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Create(ctx, api.Purchase(number), opts...)
 }
@@ -29,9 +29,15 @@ func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberRequest, opt
 	case r.Purchase != nil:
 		what.number, what.lookUp = r.Purchase.Number, true
 	case r.SIPImport != nil:
-		what.number, what.password = r.SIPImport.PhoneNumber, r.SIPImport.Password
+		what.number = r.SIPImport.PhoneNumber
 	case r.VogentSIP != nil:
-		what.number, what.password = r.VogentSIP.SIPPrefix, r.VogentSIP.Password
+		what.number = r.VogentSIP.SIPPrefix
+	}
+	if r.SIPImport != nil && r.SIPImport.Password != "" {
+		what.passwords = append(what.passwords, r.SIPImport.Password)
+	}
+	if r.VogentSIP != nil && r.VogentSIP.Password != "" {
+		what.passwords = append(what.passwords, r.VogentSIP.Password)
 	}
 	return c.create(ctx, what, opts, func(key string) (*http.Request, error) {
 		return raw.NewCreatePhoneNumberRequest(below, &api.CreatePhoneNumberParams{IdempotencyKey: &key}, r)
@@ -50,8 +56,8 @@ func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption
 }
 
 // BuyAny searches for numbers and buys the first that it can get. Where somebody else was faster it takes the next one, and
-// searches again when all are gone; [ErrNumberUnavailable] where none is left. It stops at the first other error, and so at the first
-// unknown outcome. The limit of search is how many numbers are looked up at a time.
+// searches again when all are gone; [ErrNumberUnavailable] where none could be bought, with the last reason. It stops at the first
+// other error, and so at the first unknown outcome. The limit of search is how many numbers are looked up at a time.
 func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRequest, opts ...CallOption) (api.PhoneNumber, error) {
 	const most = 100 // numbers to try
 	s, err := c.settingsOf(createPhoneNumber, opts)
@@ -62,12 +68,13 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 		return api.PhoneNumber{}, createPhoneNumber.fails(unmade, err.Error(), err)
 	}
 	tried := map[string]bool{}
+	var last error
 	for {
 		found, err := c.Search(ctx, search, opts...)
 		if err != nil {
 			return api.PhoneNumber{}, err
 		}
-		before := len(tried)
+		before, taken := len(tried), false
 		for _, candidate := range found {
 			if tried[candidate.Number] || len(tried) == most {
 				continue
@@ -77,9 +84,15 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 			if err == nil || !gone(err) {
 				return n, err
 			}
+			taken = taken || errors.Is(err, ErrNumberUnavailable)
+			last = err
 		}
-		if len(tried) == before {
-			return api.PhoneNumber{}, searchAvailableNumbers.fails(soldOut, fmt.Sprintf("no number is left to buy; tried: %d", before), nil)
+		if len(tried) == before || !taken { // nothing new, or perhaps refused for another reason
+			detail := fmt.Sprintf("no number could be bought; tried: %d", len(tried))
+			if last != nil {
+				detail += "; the last: " + last.Error()
+			}
+			return api.PhoneNumber{}, searchAvailableNumbers.fails(soldOut, detail, nil)
 		}
 	}
 }
@@ -91,7 +104,7 @@ func gone(err error) bool {
 	if errors.Is(err, ErrNumberUnavailable) {
 		return true
 	}
-	if !errors.As(err, &failure) || failure.Number != "" || failure.kind != refused || failure.Code != "" {
+	if !errors.As(err, &failure) || failure.open || failure.kind != refused || failure.Code.Valid() {
 		return false
 	}
 	switch failure.StatusCode {
@@ -103,10 +116,10 @@ func gone(err error) bool {
 
 // creation is a call that creates a number.
 type creation struct {
-	op       operation
-	number   string // that is created
-	password string // that is sent
-	lookUp   bool   // having the number answers whether it was created
+	op        operation
+	number    string   // that is created
+	passwords []string // that are sent
+	lookUp    bool     // having the number answers whether it was created
 }
 
 // create sends a creation until its outcome is known, or cannot be found out.
@@ -118,7 +131,7 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	if s.key == "" {
 		s.key = c.newKey()
 	}
-	s.password = what.password
+	s.passwords = what.passwords
 	request, err := build(s.key)
 	x, err := c.newCall(what.op, []CallOption{s.use}, request, err)
 	if err != nil {
@@ -128,25 +141,26 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	failure := send(ctx, x, decodeNumber, &created)
 	if failure != nil && x.open {
 		wereHonoured := x.keysHonoured()
-		if found, ok := x.ask(ctx, what, failure); ok {
-			return found, nil
+		found, ok := x.ask(ctx, what)
+		if !wereHonoured && x.keysHonoured() && x.tries <= s.retries {
+			failure = send(ctx, x, decodeNumber, &created) // whose answer is exact: a number found may have been there before
 		}
-		if !wereHonoured && x.keysHonoured() && s.retries > 0 {
-			failure = send(ctx, x, decodeNumber, &created)
+		if ok && failure != nil && x.open {
+			return found, nil
 		}
 	}
 	switch {
 	case failure == nil:
 		return created, nil
 	case x.open:
-		failure.Number = what.number
+		failure.Number, failure.open = what.number, true
 	}
 	return api.PhoneNumber{}, failure
 }
 
-// ask looks for the number whose creation ended in failure. Any answer also shows whether the server honours keys, which is
+// ask looks for the number whose creation has an open end. Any answer also shows whether the server honours keys, which is
 // all to be learned where having the number proves nothing.
-func (x *call) ask(ctx context.Context, what creation, failure *Error) (api.PhoneNumber, bool) {
+func (x *call) ask(ctx context.Context, what creation) (api.PhoneNumber, bool) {
 	s := x.settings
 	s.key, s.into = "", nil
 	if !what.lookUp {
@@ -158,7 +172,8 @@ func (x *call) ask(ctx context.Context, what creation, failure *Error) (api.Phon
 		if err == nil {
 			return n, true
 		}
-		if !errors.Is(err, ErrNotFound) || x.keysHonoured() || retry == s.retries || !x.wait(ctx, retry, failure) {
+		var failure *Error
+		if !errors.As(err, &failure) || failure.kind != absent || x.keysHonoured() || retry == s.retries || !x.wait(ctx, retry, failure) {
 			return api.PhoneNumber{}, false
 		}
 	}

@@ -155,7 +155,7 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 				return reply(200, nil, `{"data":[],"cursor":null}`), nil
 			}
 			posts++
-			return reply(503, http.Header{"Idempotency-Key-Ttl": {"65"}, "Retry-After": {"6"}}, ""), nil
+			return reply(503, http.Header{"Idempotency-Key-Ttl": {"70"}, "Retry-After": {"6"}}, ""), nil
 		}).Buy(t.Context(), number)
 		if !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 { // at 0 s and 6 s; after a wait of up to a minute the key may be forgotten
 			t.Errorf("sent %d times: %v", posts, err)

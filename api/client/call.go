@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -21,10 +22,11 @@ import (
 // call is one call of an operation, with all its tries.
 type call struct {
 	*Client
-	op       operation
-	settings settings
-	request  *http.Request
-	redactor *strings.Replacer // made when there is something to redact
+	op        operation
+	settings  settings
+	request   *http.Request                 // of which each try sends a copy
+	body      func() (io.ReadCloser, error) // its body; nil where it has none
+	redactors []*strings.Replacer           // made when there is something to redact
 
 	start time.Time // of the first try
 	tries int       // so far
@@ -41,9 +43,11 @@ func (c *Client) newCall(op operation, opts []CallOption, request *http.Request,
 		return nil, op.fails(unmade, err.Error(), err)
 	}
 	c.direct(request)
-	maps.Copy(request.Header, c.headers())
-	maps.Copy(request.Header, s.header)
-	return &call{Client: c, op: op, settings: s, request: request}, nil
+	x := &call{Client: c, op: op, settings: s, request: request, body: request.GetBody}
+	if !op.repeatable {
+		keepFromReplay(request)
+	}
+	return x, nil
 }
 
 // below is the base URL that the builders of package raw are given; direct puts the real one before what they make of it. They
@@ -74,7 +78,7 @@ func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, 
 
 // send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends.
 func send[T any](ctx context.Context, x *call, decode func([]byte) (T, error), result *T) *Error {
-	if x.tries == 0 {
+	if x.tries == 0 && !x.op.repeatable {
 		x.start = time.Now()
 	}
 	for retry := 0; ; retry++ {
@@ -88,8 +92,8 @@ func send[T any](ctx context.Context, x *call, decode func([]byte) (T, error), r
 			failure = x.unusable(got, err)
 		}
 		x.open = !x.settles(failure)
-		if !x.sendAgain(failure) || retry == x.settings.retries || !x.wait(ctx, retry, failure) {
-			return failure
+		if x.tries > x.settings.retries || !x.sendAgain(failure) || !x.wait(ctx, retry, failure) || !x.sendAgain(failure) {
+			return failure // asked again after the wait, as a key may not stand any more
 		}
 	}
 }
@@ -100,7 +104,7 @@ func (x *call) sendAgain(failure *Error) bool {
 		return false
 	}
 	switch {
-	case failure.kind == unsent:
+	case failure.kind == unsent && !x.open:
 		return true
 	case x.op.repeatable:
 		return failure.kind == broken || failure.StatusCode == http.StatusRequestTimeout ||
@@ -126,7 +130,8 @@ func (x *call) keysHonoured() bool {
 func (x *call) settles(failure *Error) bool {
 	if x.open {
 		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not.
-		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.Code != api.CodeIdempotencyKeyReused
+		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity &&
+			failure.Code.Valid() && failure.Code != api.CodeIdempotencyKeyReused
 	}
 	switch failure.kind {
 	case unsent, unmade:
@@ -136,7 +141,9 @@ func (x *call) settles(failure *Error) bool {
 		return false
 	}
 	switch failure.StatusCode {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
+		return x.op.repeatable // which costs nothing where it is wrong
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly:
 		return false
 	default:
 		return failure.StatusCode >= 400 && failure.StatusCode < 500
@@ -202,21 +209,23 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	}
 	tryCtx, cancel := context.WithTimeout(ctx, x.settings.timeout)
 	defer cancel()
-	var conn connection
+	var conn *connection
 	if !x.op.repeatable {
+		conn = new(connection)
 		tryCtx = conn.trace(tryCtx)
 	}
 	request := x.request.WithContext(tryCtx)
-	if x.tries > 0 {
-		request.Header = request.Header.Clone() // middleware may have changed the last one
-		if request.GetBody != nil {
-			request.Body, _ = request.GetBody() // of a bytes.Reader, which has no error
-		}
+	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it
+	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
+		maps.Copy(request.Header, some)
+	}
+	if x.body != nil {
+		request.Body, _ = x.body() // of a bytes.Reader, which has no error
 	}
 	response, err := x.http.Do(request) //nolint:bodyclose // readAnswer closes it
 	if err != nil {
 		kind := broken
-		if conn.untouched() {
+		if conn != nil && conn.untouched() {
 			kind = unsent
 		}
 		var inURL *url.Error
@@ -296,7 +305,7 @@ func (c *connection) untouched() bool { return c.wanted.Load() && !c.got.Load() 
 
 // retryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or a date. Anything else is 0.
 func retryAfter(value string) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(seconds) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {

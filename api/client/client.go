@@ -71,12 +71,16 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
+	sender, err := httpClient(cfg.httpClient, cfg.middleware)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
 	headers := http.Header{"Authorization": {"Bearer " + key}, "User-Agent": {cfg.agent}}
 	maps.Copy(headers, cfg.call.header)
 	cfg.call.header = nil
 	c := &Client{
 		base:     base,
-		http:     httpClient(cfg.httpClient, cfg.middleware),
+		http:     sender,
 		apiKey:   func() string { return key },
 		headers:  func() http.Header { return headers },
 		log:      cfg.log,
@@ -88,6 +92,7 @@ func New(opts ...Option) (*Client, error) {
 	c.raw, err = raw.NewClientWithResponses(base.String(), raw.WithHTTPClient(c.http), raw.WithRequestEditorFn(
 		func(_ context.Context, r *http.Request) error {
 			maps.Copy(r.Header, c.headers())
+			keepFromReplay(r)
 			return nil
 		}))
 	if err != nil {
@@ -182,35 +187,26 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 
 // httpClient is a copy of given that follows no redirect, as the key would go to another host, with the middleware around its
 // transport, the first outermost.
-func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) *http.Client {
+func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) (*http.Client, error) {
 	c := *given
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if c.Transport == nil {
 		c.Transport = sharedTransport()
 	}
-	c.Transport = sendOnce{c.Transport}
 	for i := len(middleware) - 1; i >= 0; i-- {
-		c.Transport = middleware[i](c.Transport)
-	}
-	return &c
-}
-
-// sendOnce keeps net/http from sending a POST again by itself. Its Transport takes a header named Idempotency-Key as a promise
-// of the server's to honour it, and repeats the request when a kept-alive connection breaks before the answer; the hosted
-// API promises nothing, so that could buy twice. Under another spelling, the same header to any server, the Transport
-// repeats only what it has not written at all.
-type sendOnce struct{ next http.RoundTripper }
-
-func (s sendOnce) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method != http.MethodPost {
-		return s.next.RoundTrip(r)
-	}
-	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
-		if value, ok := r.Header[name]; ok {
-			r = r.Clone(r.Context()) // a RoundTripper must leave the request as it is
-			delete(r.Header, name)
-			r.Header[strings.ToLower(name)] = value
+		if c.Transport = middleware[i](c.Transport); c.Transport == nil {
+			return nil, errors.New("a function of WithMiddleware returns nil")
 		}
 	}
-	return s.next.RoundTrip(r)
+	return &c, nil
+}
+
+// keepFromReplay keeps net/http from sending a POST again by itself. Over HTTP/1.1 its Transport takes a header named Idempotency-Key
+// as a promise that the server honours it, and repeats the request where a kept-alive connection breaks before the answer; over
+// HTTP/2 it repeats whatever the server resets with certain codes. The hosted API promises nothing, so that could buy twice.
+// Without GetBody, it cannot repeat what it has begun to send.
+func keepFromReplay(r *http.Request) {
+	if r.Method == http.MethodPost {
+		r.GetBody = nil
+	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,6 +63,7 @@ type Error struct {
 	Err error
 
 	kind  kind
+	open  bool // whether a number was created
 	ended bool // the caller's context ended it
 }
 
@@ -82,8 +84,8 @@ const (
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Route)
-	if e.Number != "" {
-		fmt.Fprintf(&b, "it is unknown whether %s was added; look for it before you try again: ", e.Number)
+	if e.open {
+		fmt.Fprintf(&b, "it is unknown whether %s was added; look for it before you try again: ", cmp.Or(e.Number, "a number"))
 	}
 	switch e.kind {
 	case refused:
@@ -125,7 +127,7 @@ func (e *Error) Is(target error) bool { return target == e.sentinel() }
 // sentinel maps an error to at most one of the package's errors; it is the only place that does.
 func (e *Error) sentinel() error {
 	switch {
-	case e.Number != "":
+	case e.open:
 		return ErrOutcomeUnknown // first: never to be taken for something to try again
 	case e.kind == unmade:
 		return ErrValidation
@@ -176,13 +178,15 @@ func (e *Error) LogValue() slog.Value {
 	}
 	add("code", string(e.Code))
 	add("detail", e.Detail)
-	for _, field := range e.Fields {
-		add(field.Pointer, field.Detail)
+	if len(e.Fields) > 0 {
+		attrs = append(attrs, slog.Any("fields", e.Fields))
 	}
 	add("request_id", e.RequestID)
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
-	add("outcome_unknown", e.Number)
+	if e.open {
+		attrs = append(attrs, slog.String("outcome_unknown", e.Number))
+	}
 	return slog.GroupValue(attrs...)
 }

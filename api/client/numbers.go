@@ -131,7 +131,7 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 	}
 	n, err := c.find(ctx, number, api.ListPhoneNumbersParams{Number: &number}, opts)
 	var failure *Error
-	if errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && failure.Code == "" {
+	if errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && !failure.Code.Valid() {
 		return c.find(ctx, number, api.ListPhoneNumbersParams{}, opts) // this server refuses what it has not documented
 	}
 	return n, err

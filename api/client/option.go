@@ -61,8 +61,8 @@ func WithUserAgent(agent string) Option {
 	})
 }
 
-// WithLogger logs each try at level debug, and each wait for the next try at level warn. No line holds the key, a password, an
-// id, a header or a body.
+// WithLogger logs each try at level debug, and each wait for the next try at level warn. A line has the operation, the status and,
+// of a failure, what the server says of it; never the key, a password or a header.
 func WithLogger(log *slog.Logger) Option {
 	return clientOption(func(cfg *config) error {
 		if log == nil {
@@ -89,12 +89,12 @@ type CallOption func(*settings) error
 
 // settings are what the options of a call add up to.
 type settings struct {
-	timeout  time.Duration
-	retries  int
-	header   http.Header
-	key      string // the Idempotency-Key
-	password string // that is sent, and that no error is to hold
-	into     *Response
+	timeout   time.Duration
+	retries   int
+	header    http.Header
+	key       string   // the Idempotency-Key
+	passwords []string // that are sent, and that no error is to hold
+	into      *Response
 }
 
 // use is a CallOption: these settings and no other.
@@ -149,7 +149,7 @@ func WithIdempotencyKey(key string) CallOption {
 	}
 }
 
-// WithHeader adds a request header. The key and the Idempotency-Key have options of their own.
+// WithHeader sets a request header. The key and the Idempotency-Key have options of their own.
 func WithHeader(name, value string) CallOption {
 	return func(s *settings) error {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
@@ -158,10 +158,12 @@ func WithHeader(name, value string) CallOption {
 			return fmt.Errorf("%q of WithHeader is no name of a header", name)
 		case slices.Contains([]string{"Authorization", "Idempotency-Key", "X-Idempotency-Key"}, canonical):
 			return fmt.Errorf("WithHeader does not set %s; WithAPIKey and WithIdempotencyKey do", canonical)
+		case slices.Contains([]string{"Host", "Content-Length", "Content-Type"}, canonical):
+			return fmt.Errorf("WithHeader does not set %s; it follows from the request", canonical)
 		case !printable(value):
 			return fmt.Errorf("the value of the header %s has a line break or another control character", canonical)
 		}
-		if s.header = s.header.Clone(); s.header == nil {
+		if s.header == nil {
 			s.header = http.Header{}
 		}
 		s.header.Set(canonical, value)
