@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -103,6 +103,9 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"the repeated call is refused", []string{"503 ttl", "422 number_unavailable ttl"}, nil, "no"},
 		{"the key is revoked meanwhile", []string{"503 ttl", "401 ttl", "401 ttl", "401 ttl"}, []string{"401 ttl"}, "unknown"},
 		{"the key stands for something else meanwhile", []string{"503 ttl", "422 idempotency_key_reused", "503", "503"}, []string{"none"}, "unknown"},
+		{"a proxy refuses the repeated call", []string{"503 ttl", "422", "422", "422"}, []string{"none ttl"}, "unknown"},
+		{"the look-up finds what was there before", []string{"cut", "422 number_unavailable ttl"}, []string{"found ttl"}, "no"},
+		{"the look-up finds it and the repeated call too", []string{"cut", "200 ttl"}, []string{"found ttl"}, "yes"},
 		{"the tries are used up", []string{"503 ttl", "cut", "503", "503 ttl"}, []string{"none ttl"}, "unknown"},
 		{"the tries are used up, found", []string{"503 ttl", "cut", "503", "503 ttl"}, []string{"found ttl"}, "yes"},
 	} {
@@ -125,6 +128,9 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 				}
 				if got != test.bought || s.posts != len(test.tries) {
 					t.Errorf("bought: %s (%v), sent %d times; want %s and %d", got, err, s.posts, test.bought, len(test.tries))
+				}
+				if len(test.lookUps) > 0 && strings.HasSuffix(test.lookUps[0], "ttl") && s.looked != 1 {
+					t.Errorf("looked %d times at a server that honours keys", s.looked)
 				}
 				if len(s.keys) != s.posts || s.keys[0] == "" || len(slices.Compact(slices.Clone(s.keys))) != 1 {
 					t.Errorf("sent under the keys %q", s.keys)
@@ -185,6 +191,79 @@ func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
 	})
 }
 
+// The answer that shows that keys are not honoured any more can come to another call, while this one waits.
+func TestAKeyIsAskedForAgainAfterTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
+		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				return reply(200, ttl, `{"data":[],"cursor":null}`), nil
+			}
+			posts++
+			return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}, "Retry-After": {"10"}}, ""), nil
+		})
+		time.AfterFunc(5*time.Second, func() {
+			ttl = nil
+			_, _ = c.List(t.Context(), api.ListPhoneNumbersParams{})
+		})
+		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 1 {
+			t.Errorf("sent %d times: %v", posts, err)
+		}
+	})
+}
+
+// What was not written in a later try says nothing of the first one.
+func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		}}
+		var c *client.Client
+		posts := 0
+		c = inBubble(t, func(r *http.Request) (*http.Response, error) {
+			switch posts++; {
+			case r.Method == http.MethodGet:
+				posts--
+				return reply(200, nil, `{"data":[],"cursor":null}`), nil // which takes back that keys are honoured
+			case posts == 1:
+				return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}}, ""), nil
+			default:
+				_, _ = c.List(r.Context(), api.ListPhoneNumbersParams{})
+				return refuse.RoundTrip(r)
+			}
+		})
+		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 {
+			t.Errorf("sent %d times: %v", posts, err)
+		}
+	})
+}
+
+// WithRetries(0) sends once, also where a look-up then shows that keys are honoured.
+func TestWithRetriesHoldsForTheWholePurchase(t *testing.T) {
+	for _, retries := range []int{0, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shop{tries: []string{"cut", "503", "503", "503", "503"}, lookUps: []string{"none ttl"}}
+			_, err := inBubble(t, s.send).Buy(t.Context(), number, client.WithRetries(retries))
+			if !errors.Is(err, client.ErrOutcomeUnknown) || s.posts != retries+1 {
+				t.Errorf("%d retries: sent %d times: %v", retries, s.posts, err)
+			}
+		})
+	}
+}
+
+func TestAnUnknownOutcomeOfANumberWithoutANameIsOneToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inBubble(t, (&shop{tries: []string{"cut", "cut"}, lookUps: []string{"none"}}).send)
+		_, named := c.Buy(t.Context(), "")
+		_, empty := c.Create(t.Context(), api.CreatePhoneNumberRequest{})
+		for _, err := range []error{named, empty} {
+			if !errors.Is(err, client.ErrOutcomeUnknown) || errors.Is(err, client.ErrUnavailable) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
 	s := &shop{tries: []string{"200", "200"}}
 	c := inBubble(t, s.send)
@@ -212,61 +291,6 @@ func TestAPurchaseThatWasNeverWrittenIsNotBought(t *testing.T) {
 	_, err := c.Buy(t.Context(), number)
 	if !errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrOutcomeUnknown) || dialled.Load() != 2 || !strings.Contains(err.Error(), "not sent") {
 		t.Errorf("%v after %d dials", err, dialled.Load())
-	}
-}
-
-// A connection that was kept alive breaks when the purchase has been read. net/http repeats a POST with an Idempotency-Key
-// then, which buys twice at a server that ignores keys.
-func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
-	send := func(buy func(transport *http.Transport, url string)) int64 {
-		var posts atomic.Int64
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodGet {
-				answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
-				return
-			}
-			_, _ = io.Copy(io.Discard, r.Body)
-			if posts.Add(1) == 1 {
-				hangUp(w, r)
-			}
-			answer(w, http.StatusOK, owned)
-		}))
-		defer server.Close()
-		transport := &http.Transport{}
-		defer transport.CloseIdleConnections()
-		buy(transport, server.URL)
-		return posts.Load()
-	}
-	got := send(func(transport *http.Transport, url string) {
-		c := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport}))
-		if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
-			t.Fatal(err) // this opens the connection
-		}
-		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) {
-			t.Error(err)
-		}
-	})
-	if got != 1 {
-		t.Errorf("the purchase was sent %d times", got)
-	}
-
-	control := send(func(transport *http.Transport, url string) {
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			r, err := http.NewRequestWithContext(t.Context(), method, url+"/api/phone_numbers", strings.NewReader("{}"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Idempotency-Key", "k")
-			response, err := (&http.Client{Transport: transport}).Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, response.Body)
-			_ = response.Body.Close()
-		}
-	})
-	if control != 2 {
-		t.Errorf("without the client's guard it was sent %d times; the test sees nothing", control)
 	}
 }
 
@@ -320,6 +344,37 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A number whose outcome is unknown is not passed over for the next one, whatever its last try was answered with.
+func TestBuyAnyStopsAtAnUnknownOutcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		purchases := &shop{tries: []string{"503 ttl", "400", "400", "400"}, lookUps: []string{"none ttl"}}
+		_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/search") {
+				return reply(200, nil, `[{"number":"`+number+`"},{"number":"+14155550101"}]`), nil
+			}
+			return purchases.send(r)
+		}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+		if !errors.Is(err, client.ErrOutcomeUnknown) || !strings.Contains(err.Error(), number) || purchases.posts != 4 {
+			t.Errorf("%v after %d purchases", err, purchases.posts)
+		}
+	})
+}
+
+func TestBuyAnySaysWhyNoNumberCouldBeBought(t *testing.T) {
+	posts := 0
+	_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/search") {
+			return reply(200, nil, fmt.Sprintf(`[{"number":"+1415555010%d"},{"number":"+1415555011%d"}]`, posts, posts)), nil
+		}
+		posts++
+		return reply(400, nil, `{"code":"plan","message":"your plan allows 3 numbers"}`), nil
+	}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+	var failure *client.Error
+	if !errors.As(err, &failure) || !errors.Is(err, client.ErrNumberUnavailable) || posts != 2 || !strings.Contains(err.Error(), "your plan allows 3 numbers") {
+		t.Errorf("%v after %d purchases", err, posts)
 	}
 }
 

@@ -3,14 +3,20 @@ package client_test
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -50,6 +56,8 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"a header with a break":   {"k", "", []client.Option{client.WithHeader("A", "secret\r\nB: c")}, "line break"},
 		"a header without a name": {"k", "", []client.Option{client.WithHeader("", "x")}, "no name of a header"},
 		"another Authorization":   {"k", "", []client.Option{client.WithHeader("authorization", "x")}, "WithAPIKey"},
+		"another host":            {"k", "", []client.Option{client.WithHeader("host", "x")}, "follows from the request"},
+		"middleware that is nil":  {"k", "", []client.Option{client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}, "WithMiddleware returns nil"},
 		"another key":             {"k", "", []client.Option{client.WithHeader("X-Idempotency-Key", "x")}, "WithIdempotencyKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +185,7 @@ func TestGetByNumberWorksWithoutAFilter(t *testing.T) {
 		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case refuses && r.URL.Query().Has("number"):
-				answer(w, http.StatusBadRequest, `{"message":"unknown parameter"}`)
+				answer(w, http.StatusBadRequest, `{"code":"bad_request","message":"unknown parameter"}`)
 			case r.URL.Query().Get("cursor") == "2":
 				answer(w, http.StatusOK, second)
 			default:
@@ -192,6 +200,77 @@ func TestGetByNumberWorksWithoutAFilter(t *testing.T) {
 		}
 	}
 }
+
+// Middleware that adds to the headers of a try does not add to those of the next.
+func TestEachTryHasItsOwnHeaders(t *testing.T) {
+	var got [][]string
+	_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		got = append(got, r.Header.Values("X-Signature"))
+		return reply(503, nil, ""), nil
+	}, client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			r.Header.Add("X-Signature", "s")
+			return next.RoundTrip(r)
+		})
+	})).WithoutJitter(0).Get(t.Context(), id)
+	if want := [][]string{{"s"}, {"s"}, {"s"}, {"s"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v: sent %v", err, got)
+	}
+}
+
+// A server whose certificate is not trusted is not asked again, and has not seen a purchase.
+func TestAnUntrustedServerIsNotAskedAgain(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	var connections atomic.Int64
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	c := clientOf(t, server.URL)
+	for _, operationID := range []string{"getPhoneNumber", "createPhoneNumber"} {
+		connections.Store(0)
+		err := methods[operationID].call(t.Context(), c)
+		if !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "certificate") || connections.Load() != 1 {
+			t.Errorf("%s: %v after %d connections", operationID, err, connections.Load())
+		}
+	}
+}
+
+// tracked is a body that knows whether it was closed.
+type tracked struct {
+	io.Reader
+	open *atomic.Int64
+}
+
+func (b tracked) Close() error {
+	b.open.Add(-1)
+	return nil
+}
+
+func TestEveryBodyIsClosed(t *testing.T) {
+	for _, status := range []int{101, 200, 204, 302, 404, 422, 503} {
+		for name, body := range map[string]io.Reader{
+			"good": strings.NewReader(owned), "endless": endlessReader{}, "broken": iotest.ErrReader(io.ErrUnexpectedEOF),
+		} {
+			var open atomic.Int64
+			_, err := inBubble(t, func(*http.Request) (*http.Response, error) {
+				open.Add(1)
+				return &http.Response{StatusCode: status, Header: http.Header{}, Body: tracked{body, &open}}, nil
+			}, client.WithRetries(0)).Get(t.Context(), id)
+			if open.Load() != 0 || (err == nil) != (status == http.StatusOK && name == "good") {
+				t.Errorf("%d with a %s body: %v, open: %d", status, name, err, open.Load())
+			}
+		}
+	}
+}
+
+type endlessReader struct{}
+
+func (endlessReader) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestOneClientServesManyGoroutines(t *testing.T) {
 	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -63,7 +64,7 @@ func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
 }
 
 const (
-	sipPassword = `s3cr"et\pass <&> %word`
+	sipPassword = `s3cr"et\pass/ <&> %word`
 	sipUser     = "caller"
 )
 
@@ -90,6 +91,15 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 		"in the error of the connection": func(*http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("malformed HTTP response %q %s", testKey, sipPassword)
 		},
+		"as others write JSON": func(*http.Request) (*http.Response, error) {
+			return reply(400, nil, `{"password":"s3cr\"et\\pass/ <&> %word","again":"s3cr\"et\\pass\/ <&> %word"}`), nil
+		},
+		"in HTML": func(*http.Request) (*http.Response, error) {
+			return reply(400, http.Header{"Content-Type": {"text/html"}}, "<pre>"+html.EscapeString(sipPassword)+testKey), nil
+		},
+		"where the body is cut": func(*http.Request) (*http.Response, error) {
+			return reply(400, http.Header{"Content-Type": {"text/html"}}, strings.Repeat("<", 64<<10-12)+testKey+sipPassword+strings.Repeat(".", 9000)), nil
+		},
 		"in a 503": func(*http.Request) (*http.Response, error) { return reply(503, nil, testKey+sipPassword), nil },
 	}
 	for name, send := range echoes {
@@ -101,7 +111,9 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			}
 			for _, log := range logs {
 				c := inBubble(t, send, client.WithLogger(log), client.WithRetries(1)).WithoutJitter(0)
-				_, err := c.Create(t.Context(), api.VogentSIP(api.VogentSIPDetails{SIPPrefix: "support", Username: sipUser, Password: sipPassword}))
+				request := api.VogentSIP(api.VogentSIPDetails{SIPPrefix: "support", Username: sipUser, Password: sipPassword})
+				request.SIPImport = &api.SIPImportDetails{Password: "pnk_"} // a mistake, and a part of the key
+				_, err := c.Create(t.Context(), request)
 				var failure *client.Error
 				if !errors.As(err, &failure) {
 					t.Fatal(err)
@@ -114,13 +126,13 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			}
 			text := logged.String()
 			decimals := strings.Trim(fmt.Sprintf("%d", []byte(testKey)), "[]")
-			for _, secret := range []string{testKey, sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
+			for _, secret := range []string{testKey, testKey[4:], testKey[:9], sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
 				}
 			}
 			if !strings.Contains(text, "try=1") || !strings.Contains(text, "[redacted]") {
-				t.Errorf("the log does not show the try, or nothing was redacted:\n%s", text)
+				t.Errorf("the log does not show the try, or nothing was redacted:\n%.500s", text)
 			}
 		})
 	}

@@ -37,7 +37,7 @@ var stall = client.WithTimeout(150 * time.Millisecond)
 
 // The outcome of each operation with a server that misbehaves in each of these ways.
 var faults = map[string]fault{
-	"200 with HTML":        {answer: html(200), status: 200, says: "not usable: it is text/html, not JSON"},
+	"200 with HTML":        {answer: page(200), status: 200, says: "not usable: it is text/html, not JSON"},
 	"truncated JSON":       {wrong: func(m method) string { return m.good[:len(m.good)-1] }, status: 200, says: "unexpected end"},
 	"more behind the JSON": {wrong: func(m method) string { return m.good + "{}" }, status: 200, says: "after top-level value"},
 	"null":                 {wrong: func(method) string { return "null" }, status: 200, says: "not usable"},
@@ -49,13 +49,13 @@ var faults = map[string]fault{
 	"302":                  {answer: elsewhere(302), status: 302, says: "redirects are not followed"},
 	"307":                  {answer: elsewhere(307), status: 307, says: "redirects are not followed"},
 	"401 text":             {answer: plainly(401, "who are you?"), is: client.ErrUnauthorized, status: 401, says: "who are you?", notCreated: true},
-	"404 HTML":             {answer: html(404), is: client.ErrNotFound, status: 404, says: "404 Not Found", notCreated: true},
+	"404 HTML":             {answer: page(404), is: client.ErrNotFound, status: 404, says: "404 Not Found", notCreated: true},
 	"409":                  {answer: plainly(409, `{"message":"busy"}`), status: 409, says: "busy"},
 	"425":                  {answer: plainly(425, ""), status: 425, says: "Too Early"},
 	"429 with seconds":     {answer: later("1"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
 	"429 with a date":      {answer: inASecond, is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
 	"500 empty":            {answer: plainly(500, ""), is: client.ErrUnavailable, status: 500, says: "500 Internal Server Error", again: true},
-	"502 HTML":             {answer: html(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
+	"502 HTML":             {answer: page(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
 	"an endless body":      {answer: endless(200), status: 200, says: "more than 8 MiB"},
 	"an endless 502":       {answer: endless(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
 	"cut before the request was read": {
@@ -322,7 +322,7 @@ func elsewhere(status int) http.HandlerFunc {
 	}
 }
 
-func html(status int) http.HandlerFunc {
+func page(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)

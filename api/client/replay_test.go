@@ -1,0 +1,140 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/net/http2"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// replayers are servers at which net/http sends a POST with an Idempotency-Key again by itself: one that breaks a kept-alive
+// connection after it has read the request, and one that resets its HTTP/2 stream.
+var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, transport *http.Transport){
+	"a kept-alive connection breaks": func(t *testing.T, posts *atomic.Int64) (string, *http.Transport) {
+		t.Helper()
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if r.Method == http.MethodGet {
+				answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
+				return
+			}
+			if posts.Add(1) == 1 {
+				hangUp(w, r)
+			}
+			answer(w, http.StatusOK, owned)
+		}))
+		t.Cleanup(server.Close)
+		return server.URL, &http.Transport{}
+	},
+	"an HTTP/2 stream is reset": func(t *testing.T, posts *atomic.Int64) (string, *http.Transport) {
+		t.Helper()
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for range 10 { // the transport does not give up by itself
+				c, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				go resetStreams(c, posts)
+			}
+			_ = listener.Close()
+		}()
+		transport := &http.Transport{Protocols: new(http.Protocols)}
+		transport.Protocols.SetUnencryptedHTTP2(true)
+		return "http://" + listener.Addr().String(), transport
+	},
+}
+
+// resetStreams reads each request, then resets it with the error that net/http takes for a reason to send it again.
+func resetStreams(c net.Conn, posts *atomic.Int64) {
+	defer func() { _ = c.Close() }()
+	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	framer := http2.NewFramer(c, c)
+	err := framer.WriteSettings()
+	for err == nil {
+		var frame http2.Frame
+		if frame, err = framer.ReadFrame(); err != nil {
+			return
+		}
+		switch f := frame.(type) {
+		case *http2.SettingsFrame:
+			if !f.IsAck() {
+				err = framer.WriteSettingsAck()
+			}
+		case *http2.HeadersFrame:
+			if f.StreamEnded() { // a GET
+				err = framer.WriteRSTStream(f.StreamID, http2.ErrCodeInternal)
+			}
+		case *http2.DataFrame:
+			if f.StreamEnded() {
+				posts.Add(1)
+				err = framer.WriteRSTStream(f.StreamID, http2.ErrCodeProtocol)
+			}
+		}
+	}
+}
+
+// The hosted API has not documented that it honours keys, so a purchase that net/http sends again is bought twice.
+func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
+	ways := map[string]func(c *client.Client) error{
+		"Buy": func(c *client.Client) error {
+			_, err := c.Buy(t.Context(), number)
+			if errors.Is(err, client.ErrOutcomeUnknown) {
+				return err
+			}
+			return nil
+		},
+		"Raw": func(c *client.Client) error {
+			_, err := c.Raw().CreatePhoneNumberWithResponse(t.Context(), &api.CreatePhoneNumberParams{IdempotencyKey: new("k")}, api.Purchase(number))
+			return err
+		},
+	}
+	for name, start := range replayers {
+		for way, buy := range ways {
+			t.Run(name+", "+way, func(t *testing.T) {
+				var posts atomic.Int64
+				url, transport := start(t, &posts)
+				t.Cleanup(transport.CloseIdleConnections)
+				c := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport}), client.WithRetries(0))
+				_, _ = c.List(t.Context(), api.ListPhoneNumbersParams{}) // opens the connection
+				if err := buy(c); err == nil || posts.Load() != 1 {
+					t.Errorf("sent %d times: %v", posts.Load(), err)
+				}
+			})
+		}
+		t.Run(name+", the control", func(t *testing.T) {
+			var posts atomic.Int64
+			url, transport := start(t, &posts)
+			t.Cleanup(transport.CloseIdleConnections)
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				r, err := http.NewRequestWithContext(t.Context(), method, url+"/api/phone_numbers", strings.NewReader("{}"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Idempotency-Key", "k")
+				if response, err := (&http.Client{Transport: transport}).Do(r); err == nil {
+					_, _ = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+				}
+			}
+			if posts.Load() < 2 {
+				t.Errorf("without the client's guard it was sent %d times; the test sees nothing", posts.Load())
+			}
+		})
+	}
+}
