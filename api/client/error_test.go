@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -98,7 +99,7 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			return reply(400, http.Header{"Content-Type": {"text/html"}}, "<pre>"+html.EscapeString(sipPassword)+testKey), nil
 		},
 		"where the body is cut": func(*http.Request) (*http.Response, error) {
-			return reply(400, http.Header{"Content-Type": {"text/html"}}, strings.Repeat("<", 64<<10-12)+testKey+sipPassword+strings.Repeat(".", 9000)), nil
+			return reply(400, http.Header{"Content-Type": {"text/html"}}, strings.Repeat("<", 64<<10-20)+testKey+sipPassword+strings.Repeat(".", 9000)), nil
 		},
 		"in a 503": func(*http.Request) (*http.Response, error) { return reply(503, nil, testKey+sipPassword), nil },
 	}
@@ -126,7 +127,7 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			}
 			text := logged.String()
 			decimals := strings.Trim(fmt.Sprintf("%d", []byte(testKey)), "[]")
-			for _, secret := range []string{testKey, testKey[4:], testKey[:9], sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
+			for _, secret := range []string{testKey, testKey[4:], testKey[4:12], sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
 				}
@@ -135,6 +136,22 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 				t.Errorf("the log does not show the try, or nothing was redacted:\n%.500s", text)
 			}
 		})
+	}
+}
+
+// A request with more than one object is a mistake, and its passwords are secrets all the same.
+func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
+	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		body, _ := io.ReadAll(r.Body)
+		return reply(422, nil, string(body)), nil
+	})
+	request := api.Purchase(number)
+	request.SIPImport = &api.SIPImportDetails{Password: "first secret"}
+	request.VogentSIP = &api.VogentSIPDetails{Password: "second secret"}
+	_, err := c.Create(t.Context(), request)
+	var failure *client.Error
+	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "secret") || strings.Count(string(failure.Body), "[redacted]") != 2 {
+		t.Errorf("%v, %s", err, failure.Body)
 	}
 }
 

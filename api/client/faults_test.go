@@ -43,6 +43,7 @@ var faults = map[string]fault{
 	"null":                 {wrong: func(method) string { return "null" }, status: 200, says: "not usable"},
 	"{}":                   {wrong: func(method) string { return "{}" }, status: 200, says: "not usable"},
 	"a member is missing":  {wrong: func(m method) string { return m.lacking }, status: 200, says: "a required member is missing"},
+	"101":                  {answer: switching, status: 101, says: "another status than 200"},
 	"201":                  {answer: plainly(201, owned), status: 201, says: "another status than 200"},
 	"204":                  {answer: plainly(204, ""), status: 204, says: "another status than 200"},
 	"301 to another host":  {answer: elsewhere(301), status: 301, says: "redirects are not followed"},
@@ -389,6 +390,16 @@ func drip(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-time.After(10 * time.Millisecond):
 		}
+	}
+}
+
+// switching says that the connection is for something else now, and leaves it open until the client closes it.
+func switching(w http.ResponseWriter, _ *http.Request) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		_, _ = c.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"))
+		_, _ = io.Copy(io.Discard, c)
+		_ = c.Close()
 	}
 }
 
