@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -236,6 +237,39 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 			t.Errorf("sent %d times: %v", posts, err)
 		}
 	})
+}
+
+// A purchase that its caller gives up after it was sent is one that nobody knows the outcome of.
+func TestAPurchaseWhoseContextEndsMidwayIsUnknown(t *testing.T) {
+	for name, end := range map[string]func(r *http.Request, cancel func()) (*http.Response, error){
+		"before the answer": func(r *http.Request, cancel func()) (*http.Response, error) {
+			cancel()
+			return nil, r.Context().Err()
+		},
+		"in the body": func(r *http.Request, cancel func()) (*http.Response, error) {
+			cancel()
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(r.Context().Err()))}, nil
+		},
+		"in the wait": func(_ *http.Request, cancel func()) (*http.Response, error) {
+			time.AfterFunc(time.Second, cancel)
+			return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}, "Retry-After": {"30"}}, ""), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				sent := 0
+				_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+					sent++
+					return end(r, cancel)
+				}).Buy(ctx, number)
+				if !errors.Is(err, client.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) || sent != 1 {
+					t.Errorf("sent %d times: %v", sent, err)
+				}
+			})
+		})
+	}
 }
 
 // WithRetries(0) sends once, also where a look-up then shows that keys are honoured.

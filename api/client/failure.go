@@ -1,0 +1,160 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"html"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// failure makes an Error of the call.
+func (x *call) failure(k kind, err error) *Error {
+	e := x.op.fails(k, "", nil)
+	e.IdempotencyKey = x.settings.key
+	if err != nil {
+		e.Detail = x.clean(err.Error())
+		e.Err = &cause{text: e.Detail, error: err}
+	}
+	return e
+}
+
+// cause is the error below an Error, with a text that holds no secret.
+type cause struct {
+	text string
+	error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.error }
+
+// unusable makes the Error of a 200 that is not what it must be.
+func (x *call) unusable(got answer, err error) *Error {
+	e := x.failure(unusable, err)
+	x.describe(e, got)
+	var member *json.UnmarshalTypeError
+	if errors.As(err, &member) {
+		e.Detail = x.clean(strings.TrimSpace(member.Field + " is of another type: " + member.Value))
+	}
+	var syntax *json.SyntaxError
+	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {
+		e.Detail = x.clean("it is " + mediaType + ", not JSON")
+	}
+	return e
+}
+
+// refused makes the Error of an answer with another status than 200.
+func (x *call) refused(got answer) *Error {
+	e := x.failure(refused, nil)
+	x.describe(e, got)
+	var members map[string]json.RawMessage
+	switch {
+	case json.Unmarshal(got.bytes, &members) == nil:
+		x.readProblem(e, members)
+	case got.mediaType() != "text/html" && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
+		e.Detail = x.clean(string(got.bytes))
+	}
+	switch {
+	case got.status >= 300 && got.status < 400:
+		e.Detail = x.clean("the server sends to " + got.header.Get("Location") + ", and redirects are not followed; set the base URL to where the API is")
+	case got.status < 300:
+		e.Detail = "another status than 200"
+	}
+	return e
+}
+
+// describe adds what every answer tells.
+func (x *call) describe(e *Error, got answer) {
+	e.StatusCode = got.status
+	e.RequestID = x.clean(got.header.Get("X-Request-Id"))
+	e.RetryAfter = retryAfter(got.header.Get("Retry-After"))
+	e.Header = got.header.Clone()
+	for name, values := range e.Header {
+		for i, value := range values {
+			e.Header[name][i] = x.redact(value)
+		}
+	}
+	e.Body = []byte(x.redact(string(got.bytes[:min(len(got.bytes), maxErrorBody+maxSecret)])))
+	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
+}
+
+// readProblem reads what a JSON object says of an error: a problem document (RFC 9457), or the members that other APIs use.
+func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
+	text := func(from map[string]json.RawMessage, names ...string) string {
+		for _, name := range names {
+			var s string
+			if json.Unmarshal(from[name], &s) == nil && s != "" {
+				return s
+			}
+		}
+		return ""
+	}
+	e.Detail, e.Code = text(members, "detail", "message", "error", "title"), api.ProblemCode(text(members, "code"))
+	var inner map[string]json.RawMessage
+	if json.Unmarshal(members["error"], &inner) == nil {
+		if e.Detail == "" {
+			e.Detail = text(inner, "detail", "message")
+		}
+		if e.Code == "" {
+			e.Code = api.ProblemCode(text(inner, "code"))
+		}
+	}
+	e.Detail = x.clean(e.Detail)
+	if !e.Code.Valid() {
+		e.Code = api.ProblemCode(x.clean(string(e.Code)))
+	}
+	var fields []api.ProblemField
+	if json.Unmarshal(members["errors"], &fields) != nil {
+		return
+	}
+	for _, f := range fields {
+		if f.Pointer != "" || f.Detail != "" {
+			e.Fields = append(e.Fields, api.ProblemField{Pointer: x.clean(f.Pointer), Detail: x.clean(f.Detail)})
+		}
+	}
+}
+
+// clean makes a stranger's text fit for one line of an error: redacted, without control characters, not too long.
+func (x *call) clean(text string) string {
+	const most = 1000 // bytes
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, x.redact(text))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return strings.TrimSpace(text)
+}
+
+// redact takes the API key and the passwords of the call out of a stranger's text, also as they stand in JSON, HTML and a URL.
+func (x *call) redact(text string) string {
+	if x.redactors == nil {
+		for _, secret := range append([]string{x.apiKey()}, x.settings.passwords...) {
+			x.redactors = append(x.redactors, redactor(secret)) // one after the other, the key first: a password may be a part of it
+		}
+	}
+	for _, r := range x.redactors {
+		text = r.Replace(text)
+	}
+	return text
+}
+
+func redactor(secret string) *strings.Replacer {
+	quoted, _ := json.Marshal(secret) // a string has no error
+	forGo := string(quoted[1 : len(quoted)-1])
+	elsewhere := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
+	var pairs []string
+	for _, form := range []string{
+		secret, forGo, elsewhere, strings.ReplaceAll(elsewhere, "/", `\/`), html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
+	} {
+		pairs = append(pairs, form, "[redacted]")
+	}
+	return strings.NewReplacer(pairs...)
+}
