@@ -248,7 +248,7 @@ func TestAPurchaseWhoseContextEndsMidwayIsUnknown(t *testing.T) {
 		},
 		"in the body": func(r *http.Request, cancel func()) (*http.Response, error) {
 			cancel()
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(r.Context().Err()))}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(r.Context().Err()))}, nil
 		},
 		"in the wait": func(_ *http.Request, cancel func()) (*http.Response, error) {
 			time.AfterFunc(time.Second, cancel)
