@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client/raw"
@@ -88,9 +89,9 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 			last = err
 		}
 		if len(tried) == before || !taken { // nothing new, or perhaps refused for another reason
-			detail := fmt.Sprintf("no number could be bought; tried: %d", len(tried))
+			detail := "no number for sale starts with " + strconv.Quote(search.Prefix)
 			if last != nil {
-				detail += "; the last: " + last.Error()
+				detail = fmt.Sprintf("none of the %d numbers that were for sale could be bought; the last: %v", len(tried), last)
 			}
 			return api.PhoneNumber{}, searchAvailableNumbers.fails(soldOut, detail, nil)
 		}
