@@ -119,7 +119,7 @@ func (x *call) try(ctx context.Context) (answer, *Error) {
 
 func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if ctx.Err() != nil {
-		return answer{}, x.ended(ctx, unsent, context.Cause(ctx))
+		return answer{}, x.ended(ctx, unsent)
 	}
 	tryCtx, cancel := context.WithTimeout(ctx, x.settings.timeout)
 	defer cancel()
@@ -169,7 +169,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 // connectionError is the failure of a try without a complete answer.
 func (x *call) connectionError(ctx, tryCtx context.Context, k kind, err error) *Error {
 	if ctx.Err() != nil {
-		return x.ended(ctx, k, err)
+		return x.ended(ctx, k)
 	}
 	failure := x.failure(k, err)
 	if tryCtx.Err() != nil {
@@ -182,13 +182,18 @@ func (x *call) connectionError(ctx, tryCtx context.Context, k kind, err error) *
 }
 
 // ended is the failure of a try that the caller's context ended.
-func (x *call) ended(ctx context.Context, k kind, err error) *Error {
-	if !errors.Is(err, ctx.Err()) {
-		err = errors.Join(ctx.Err(), err)
-	}
-	failure := x.failure(k, err)
-	failure.Detail, failure.ended = x.clean(context.Cause(ctx).Error()), true
+func (x *call) ended(ctx context.Context, k kind) *Error {
+	failure := x.failure(k, causeOf(ctx))
+	failure.ended = true
 	return failure
+}
+
+// causeOf says why ctx has ended, also in the words of its caller (context.WithCancelCause).
+func causeOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
 }
 
 // noteKeyTTL notes whether the server honours an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.

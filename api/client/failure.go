@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"html"
@@ -38,7 +39,8 @@ func (x *call) unusable(got answer, err error) *Error {
 	x.describe(e, got)
 	var member *json.UnmarshalTypeError
 	if errors.As(err, &member) {
-		e.Detail = x.clean(strings.TrimSpace(member.Field + " is of another type: " + member.Value))
+		name := member.Field[strings.LastIndex(member.Field, ".")+1:] // before it may be names of ours
+		e.Detail = x.clean(cmp.Or(name, "it") + " is of another type: " + member.Value)
 	}
 	var syntax *json.SyntaxError
 	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {

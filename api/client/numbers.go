@@ -84,7 +84,8 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 			}
 			for _, n := range page.Data {
 				if ctx.Err() != nil {
-					failure := listPhoneNumbers.fails(broken, context.Cause(ctx).Error(), context.Cause(ctx))
+					err := causeOf(ctx)
+					failure := listPhoneNumbers.fails(broken, err.Error(), err)
 					failure.ended = true
 					yield(api.PhoneNumber{}, failure)
 					return

@@ -85,7 +85,7 @@ func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
-		return failure.giveUp(context.Cause(ctx))
+		return failure.giveUp(causeOf(ctx))
 	}
 }
 

@@ -129,6 +129,38 @@ func TestTheContextEndsAWaitAtOnce(t *testing.T) {
 	})
 }
 
+// Wherever the context ends a call, the error is that of the context and has its cause.
+func TestTheCauseOfAContextIsInTheError(t *testing.T) {
+	why := errors.New("the caller hung up")
+	for name, end := range map[string]func(cancel func()) (*http.Response, error){
+		"in a try": func(cancel func()) (*http.Response, error) { cancel(); return nil, io.ErrUnexpectedEOF },
+		"in a wait": func(cancel func()) (*http.Response, error) {
+			time.AfterFunc(time.Second, cancel)
+			return reply(429, http.Header{"Retry-After": {"9"}}, ""), nil
+		},
+		"in the page": func(cancel func()) (*http.Response, error) {
+			cancel()
+			return reply(200, nil, `{"data":[`+owned+`],"cursor":null}`), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				c := inBubble(t, func(*http.Request) (*http.Response, error) { return end(func() { cancel(why) }) })
+				var failure *client.Error
+				for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
+					if !errors.As(err, &failure) || !errors.Is(err, why) || !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), why.Error()) {
+						t.Errorf("in All: %v", err)
+					}
+				}
+				if _, err := c.Get(ctx, id); !errors.Is(err, why) || !errors.Is(err, context.Canceled) {
+					t.Errorf("with an ended context: %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestATimeoutIsOfEachTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, sent := time.Now(), 0
