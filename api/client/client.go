@@ -53,7 +53,7 @@ type config struct {
 // [DefaultBaseURL]. An option that cannot be used, or no key at all, is an error; nothing is sent.
 func New(opts ...Option) (*Client, error) {
 	cfg := config{
-		httpClient: &http.Client{Transport: sharedTransport()},
+		httpClient: &http.Client{},
 		agent:      userAgent(),
 		log:        slog.New(slog.DiscardHandler),
 		call:       settings{timeout: 30 * time.Second, retries: 3},
