@@ -134,7 +134,7 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	}
 	s.passwords = what.passwords
 	request, err := build(s.key)
-	x, err := c.newCall(what.op, []CallOption{s.use}, request, err)
+	x, err := c.newCall(what.op, s, request, err)
 	if err != nil {
 		return api.PhoneNumber{}, err
 	}

@@ -154,16 +154,22 @@ func TestAnImportIsRepeatedUnderItsKeyOrItsOutcomeIsUnknown(t *testing.T) {
 	}
 }
 
+// unavailable is a server whose lists are empty, and that answers each purchase with a 503. It counts those.
+func unavailable(posts *int, ofLists *http.Header, ofPurchases http.Header) roundTripper {
+	return func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet {
+			return reply(200, *ofLists, `{"data":[],"cursor":null}`), nil
+		}
+		*posts++
+		return reply(503, ofPurchases, ""), nil
+	}
+}
+
 func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		posts := 0
-		_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet {
-				return reply(200, nil, `{"data":[],"cursor":null}`), nil
-			}
-			posts++
-			return reply(503, http.Header{"Idempotency-Key-Ttl": {"70"}, "Retry-After": {"6"}}, ""), nil
-		}).Buy(t.Context(), number)
+		ofPurchases := http.Header{"Idempotency-Key-Ttl": {"70"}, "Retry-After": {"6"}}
+		_, err := inBubble(t, unavailable(&posts, new(http.Header), ofPurchases)).Buy(t.Context(), number)
 		if !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 { // at 0 s and 6 s; after a wait of up to a minute the key may be forgotten
 			t.Errorf("sent %d times: %v", posts, err)
 		}
@@ -174,13 +180,7 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
-		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet {
-				return reply(200, ttl, `{"data":[],"cursor":null}`), nil
-			}
-			posts++
-			return reply(503, nil, ""), nil
-		})
+		c := inBubble(t, unavailable(&posts, &ttl, nil))
 		for _, ttl = range []http.Header{ttl, nil} {
 			if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
 				t.Fatal(err)
@@ -196,13 +196,7 @@ func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
 func TestAKeyIsAskedForAgainAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
-		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet {
-				return reply(200, ttl, `{"data":[],"cursor":null}`), nil
-			}
-			posts++
-			return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}, "Retry-After": {"10"}}, ""), nil
-		})
+		c := inBubble(t, unavailable(&posts, &ttl, http.Header{"Idempotency-Key-Ttl": {"86400"}, "Retry-After": {"10"}}))
 		time.AfterFunc(5*time.Second, func() {
 			ttl = nil
 			_, _ = c.List(t.Context(), api.ListPhoneNumbersParams{})

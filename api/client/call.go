@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -21,9 +20,8 @@ type call struct {
 	*Client
 	op        operation
 	settings  settings
-	request   *http.Request                 // of which each try sends a copy
-	body      func() (io.ReadCloser, error) // its body; nil where it has none
-	redactors []*strings.Replacer           // made when there is something to redact
+	request   *http.Request       // of which each try sends a copy
+	redactors []*strings.Replacer // made when there is something to redact
 
 	start time.Time // of the first try
 	tries int       // so far
@@ -31,20 +29,12 @@ type call struct {
 }
 
 // newCall makes a call of the request that a builder of package raw returned, with the builder's error.
-func (c *Client) newCall(op operation, opts []CallOption, request *http.Request, err error) (*call, error) {
-	if err != nil {
-		return nil, op.fails(unmade, err.Error(), err)
-	}
-	s, err := c.settingsOf(op, opts)
+func (c *Client) newCall(op operation, s settings, request *http.Request, err error) (*call, error) {
 	if err != nil {
 		return nil, op.fails(unmade, err.Error(), err)
 	}
 	c.direct(request)
-	x := &call{Client: c, op: op, settings: s, request: request, body: request.GetBody}
-	if !op.repeatable {
-		keepFromReplay(request)
-	}
-	return x, nil
+	return &call{Client: c, op: op, settings: s, request: request}, nil
 }
 
 // below is the base URL that the builders of package raw are given; direct puts the real one before what they make of it. They
@@ -63,7 +53,8 @@ func (c *Client) direct(request *http.Request) {
 // do makes a call that has nothing special to it. decode checks and returns the answer.
 func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, request *http.Request, err error, decode func([]byte) (T, error)) (T, error) {
 	var result T
-	x, err := c.newCall(op, opts, request, err)
+	s, wrong := c.settingsOf(op, opts)
+	x, err := c.newCall(op, s, request, errors.Join(err, wrong))
 	if err != nil {
 		return result, err
 	}
@@ -129,12 +120,15 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 		tryCtx = conn.trace(tryCtx)
 	}
 	request := x.request.WithContext(tryCtx)
+	if x.request.GetBody != nil {
+		request.Body, _ = x.request.GetBody() // of a bytes.Reader, which has no error
+	}
+	if !x.op.repeatable {
+		keepFromReplay(request)
+	}
 	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it
 	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
 		maps.Copy(request.Header, some)
-	}
-	if x.body != nil {
-		request.Body, _ = x.body() // of a bytes.Reader, which has no error
 	}
 	response, err := x.http.Do(request) //nolint:bodyclose // readAnswer closes it
 	if err != nil {

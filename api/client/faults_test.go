@@ -97,6 +97,13 @@ func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
 	}
 }
 
+func (f fault) options() []client.CallOption {
+	if f.option == nil {
+		return nil
+	}
+	return []client.CallOption{f.option}
+}
+
 // try lets one operation meet the fault, on a server of its own.
 func (f fault) try(t *testing.T, operationID string, m method) {
 	t.Helper()
@@ -104,11 +111,7 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 	defer s.close(t)
 	s.faulty.Store(1 << 30)
 	var kept client.Response
-	opts := []client.CallOption{client.WithResponse(&kept)}
-	if f.option != nil {
-		opts = append(opts, f.option)
-	}
-	err := m.call(t.Context(), s.client, opts...)
+	err := m.call(t.Context(), s.client, append(f.options(), client.WithResponse(&kept))...)
 	var failure *client.Error
 	if !errors.As(err, &failure) {
 		t.Errorf("%s: %v; want a *client.Error", operationID, err)
@@ -149,11 +152,7 @@ func TestALookUpFindsWhatWasBought(t *testing.T) {
 				s := newFaulty(t, f, methods[operationID])
 				s.faulty.Store(1 << 30)
 				s.sells = true
-				var opts []client.CallOption
-				if f.option != nil {
-					opts = append(opts, f.option)
-				}
-				err := methods[operationID].call(t.Context(), s.client, opts...)
+				err := methods[operationID].call(t.Context(), s.client, f.options()...)
 				if (err == nil) != !f.notCreated {
 					t.Errorf("%s: %v", operationID, err)
 				}
@@ -179,14 +178,10 @@ func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
 				}
 				s.sent.Store(0)
 				s.faulty.Store(1) // then it behaves
-				var opts []client.CallOption
-				if f.option != nil {
-					opts = append(opts, f.option)
-				}
 				if f.accept != nil {
 					s.transport.CloseIdleConnections()
 				}
-				err := methods[operationID].call(t.Context(), s.client, opts...)
+				err := methods[operationID].call(t.Context(), s.client, f.options()...)
 				sent := 2
 				if f.notCreated {
 					sent = 1

@@ -40,7 +40,8 @@ func (c *Client) Unlink(ctx context.Context, id string, opts ...CallOption) (api
 // repeated was deleted by the try before: that is no error.
 func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	request, err := raw.NewDeletePhoneNumberRequest(below, id)
-	x, err := c.newCall(deletePhoneNumber, opts, request, errors.Join(checkID(id), err))
+	s, wrong := c.settingsOf(deletePhoneNumber, opts)
+	x, err := c.newCall(deletePhoneNumber, s, request, errors.Join(checkID(id), err, wrong))
 	if err != nil {
 		return err
 	}
@@ -84,10 +85,7 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 			}
 			for _, n := range page.Data {
 				if ctx.Err() != nil {
-					err := causeOf(ctx)
-					failure := listPhoneNumbers.fails(broken, err.Error(), err)
-					failure.ended = true
-					yield(api.PhoneNumber{}, failure)
+					yield(api.PhoneNumber{}, (&call{Client: c, op: listPhoneNumbers}).ended(ctx, broken))
 					return
 				}
 				if !yield(n, nil) {

@@ -49,7 +49,7 @@ func (x *call) settles(failure *Error) bool {
 			failure.Code.Valid() && failure.Code != api.CodeIdempotencyKeyReused
 	}
 	switch failure.kind {
-	case unsent, unmade:
+	case unsent:
 		return true
 	case refused:
 	default:
