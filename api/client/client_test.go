@@ -178,13 +178,13 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 }
 
 // The hosted API documents no filter: it may ignore one, or refuse what it does not know.
-func TestGetByNumberWorksWithoutAFilter(t *testing.T) {
-	first := `{"data":[{"id":"1","number":"+14155550101","type":"PSTN","agentId":null}],"cursor":"2"}`
+func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
+	first := `{"data":[{"id":"1","number":"+14155550101","type":"PSTN","agentId":"agent_1"}],"cursor":"2"}`
 	second := `{"data":[{"id":"2","number":"Support","type":"SIP_USERNAME","agentId":null},` + owned + `],"cursor":null}`
 	for _, refuses := range []bool{false, true} {
 		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
 			switch {
-			case refuses && r.URL.Query().Has("number"):
+			case refuses && (r.URL.Query().Has("number") || r.URL.Query().Has("agentId") || r.URL.Query().Has("type")):
 				answer(w, http.StatusBadRequest, `{"code":"bad_request","message":"unknown parameter"}`)
 			case r.URL.Query().Get("cursor") == "2":
 				answer(w, http.StatusOK, second)
@@ -196,6 +196,27 @@ func TestGetByNumberWorksWithoutAFilter(t *testing.T) {
 			n, err := c.GetByNumber(t.Context(), wanted)
 			if n.ID != wantID || (err == nil) != (wantID != "") || err != nil && !errors.Is(err, client.ErrNotFound) {
 				t.Errorf("refuses: %t: %s is %+v, %v; want id %q", refuses, wanted, n, err, wantID)
+			}
+		}
+		for _, filter := range []struct {
+			params api.ListPhoneNumbersParams
+			want   []string
+		}{
+			{api.ListPhoneNumbersParams{AgentID: new("agent_1")}, []string{"1"}},
+			{api.ListPhoneNumbersParams{AgentID: new("")}, []string{"2", id}},
+			{api.ListPhoneNumbersParams{Type: new(api.SIPUsername)}, []string{"2"}},
+			{api.ListPhoneNumbersParams{Type: new(api.PSTN), AgentID: new("")}, []string{id}},
+			{api.ListPhoneNumbersParams{}, []string{"1", "2", id}},
+		} {
+			var got []string
+			for n, err := range c.All(t.Context(), filter.params) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, n.ID)
+			}
+			if !slices.Equal(got, filter.want) {
+				t.Errorf("refuses: %t: ids %v, want %v", refuses, got, filter.want)
 			}
 		}
 	}

@@ -65,7 +65,7 @@ func checkID(id string) error {
 }
 
 // List returns a page of the numbers, oldest first, 100 where params has no limit. Pass the page's cursor for the next one; nil
-// means that there is none. [Client.All] does that. The hosted API documents limit and cursor only, no filter.
+// means that there is none. The hosted API documents limit and cursor only, no filter. [Client.All] sees to both.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
 	request, err := raw.NewListPhoneNumbersRequest(below, &params)
 	return do(ctx, c, listPhoneNumbers, opts, request, err, decodePage)
@@ -73,12 +73,17 @@ func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, op
 
 // All returns all numbers that meet params, oldest first, a page in memory at a time; the limit of params is the size of a
 // page. It ends after the last number, or with one error: of a page, of the context, or of a server whose cursors lead round in
-// a circle. Numbers that are added or deleted meanwhile may be in it or not.
+// a circle. Numbers that are added or deleted meanwhile may be in it or not. On a server that does not filter, as the hosted
+// one, it looks through all numbers.
 func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) iter.Seq2[api.PhoneNumber, error] {
 	return func(yield func(api.PhoneNumber, error) bool) {
 		var seen circle
 		for next := params; ; {
 			page, err := c.List(ctx, next, opts...)
+			if filtered(next) && refusesFilters(err) {
+				next.Number, next.AgentID, next.Type = nil, nil, nil
+				continue
+			}
 			if err != nil {
 				yield(api.PhoneNumber{}, err)
 				return
@@ -88,7 +93,7 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 					yield(api.PhoneNumber{}, (&call{Client: c, op: listPhoneNumbers}).ended(ctx, broken))
 					return
 				}
-				if !yield(n, nil) {
+				if meets(n, params) && !yield(n, nil) {
 					return
 				}
 			}
@@ -102,6 +107,26 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 			next.Cursor = page.Cursor
 		}
 	}
+}
+
+func filtered(p api.ListPhoneNumbersParams) bool {
+	return p.Number != nil || p.AgentID != nil || p.Type != nil
+}
+
+// refusesFilters reports whether err can be that of a server that takes no parameter which it has not documented.
+func refusesFilters(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && !failure.Code.Valid()
+}
+
+// meets reports whether n is one that the filters of p ask for, as a server can have overlooked them.
+func meets(n api.PhoneNumber, p api.ListPhoneNumbersParams) bool {
+	var agentID string
+	if n.AgentID != nil {
+		agentID = *n.AgentID
+	}
+	return (p.Type == nil || n.Type == *p.Type) && (p.AgentID == nil || agentID == *p.AgentID) &&
+		(p.Number == nil || n.Number == *p.Number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, *p.Number))
 }
 
 // circle notices that cursors repeat, while it keeps one of them (Brent, "An improved Monte Carlo factorization algorithm",
@@ -128,22 +153,8 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 	if number == "" {
 		return api.PhoneNumber{}, listPhoneNumbers.fails(unmade, "the number is empty", nil)
 	}
-	n, err := c.find(ctx, number, api.ListPhoneNumbersParams{Number: &number}, opts)
-	var failure *Error
-	if errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && !failure.Code.Valid() {
-		return c.find(ctx, number, api.ListPhoneNumbersParams{}, opts) // this server refuses what it has not documented
-	}
-	return n, err
-}
-
-func (c *Client) find(ctx context.Context, number string, params api.ListPhoneNumbersParams, opts []CallOption) (api.PhoneNumber, error) {
-	for n, err := range c.All(ctx, params, opts...) {
-		if err != nil {
-			return api.PhoneNumber{}, err
-		}
-		if n.Number == number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, number) {
-			return n, nil
-		}
+	for n, err := range c.All(ctx, api.ListPhoneNumbersParams{Number: &number}, opts...) {
+		return n, err
 	}
 	return api.PhoneNumber{}, listPhoneNumbers.fails(absent, "there is no number "+strconv.Quote(number), nil)
 }
