@@ -30,8 +30,9 @@ var mayImport = map[string][]string{
 		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",
 	},
 	"internal/cli": {
-		"internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",
-		"github.com/spf13/cobra", "github.com/google/uuid",
+		"api", "api/client", "internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",
+		"github.com/spf13/cobra", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
+		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

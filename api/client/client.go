@@ -126,7 +126,7 @@ func apiKey(given *string) (string, error) {
 func baseURL(given *string) (*url.URL, error) {
 	text, from := os.Getenv("VOGENT_BASE_URL"), "VOGENT_BASE_URL"
 	if given != nil {
-		text, from = *given, "the base URL of WithBaseURL"
+		text, from = *given, "the base URL"
 	} else if text == "" {
 		text = DefaultBaseURL
 	}

@@ -27,7 +27,7 @@ func withServer(run func() int) (int, error) {
 	out, in := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- cli.Run(ctx, []string{"serve", "--db", ":memory:", "--addr", "127.0.0.1:0", "--log-level", "error"}, in, os.Stderr)
+		ended <- cli.Run(ctx, []string{"serve", "--db", ":memory:", "--addr", "127.0.0.1:0", "--log-level", "error"}, nil, in, os.Stderr)
 		_ = in.Close()
 	}()
 	defer func() {

@@ -1,4 +1,4 @@
-// Command phonenumbers serves the phone-number API and looks after its database.
+// Command phonenumbers manages phone numbers and their agents over the API, serves that API, and looks after its database.
 package main
 
 import (
@@ -9,5 +9,5 @@ import (
 )
 
 func main() {
-	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

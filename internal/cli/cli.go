@@ -20,72 +20,112 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 // Run runs the command that args name and returns the exit code. It stops at SIGINT, at SIGTERM and when ctx ends; a second
 // signal ends the process at once.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
+	results := &output{Writer: stdout}
 	root := rootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetIn(stdin)
+	root.SetOut(results)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
+	if err == nil && results.err != nil {
+		err = fmt.Errorf("write the output: %w", results.err)
+	}
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(stderr, "phonenumbers: %v\n", err)
-	if isUsage(err) {
-		fmt.Fprintf(stderr, "Run '%s -h' for help.\n", command.CommandPath())
-		return exitUsage
-	}
-	return exitFailed
+	return report(stderr, wantsJSON(args), command.CommandPath(), err)
 }
+
+// output keeps the first error of writing, so that no command can end well whose output is lost.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// The groups of commands in the help.
+const (
+	numbersGroup = "numbers"
+	fileGroup    = "file"
+	serverGroup  = "server"
+)
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "phonenumbers",
-		Short: "Serve the phone-number API",
-		Long: `Serve the phone-number API of openapi.yaml from an embedded database.
+		Short: "Manage phone numbers and their agents, and serve the API",
+		Long: `Manage phone numbers and their agents at the hosted Vogent API or at a server of your own, and run such a server.
+
+The commands that call the API take the key from VOGENT_API_KEY, and the address from VOGENT_BASE_URL or --base-url;
+without one it is that of the hosted API. On a terminal they print tables, without colours where NO_COLOR is set; in a
+pipe, rows with tabs between the cells and without a header. Prompts, progress and errors go to stderr.
+
+` + exitCodesHelp + `
 
 This project is unofficial and not affiliated with Vogent.`,
-		Example: `  phonenumbers serve                        # then paste the lines that it prints
-  phonenumbers keys create --name ci        # another API key
-  phonenumbers inventory import numbers.csv # more numbers for sale`,
+		Example: `  phonenumbers serve                        # a server; then paste the lines that it prints
+  phonenumbers search 415                   # numbers for sale
+  phonenumbers buy +14155550100
+  phonenumbers link +14155550100 agent_1
+  phonenumbers export > numbers.yaml        # edit it, then:
+  phonenumbers plan -f numbers.yaml
+  phonenumbers apply -f numbers.yaml`,
 		Args:              needSubcommand,
 		RunE:              showHelp,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object a line where there can be many; errors on stderr too")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), versionCommand())
+	root.AddGroup(
+		&cobra.Group{ID: numbersGroup, Title: "Numbers:"},
+		&cobra.Group{ID: fileGroup, Title: "Numbers as a file:"},
+		&cobra.Group{ID: serverGroup, Title: "Your own server:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, command := range commands {
+			command.GroupID = group
+			root.AddCommand(command)
+		}
+	}
+	add(numbersGroup, listCommand(), getCommand(), searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand(),
+		linkCommand(), unlinkCommand(), deleteCommand())
+	add(fileGroup, exportCommand(), planCommand(), applyCommand())
+	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand())
+	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }
 
 // setting makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
 func setting(command *cobra.Command, flag string) {
+	settingFrom(command, flag, "PHONENUMBERS_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+}
+
+// settingFrom is setting with a variable of another name.
+func settingFrom(command *cobra.Command, flag, variable string) {
 	f := command.Flags().Lookup(flag)
-	f.Usage += " [$" + variable(flag) + "]"
+	f.Usage += " [$" + variable + "]"
 	before := command.PreRunE
 	command.PreRunE = func(c *cobra.Command, args []string) error {
-		if value := os.Getenv(variable(flag)); value != "" && !f.Changed {
+		if value := os.Getenv(variable); value != "" && !f.Changed {
 			if err := f.Value.Set(value); err != nil {
-				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable(flag), err)}
+				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable, err)}
 			}
 		}
 		if before == nil {
@@ -93,10 +133,6 @@ func setting(command *cobra.Command, flag string) {
 		}
 		return before(c, args)
 	}
-}
-
-func variable(flag string) string {
-	return "PHONENUMBERS_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // checked is the value of a flag that is checked as it is set, so that the error names what has set it: the flag or the
@@ -161,16 +197,21 @@ func workspaces(st *store.Store) *workspace.Service {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func isUsage(err error) bool {
-	var usage usageError
-	return errors.As(err, &usage)
-}
-
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name())}
 	}
 	return nil
+}
+
+// oneArg refuses all but one argument; want says what to give.
+func oneArg(want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 || args[0] == "" {
+			return usageError{errors.New(want)}
+		}
+		return nil
+	}
 }
 
 // needSubcommand refuses what is no command of a group; without arguments the group shows its help.
@@ -179,7 +220,7 @@ func needSubcommand(c *cobra.Command, args []string) error {
 		text := fmt.Sprintf("%q is not a command of %s", args[0], c.CommandPath())
 		c.SuggestionsMinimumDistance = 2 // two letters apart; the default would take words with the same beginning only
 		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
-			text += "; did you mean " + strings.Join(similar, " or ") + "?"
+			text += " (did you mean " + strings.Join(similar, " or ") + "?)"
 		}
 		return usageError{errors.New(text)}
 	}

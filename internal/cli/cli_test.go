@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the texts that the scripts compar
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"phonenumbers": func() { os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"phonenumbers": func() { os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
 
@@ -39,11 +39,12 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start":  positive(start),
-			"signal": positive(signal),
-			"call":   positive(call),
-			"match":  positive(match),
-			"exits":  positive(exits),
+			"start":    positive(start),
+			"signal":   positive(signal),
+			"call":     positive(call),
+			"match":    positive(match),
+			"exits":    positive(exits),
+			"terminal": positive(terminal),
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "ci" {

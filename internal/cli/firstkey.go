@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 
@@ -11,8 +10,22 @@ import (
 
 // printFirstKey prints what a newcomer needs: the address, the key, which is shown only here, and three calls to paste. The
 // calls show each answer, and keep the number and the id for the next one in shell variables.
-func printFirstKey(w io.Writer, addr net.Addr, key string) error {
-	_, err := fmt.Fprintf(w, `Serving the phone-number API at %[1]s
+func printFirstKey(t *console, addr net.Addr, key string) error {
+	err := writeFirstKey(t, baseURL(addr), key)
+	if err != nil {
+		return fmt.Errorf("the first key was made and could not be printed, make another one with \"phonenumbers keys create\": %w", err)
+	}
+	return nil
+}
+
+func writeFirstKey(t *console, server, key string) error {
+	if t.json {
+		return writeJSON(t.out, struct {
+			BaseURL string `json:"baseUrl"`
+			APIKey  string `json:"apiKey"`
+		}{server + rest.BaseURL, key})
+	}
+	_, err := fmt.Fprintf(t.out, `Serving the phone-number API at %[1]s
 
 This database had no API key. Here is its first one, in the workspace "default"; it is not shown again:
 
@@ -26,11 +39,8 @@ BOUGHT=$(curl -sS "$VOGENT_BASE_URL/phone_numbers" -H "Authorization: Bearer $VO
 
 curl -sS --request PUT "$VOGENT_BASE_URL/phone_numbers/$ID" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d '{"agentId": "agent_1"}'
 
-`, baseURL(addr), rest.BaseURL, key)
-	if err != nil {
-		return fmt.Errorf("the first key was made and could not be printed, make another one with \"phonenumbers keys create\": %w", err)
-	}
-	return nil
+`, server, rest.BaseURL, key)
+	return err
 }
 
 // baseURL is an address that a caller on this machine can use.

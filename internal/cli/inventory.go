@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 
@@ -31,12 +31,7 @@ A new server sells fictional numbers; they stay, unless --replace removes all th
 workspace owns stay owned.`,
 		Example: `  phonenumbers inventory import numbers.csv
   phonenumbers inventory import --replace numbers.csv`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New("give one file with numbers")}
-			}
-			return nil
-		},
+		Args: oneArg("give one file with numbers"),
 	}
 	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
@@ -53,14 +48,42 @@ workspace owns stay owned.`,
 		if err != nil {
 			return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 		}
+		t := consoleOf(c)
+		rows := slices.Values(numbers)
+		if len(numbers) > rowsWithoutProgress {
+			step, stop := t.progress(len(numbers), "importing")
+			defer stop()
+			rows = counted(rows, step)
+		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
-			added, err := st.AddToInventory(c.Context(), slices.Values(numbers), replace)
+			added, err := st.AddToInventory(c.Context(), rows, replace)
 			if err != nil {
 				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "numbers read: %d, new for sale: %d\n", len(numbers), added)
+			if t.json {
+				return t.document(struct {
+					Read  int   `json:"read"`
+					Added int64 `json:"added"`
+				}{len(numbers), added})
+			}
+			fmt.Fprintf(t.out, "numbers read: %d, new for sale: %d\n", len(numbers), added)
 			return nil
 		})
 	}
 	return command
+}
+
+// rowsWithoutProgress are imported in so short a time that a progress bar would only flicker.
+const rowsWithoutProgress = 10_000
+
+// counted is a sequence that calls step for each element.
+func counted[T any](sequence iter.Seq[T], step func()) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for element := range sequence {
+			step()
+			if !yield(element) {
+				return
+			}
+		}
+	}
 }

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,6 +48,13 @@ func keysCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if t := consoleOf(c); t.json {
+				return t.document(struct {
+					Key       string `json:"key"`
+					Name      string `json:"name"`
+					Workspace string `json:"workspace"`
+				}{key, name, workspaceName})
+			}
 			fmt.Fprintln(c.OutOrStdout(), key)
 			return nil
 		})
@@ -59,7 +63,6 @@ func keysCreateCommand() *cobra.Command {
 }
 
 func keysListCommand() *cobra.Command {
-	var asJSON bool
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the API keys, without their secrets",
@@ -68,7 +71,6 @@ a running server saves it every few seconds.`,
 		Args: noArgs,
 	}
 	db := databaseFlag(command, "the database that the server uses")
-	command.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if err := keepsKeys(*db); err != nil {
 			return err
@@ -78,10 +80,7 @@ a running server saves it every few seconds.`,
 			if err != nil {
 				return fmt.Errorf("list keys: %w", err)
 			}
-			if asJSON {
-				return printKeysJSON(c.OutOrStdout(), keys)
-			}
-			return printKeys(c.OutOrStdout(), keys)
+			return showKeys(consoleOf(c), keys)
 		})
 	}
 	return command
@@ -92,12 +91,7 @@ func keysRevokeCommand() *cobra.Command {
 		Use:   "revoke ID",
 		Short: "Revoke an API key for good",
 		Long:  `Revoke an API key for good. Running servers refuse it from then on. "keys list" shows the ids.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New(`give the id of one key; "phonenumbers keys list" shows the ids`)}
-			}
-			return nil
-		},
+		Args:  oneArg(`give the id of one key; "phonenumbers keys list" shows the ids`),
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
@@ -108,6 +102,11 @@ func keysRevokeCommand() *cobra.Command {
 			err := st.RevokeKey(c.Context(), args[0], time.Now())
 			if errors.Is(err, workspace.ErrKeyNotFound) {
 				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
+			}
+			if t := consoleOf(c); t.json && err == nil {
+				return t.document(struct {
+					Revoked string `json:"revoked"`
+				}{args[0]})
 			}
 			return err
 		})
@@ -123,23 +122,27 @@ func keepsKeys(db string) error {
 	return nil
 }
 
-func printKeys(w io.Writer, keys []workspace.Key) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tWORKSPACE\tCREATED\tLAST USED\tREVOKED")
-	for _, k := range keys {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Workspace.Name, minute(k.CreatedAt), minute(k.LastUsed), minute(k.RevokedAt))
+func showKeys(t *console, keys []workspace.Key) error {
+	if t.json {
+		return t.document(keysJSON(keys))
 	}
-	return table.Flush()
+	rows := t.table("ID", "NAME", "WORKSPACE", "CREATED", "LAST USED", "REVOKED")
+	for _, k := range keys {
+		if err := rows.row(k.ID, k.Name, k.Workspace.Name, minute(k.CreatedAt), minute(k.LastUsed), minute(k.RevokedAt)); err != nil {
+			return err
+		}
+	}
+	return rows.end()
 }
 
 func minute(t time.Time) string {
 	if t.IsZero() {
-		return "-"
+		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04Z")
 }
 
-func printKeysJSON(w io.Writer, keys []workspace.Key) error {
+func keysJSON(keys []workspace.Key) any {
 	type row struct {
 		ID        string     `json:"id"`
 		Name      string     `json:"name"`
@@ -158,7 +161,5 @@ func printKeysJSON(w io.Writer, keys []workspace.Key) error {
 	for i, k := range keys {
 		rows[i] = row{k.ID, k.Name, k.Workspace.Name, k.CreatedAt, optional(k.LastUsed), optional(k.RevokedAt)}
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(rows)
+	return rows
 }

@@ -46,6 +46,13 @@ while servers run, and can be run again at any time. To go over to a new key:
 			if err != nil {
 				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", r.Passwords, err)
 			}
+			if t := consoleOf(c); t.json {
+				return t.document(struct {
+					Passwords int      `json:"passwords"`
+					KeyID     string   `json:"keyId"`
+					Needed    []string `json:"keysStillNeeded"`
+				}{r.Passwords, r.KeyID, append([]string{}, r.Needed...)})
+			}
 			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted anew: %d, all are under the key with id %s\n", r.Passwords, r.KeyID)
 			if len(r.Needed) > 0 {
 				fmt.Fprintf(c.OutOrStdout(), "keys still needed: %s; run this again in a day\n", strings.Join(r.Needed, ", "))

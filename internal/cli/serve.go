@@ -48,7 +48,7 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Long: `Run the server on a database, which is made if it is missing. On a database without any API key, make one key in the
-workspace "default" and print it with the lines to try it; it is shown only then.
+workspace "default" and print it with the lines to try it, with --json as a JSON document; it is shown only then.
 
 SIP passwords are encrypted with the key in PHONENUMBERS_SECRET_KEY: base64 of 32 bytes, or several with commas between
 them, of which the first encrypts and each decrypts. Without it, the key is in the file DB.key beside the database, made at
@@ -65,7 +65,7 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 				return err
 			}
 			err = withStore(c.Context(), *o.db, func(st *store.Store) error {
-				return o.serve(c.Context(), st, log, c.OutOrStdout())
+				return o.serve(c.Context(), st, log, consoleOf(c))
 			})
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
 				log.Info("stopped before serving")
@@ -122,7 +122,7 @@ func (o serveOptions) logger(w io.Writer) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
-func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logger, stdout io.Writer) error {
+func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logger, t *console) error {
 	if err := st.Unlock(ctx, os.Getenv(store.SecretKeyVariable)); err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 		return errors.Join(err, listener.Close())
 	}
 	if key != "" {
-		if err := printFirstKey(stdout, listener.Addr(), key); err != nil {
+		if err := printFirstKey(t, listener.Addr(), key); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}

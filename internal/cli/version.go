@@ -2,7 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -12,23 +15,35 @@ func versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  noArgs,
-		Run: func(c *cobra.Command, _ []string) {
-			fmt.Fprintln(c.OutOrStdout(), "phonenumbers", version())
+		RunE: func(c *cobra.Command, _ []string) error {
+			b := readBuild()
+			if t := consoleOf(c); t.json {
+				return t.document(b)
+			}
+			fmt.Fprintln(c.OutOrStdout(), strings.Join(slices.DeleteFunc([]string{"phonenumbers", b.Version, b.Commit, b.Go},
+				func(part string) bool { return part == "" }), " "))
+			return nil
 		},
 	}
 }
 
-// version says what the Go toolchain has noted in the binary: the module's version, the commit, the Go version.
-func version() string {
+// build is what the Go toolchain has noted in the binary.
+type build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+}
+
+func readBuild() build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return build{Version: "unknown", Go: runtime.Version()}
 	}
-	text := info.Main.Version
+	b := build{Version: info.Main.Version, Go: info.GoVersion}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			text += " " + s.Value
+			b.Commit = s.Value
 		}
 	}
-	return text + " " + info.GoVersion
+	return b
 }

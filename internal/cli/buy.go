@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+func searchCommand() *cobra.Command {
+	var country string
+	var limit int
+	command := &cobra.Command{
+		Use:   "search PREFIX",
+		Short: "Search the numbers for sale",
+		Long: `Search the numbers for sale whose national number, the digits behind the country code, starts with PREFIX: an area code, say.
+They are in ascending order. A number can be gone when you buy it; "buy --prefix" takes the next one then.`,
+		Example: `  phonenumbers search 415
+  phonenumbers search 20 --country GB --limit 10`,
+		Args:              oneArg("give the digits that the national number starts with, such as 415"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	countryFlag(command, &country)
+	command.Flags().IntVar(&limit, "limit", 5, "how many numbers to show at most, 1 to 10")
+	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
+		found, err := s.api.Search(ctx, api.SearchAvailableNumbersRequest{Prefix: args[0], Country: &country, Limit: &limit})
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return s.document(found)
+		}
+		if len(found) == 0 {
+			s.note("no number for sale starts with %s", args[0])
+			return nil
+		}
+		t := s.table("NUMBER")
+		for _, n := range found {
+			if err := t.row(n.Number); err != nil {
+				return err
+			}
+		}
+		return t.end()
+	})
+}
+
+func countryFlag(command *cobra.Command, country *string) {
+	command.Flags().StringVar(country, "country", "US", "the `COUNTRY` of the prefix: US (Canada included) or GB")
+	completeFlag(command, "country", cobra.FixedCompletions([]cobra.Completion{"US", "GB"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func buyCommand() *cobra.Command {
+	var agree consent
+	var prefix, country, key string
+	command := &cobra.Command{
+		Use:   "buy NUMBER | --prefix PREFIX",
+		Short: "Buy a number",
+		Long: `Buy a number that is for sale, after asking, and show it with its id. With --prefix, buy the first that can be got of those
+whose national number starts so.
+
+A purchase is never made twice blindly: where its answer got lost, the command finds out whether the number is yours, and
+says so where it cannot. With --idempotency-key, a server that honours such keys makes the purchase once, however often you
+run the command with the same key and number.`,
+		Example: `  phonenumbers buy +14155550100
+  phonenumbers buy --prefix 415 --yes
+  phonenumbers buy +14155550100 --yes --idempotency-key order-17`,
+		Args: func(c *cobra.Command, args []string) error {
+			one := len(args) == 1 && args[0] != ""
+			switch {
+			case len(args) > 1, one == (prefix != ""):
+				return usageError{errors.New("give one number, or --prefix and none")}
+			case one && c.Flags().Changed("country"):
+				return usageError{errors.New("--country belongs to --prefix; a number has its country in it")}
+			case prefix != "" && key != "":
+				return usageError{errors.New("--idempotency-key is for one number; with --prefix several may be tried")}
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	command.Flags().StringVar(&prefix, "prefix", "", "buy any number whose national number starts with `PREFIX`")
+	countryFlag(command, &country)
+	keyFlag(command, &key)
+	agree.flags(command)
+	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
+		if prefix != "" {
+			return s.buyAny(ctx, api.SearchAvailableNumbersRequest{Prefix: prefix, Country: &country}, agree)
+		}
+		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.baseURL)); !ok {
+			return err
+		}
+		return s.create(ctx, api.Purchase(args[0]), key)
+	})
+}
+
+func (s *session) buyAny(ctx context.Context, search api.SearchAvailableNumbersRequest, agree consent) error {
+	found, err := s.api.Search(ctx, search)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("no number for sale starts with %s in %s; try a shorter prefix", search.Prefix, *search.Country)
+	}
+	what := fmt.Sprintf("buy a number such as %s at %s", found[0].Number, s.baseURL)
+	if ok, err := agree.given(ctx, s, what); !ok {
+		return err
+	}
+	n, err := s.api.BuyAny(ctx, search)
+	if err != nil {
+		return err
+	}
+	return s.showCreated(n)
+}
+
+func keyFlag(command *cobra.Command, key *string) {
+	command.Flags().Var(checked{key, "KEY", notEmpty}, "idempotency-key", "do it once for this key: 1 to 255 visible ASCII characters (default a new one)")
+}
+
+// create creates a number and shows it.
+func (s *session) create(ctx context.Context, r api.CreatePhoneNumberRequest, key string) error {
+	var options []client.CallOption
+	if key != "" {
+		options = append(options, client.WithIdempotencyKey(key))
+	}
+	n, err := s.api.Create(ctx, r, options...)
+	if err != nil {
+		return err
+	}
+	return s.showCreated(n)
+}
+
+// showCreated does not lose what was created where it cannot be printed.
+func (s *session) showCreated(n api.PhoneNumber) error {
+	if err := s.show(n); err != nil {
+		return fmt.Errorf("%s is yours now, with the id %s, but that could not be printed: %w", n.Number, n.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+func completionCommand() *cobra.Command {
+	shells := map[string]func(*cobra.Command, io.Writer) error{
+		"bash": func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+		"zsh":  (*cobra.Command).GenZshCompletion,
+		"fish": func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) },
+	}
+	const want = "give a shell: bash, zsh or fish"
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish",
+		Short: "Print what makes a shell complete the commands",
+		Long: `Print a script that makes a shell complete commands, flags, and the numbers and agents that you have, which it asks the
+API for.`,
+		Example: `  source <(phonenumbers completion bash)            # in ~/.bashrc; it needs the package bash-completion
+  source <(phonenumbers completion zsh)             # in ~/.zshrc, after compinit
+  phonenumbers completion fish | source             # in ~/.config/fish/config.fish`,
+		Args:      oneArg(want),
+		ValidArgs: []cobra.Completion{"bash", "zsh", "fish"},
+		RunE: func(c *cobra.Command, args []string) error {
+			generate, ok := shells[args[0]]
+			if !ok {
+				return usageError{fmt.Errorf("%q is not one of the shells; %s", args[0], want)}
+			}
+			return generate(c.Root(), c.OutOrStdout())
+		},
+	}
+}
+
+// completionTimeout is how long a person waits for the numbers after pressing tab, at most.
+const completionTimeout = 2 * time.Second
+
+// owned lists the numbers for a completion. Whatever goes wrong, it offers what it has got.
+func owned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
+	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
+		return
+	}
+	s, err := connect(consoleOf(c), c.Flag("base-url").Value.String())
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), completionTimeout)
+	defer cancel()
+	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
+		if err != nil {
+			return
+		}
+		offer(n)
+	}
+}
+
+func completeNumbers(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	owned(c, args, func(n api.PhoneNumber) {
+		if strings.HasPrefix(n.Number, begun) {
+			found = append(found, cobra.CompletionWithDesc(printable(n.Number), printable(agentOf(n))))
+		}
+		if begun != "" && strings.HasPrefix(n.ID, begun) {
+			found = append(found, cobra.CompletionWithDesc(printable(n.ID), printable(n.Number)))
+		}
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeAgents(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	seen := map[string]bool{"": true}
+	owned(c, args, func(n api.PhoneNumber) {
+		if agent := agentOf(n); !seen[agent] && strings.HasPrefix(agent, begun) {
+			seen[agent] = true
+			found = append(found, printable(agent))
+		}
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeNumberThenAgent(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return completeNumbers(c, args, begun)
+	case 1:
+		return completeAgents(c, args, begun)
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFlag completes the values of a flag.
+func completeFlag(command *cobra.Command, flag string, complete cobra.CompletionFunc) {
+	if err := command.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic(err) // only for a flag that the command does not have
+	}
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// desired is what a file asks for: the agent of each number or SIP prefix, empty for none.
+//
+//	numbers:
+//	  "+15105550100": {agent: agent_1}
+//	  "+15105550101": {agent: ""}
+type desired map[string]string
+
+// write writes the file, sorted by number, a line a number, so that two of them can be compared by their lines.
+func (d desired) write(w io.Writer) error {
+	text := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value} }
+	numbers := &yaml.Node{Kind: yaml.MappingNode}
+	for _, number := range slices.Sorted(maps.Keys(d)) {
+		key := text(number)
+		key.Style = yaml.DoubleQuotedStyle
+		numbers.Content = append(numbers.Content, key, &yaml.Node{
+			Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("agent"), text(d[number])},
+		})
+	}
+	if len(d) == 0 {
+		numbers.Style = yaml.FlowStyle
+	}
+	encoder := yaml.NewEncoder(w)
+	encoder.SetIndent(2)
+	return errors.Join(
+		encoder.Encode(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("numbers"), numbers}}),
+		encoder.Close(),
+	)
+}
+
+// readDesired reads the file that --file names; - is stdin.
+func (t *console) readDesired(path string) (desired, error) {
+	var text []byte
+	var err error
+	if path == "-" {
+		path = "stdin"
+		text, err = io.ReadAll(t.in)
+	} else {
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseDesired(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s, nothing is changed: %w", path, err)
+	}
+	return d, nil
+}
+
+// parseDesired refuses whatever it does not know: what is misspelt would be left undone.
+func parseDesired(text []byte) (desired, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return nil, errors.New(`it is empty; "numbers: {}" asks for nothing`)
+	} else if err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is a second YAML document in it; put all numbers into one")
+	}
+	d := desired{}
+	err := eachMember(document.Content[0], "the file", func(key, value *yaml.Node) error {
+		if key.Value != "numbers" {
+			return at(key, "%q is not known; the one member of the file is numbers", key.Value)
+		}
+		return eachMember(value, "numbers", func(key, value *yaml.Node) error {
+			agent, err := agentIn(key, value)
+			d[key.Value] = agent
+			return err
+		})
+	})
+	if err == nil && len(document.Content[0].Content) == 0 {
+		err = errors.New(`there is nothing in it; "numbers: {}" asks for nothing`)
+	}
+	return d, err
+}
+
+// agentIn reads {agent: ID} of a number.
+func agentIn(number, value *yaml.Node) (string, error) {
+	const want = `write {agent: ID}, or {agent: ""} for a number without an agent`
+	agent, found := "", false
+	err := eachMember(value, number.Value, func(key, value *yaml.Node) error {
+		switch {
+		case key.Value != "agent":
+			return at(key, "%s: %q is not known; %s", number.Value, key.Value, want)
+		case value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null":
+			return at(value, "the agent of %s is no text; %s", number.Value, want)
+		}
+		agent, found = value.Value, true
+		return nil
+	})
+	if err == nil && !found {
+		err = at(number, "%s has no agent; %s", number.Value, want)
+	}
+	return agent, err
+}
+
+// eachMember calls fn for each member of a mapping. No name stands there twice, in whatever letter case, as SIP prefixes have none.
+func eachMember(node *yaml.Node, what string, fn func(key, value *yaml.Node) error) error {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if node.Kind != yaml.MappingNode {
+		return at(node, "%s is not a mapping; it must look like numbers: {\"+14155550100\": {agent: agent_1}}", what)
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		folded := strings.ToLower(key.Value)
+		switch {
+		case key.Kind != yaml.ScalarNode || key.Value == "":
+			return at(key, "a name in %s is empty or no text", what)
+		case lines[folded] > 0:
+			return at(key, "%s stands already in line %d; take one of them out", key.Value, lines[folded])
+		}
+		lines[folded] = key.Line
+		if err := fn(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func at(node *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("line %d: %s", node.Line, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+// The exit codes.
+const (
+	exitDone         = 0
+	exitFailed       = 1
+	exitUsage        = 2 // or declined
+	exitNotFound     = 3
+	exitUnauthorized = 4
+	exitRateLimited  = 5
+)
+
+const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorised, 5 rate limited.`
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// exitError is an error of the command itself with an exit code of its own. The text says what to do.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e exitError) Error() string { return e.text }
+
+func declined(format string, args ...any) error {
+	return exitError{exitUsage, fmt.Sprintf(format, args...)}
+}
+
+// exitCode is the only place that chooses one for an error.
+func exitCode(err error) int {
+	var usage usageError
+	var own exitError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &own):
+		return own.code
+	case errors.Is(err, client.ErrNotFound), errors.Is(err, workspace.ErrKeyNotFound):
+		return exitNotFound
+	case errors.Is(err, client.ErrUnauthorized):
+		return exitUnauthorized
+	case errors.Is(err, client.ErrRateLimited):
+		return exitRateLimited
+	}
+	return exitFailed
+}
+
+// report writes what made the command fail to stderr, with what to do next, and returns the exit code.
+func report(stderr io.Writer, asJSON bool, command string, err error) int {
+	code, next := exitCode(err), nextStep(command, err)
+	if asJSON {
+		_ = writeJSON(stderr, struct { // there is nowhere else to say it
+			Error failureJSON `json:"error"`
+		}{describe(err, next)})
+		return code
+	}
+	text := err.Error()
+	if next != "" {
+		text += "; " + next
+	}
+	fmt.Fprintf(stderr, "phonenumbers: %s\n", text)
+	return code
+}
+
+// nextStep says what to do about an error whose own text does not.
+func nextStep(command string, err error) string {
+	var usage usageError
+	var failure *client.Error
+	switch {
+	case errors.As(err, &usage):
+		return fmt.Sprintf("run '%s -h' for help", strings.TrimSuffix(command, " help"))
+	case !errors.As(err, &failure):
+		return ""
+	case errors.Is(err, client.ErrOutcomeUnknown):
+		return fmt.Sprintf("look with 'phonenumbers get %s', or run the command again with --idempotency-key %s", failure.Number, failure.IdempotencyKey)
+	case errors.Is(err, client.ErrNotFound):
+		return listShowsThem
+	case errors.Is(err, client.ErrUnauthorized):
+		return "check VOGENT_API_KEY, and that it is a key of the server that VOGENT_BASE_URL or --base-url names"
+	case errors.Is(err, client.ErrRateLimited):
+		if failure.RetryAfter > 0 {
+			return fmt.Sprintf("run the command again in %s", failure.RetryAfter.Round(time.Second))
+		}
+		return "run the command again later"
+	case errors.Is(err, client.ErrNumberUnavailable):
+		return "'phonenumbers search PREFIX' shows what is for sale"
+	case errors.Is(err, client.ErrUnavailable) && failure.StatusCode == 0:
+		return "check the address in VOGENT_BASE_URL or --base-url, and that the server runs"
+	case errors.Is(err, client.ErrUnavailable):
+		return "run the command again later"
+	}
+	return ""
+}
+
+const listShowsThem = "'phonenumbers list' shows the numbers that you have"
+
+// failureJSON is an error as --json prints it.
+type failureJSON struct {
+	Message           string             `json:"message"`
+	Next              string             `json:"next,omitempty"` // what to do about it
+	ExitCode          int                `json:"exitCode"`
+	Status            int                `json:"status,omitempty"` // of the answer; the members below are of the API too
+	Code              api.ProblemCode    `json:"code,omitempty"`
+	Errors            []api.ProblemField `json:"errors,omitempty"`
+	RequestID         string             `json:"requestId,omitempty"`
+	RetryAfterSeconds float64            `json:"retryAfterSeconds,omitempty"`
+	Number            string             `json:"number,omitempty"` // whose outcome is unknown
+	IdempotencyKey    string             `json:"idempotencyKey,omitempty"`
+}
+
+func describe(err error, next string) failureJSON {
+	f := failureJSON{Message: err.Error(), Next: next, ExitCode: exitCode(err)}
+	var failure *client.Error
+	if errors.As(err, &failure) {
+		f.Status, f.Code, f.Errors, f.RequestID = failure.StatusCode, failure.Code, failure.Fields, failure.RequestID
+		f.RetryAfterSeconds = failure.RetryAfter.Seconds()
+		f.Number, f.IdempotencyKey = failure.Number, failure.IdempotencyKey
+	}
+	return f
+}
+
+// jsonFlag is the name of the flag that all commands have.
+const jsonFlag = "json"
+
+// wantsJSON looks for --json by itself, as the parser stops at the first mistake.
+func wantsJSON(args []string) bool {
+	wants := false
+	for _, arg := range args {
+		name, value, hasValue := strings.Cut(arg, "=")
+		switch {
+		case arg == "--":
+			return wants
+		case name == "--"+jsonFlag:
+			on, err := strconv.ParseBool(value)
+			wants = !hasValue || on && err == nil
+		}
+	}
+	return wants
+}
+
+// writeJSON writes a value in one line.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}

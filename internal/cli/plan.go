@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// change is one that a number needs to be as the file says. An empty agent is none.
+type change struct{ id, number, from, to string }
+
+func newChange(n api.PhoneNumber, agent string) change {
+	return change{n.ID, n.Number, agentOf(n), agent}
+}
+
+// The actions that a change can be.
+const (
+	actionLink   = "link"
+	actionUnlink = "unlink"
+	actionMove   = "move"
+)
+
+func (c change) action() string {
+	switch "" {
+	case c.to:
+		return actionUnlink
+	case c.from:
+		return actionLink
+	}
+	return actionMove
+}
+
+func (c change) String() string {
+	switch c.action() {
+	case actionUnlink:
+		return fmt.Sprintf("unlink %s from %s", c.number, c.from)
+	case actionLink:
+		return fmt.Sprintf("link %s to %s", c.number, c.to)
+	}
+	return fmt.Sprintf("move %s from %s to %s", c.number, c.from, c.to)
+}
+
+// changeJSON is a change as --json prints it. An agent is null for none, as in the API.
+type changeJSON struct {
+	Action string       `json:"action"`
+	Number string       `json:"number"`
+	ID     string       `json:"id"`
+	From   *string      `json:"from"`
+	To     *string      `json:"to"`
+	Error  *failureJSON `json:"error,omitempty"` // of apply
+}
+
+func (c change) json() changeJSON {
+	agent := func(id string) *string {
+		if id == "" {
+			return nil
+		}
+		return &id
+	}
+	return changeJSON{Action: c.action(), Number: c.number, ID: c.id, From: agent(c.from), To: agent(c.to)}
+}
+
+func (c change) row() []string { return []string{c.action(), c.number, c.from, c.to} }
+
+func (t *console) changes() *table { return t.table("CHANGE", "NUMBER", "FROM", "TO") }
+
+// plan is what there is to do, in the order of the numbers.
+type plan struct {
+	changes   []change
+	unchanged int // numbers that are as the file says
+	leftAlone int // numbers that are not in the file
+}
+
+// plan compares a file with the numbers that there are. A number that is not owned is an error.
+func (s *session) plan(ctx context.Context, want desired) (plan, error) {
+	owned := map[string]api.PhoneNumber{} // by number, in small letters, as SIP prefixes have no letter case
+	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
+		if err != nil {
+			return plan{}, err
+		}
+		owned[strings.ToLower(n.Number)] = n
+	}
+	var p plan
+	var missing []string
+	for number, agent := range want {
+		switch n, found := owned[strings.ToLower(number)]; {
+		case !found:
+			missing = append(missing, number)
+		case agentOf(n) == agent:
+			p.unchanged++
+		default:
+			p.changes = append(p.changes, newChange(n, agent))
+		}
+	}
+	if len(missing) > 0 {
+		return plan{}, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s, which the file names; buy what is missing, or take it out of the file", enumerate(missing))}
+	}
+	p.leftAlone = len(owned) - len(want)
+	slices.SortFunc(p.changes, func(a, b change) int { return cmp.Compare(a.number, b.number) })
+	return p, nil
+}
+
+// enumerate names the first few, sorted.
+func enumerate(names []string) string {
+	const most = 10
+	slices.Sort(names)
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *session) showPlan(p plan) error {
+	if s.json {
+		document := struct {
+			Changes   []changeJSON `json:"changes"`
+			Unchanged int          `json:"unchanged"`
+			LeftAlone int          `json:"leftAlone"`
+		}{[]changeJSON{}, p.unchanged, p.leftAlone}
+		for _, c := range p.changes {
+			document.Changes = append(document.Changes, c.json())
+		}
+		return s.document(document)
+	}
+	if len(p.changes) > 0 {
+		t := s.changes()
+		for _, c := range p.changes {
+			if err := t.row(c.row()...); err != nil {
+				return err
+			}
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	s.note("to change: %d, as the file says already: %d, not in the file and left alone: %d", len(p.changes), p.unchanged, p.leftAlone)
+	return nil
+}
+
+func fileFlag(command *cobra.Command, file *string) {
+	command.Flags().VarP(checked{file, "FILE", notEmpty}, "file", "f", "the `FILE` that says which number is linked to which agent, - for stdin (required)")
+}
+
+func needFile(file *string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if *file == "" {
+			return usageError{errors.New("name the file with --file or -f")}
+		}
+		return noArgs(c, args)
+	}
+}
+
+// The form of the file, for the help of the commands that read and write it.
+const fileHelp = `The file has a line for each number or SIP prefix; an empty agent means none:
+
+  numbers:
+    "+15105550100": {agent: agent_1}
+    "+15105550101": {agent: ""}`
+
+func exportCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "export",
+		Short: "Write all numbers and their agents as a file",
+		Long: `Write all numbers and their agents as YAML to stdout, sorted by number, the same text for the same state; with --json as
+JSON, which plan and apply read too.
+
+` + fileHelp,
+		Example: `  phonenumbers export > numbers.yaml`,
+		Args:    noArgs,
+	}
+	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+		state := desired{}
+		for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
+			if err != nil {
+				return err
+			}
+			state[n.Number] = agentOf(n)
+		}
+		if !s.json {
+			return state.write(s.out)
+		}
+		type agent struct {
+			Agent string `json:"agent"`
+		}
+		numbers := map[string]agent{}
+		for number, id := range state {
+			numbers[number] = agent{id}
+		}
+		return s.document(map[string]any{"numbers": numbers})
+	})
+}
+
+func planCommand() *cobra.Command {
+	var file string
+	command := &cobra.Command{
+		Use:   "plan -f FILE",
+		Short: "Show what apply would change",
+		Long: `Show what "apply" would change to make the numbers as a file says, and change nothing. The exit code is 0 with changes and
+without. Numbers that are not in the file are left alone; a number that you do not have is an error.
+
+` + fileHelp,
+		Example: `  phonenumbers plan -f numbers.yaml
+  phonenumbers plan -f numbers.yaml --json | jq .changes`,
+		Args: needFile(&file),
+	}
+	fileFlag(command, &file)
+	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+		want, err := s.readDesired(file)
+		if err != nil {
+			return err
+		}
+		p, err := s.plan(ctx, want)
+		if err != nil {
+			return err
+		}
+		return s.showPlan(p)
+	})
+}

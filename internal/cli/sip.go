@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+)
+
+// credentials are the flags of the commands that send a SIP user name and password. The password never is an argument, where
+// other users of the machine and the shell's history would have it.
+type credentials struct{ username, passwordFile string }
+
+func (c *credentials) flags(command *cobra.Command) {
+	command.Flags().StringVar(&c.username, "username", "", "the SIP user `NAME` (required)")
+	command.Flags().Var(checked{&c.passwordFile, "FILE", notEmpty}, "password-file", "the file with the SIP password, - for stdin (default: ask on the terminal)")
+}
+
+// passwordOf takes the password, if it is not a dry run.
+func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (string, error) {
+	switch {
+	case c.username == "":
+		return "", usageError{errors.New("--username is missing")}
+	case dryRun:
+		return "", nil
+	}
+	return s.password(ctx, c.passwordFile)
+}
+
+const passwordHelp = `The password is asked for on the terminal, or comes from --password-file; a line break at its end does not count. It is kept
+encrypted and never shown again.`
+
+func importSIPCommand() *cobra.Command {
+	var agree consent
+	var as credentials
+	var terminationURI, key string
+	command := &cobra.Command{
+		Use:   "import-sip NUMBER --termination-uri URI --username NAME",
+		Short: "Bring in a number that you have at a SIP carrier",
+		Long: `Bring in a number that you have at a SIP carrier, and show it with its id. NUMBER is in E.164 form, such as +18001234567.
+
+` + passwordHelp,
+		Example: `  phonenumbers import-sip +18001234567 --termination-uri sip.example.com --username trunk
+  pass show trunk | phonenumbers import-sip +18001234567 --termination-uri 'sip.example.com:5061;transport=tls' \
+    --username trunk --password-file -`,
+		Args:              oneArg("give the number in E.164 form, such as +18001234567"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	command.Flags().StringVar(&terminationURI, "termination-uri", "", "the `URI` at which the carrier takes calls, such as sip.example.com:5061;transport=tls (required)")
+	as.flags(command)
+	keyFlag(command, &key)
+	agree.dryRunFlag(command)
+	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
+		if terminationURI == "" {
+			return usageError{errors.New("--termination-uri is missing")}
+		}
+		password, err := as.passwordOf(ctx, s, agree.dryRun)
+		if err != nil {
+			return err
+		}
+		if agree.dryRun {
+			return s.would(fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.baseURL))
+		}
+		return s.create(ctx, api.SIPImport(api.SIPImportDetails{
+			PhoneNumber: args[0], TerminationURI: terminationURI, Username: as.username, Password: password,
+		}), key)
+	})
+}
+
+func createSIPCommand() *cobra.Command {
+	var agree consent
+	var as credentials
+	var key string
+	command := &cobra.Command{
+		Use:   "create-sip PREFIX --username NAME",
+		Short: "Make a SIP address",
+		Long: `Make a SIP address, and show it with its id. PREFIX is its first part: letters, digits and - _ . ~ +, starting with a letter
+or digit, not 7 or more digits only. User name and password are what callers present, 5 characters or more each.
+
+` + passwordHelp,
+		Example: `  phonenumbers create-sip support-line --username caller
+  phonenumbers create-sip support-line --username caller --password-file /run/secrets/sip`,
+		Args:              oneArg("give the prefix of the SIP address, such as support-line"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	as.flags(command)
+	keyFlag(command, &key)
+	agree.dryRunFlag(command)
+	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
+		password, err := as.passwordOf(ctx, s, agree.dryRun)
+		if err != nil {
+			return err
+		}
+		if agree.dryRun {
+			return s.would(fmt.Sprintf("make the SIP address %s with the user name %s at %s", args[0], as.username, s.baseURL))
+		}
+		return s.create(ctx, api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
+	})
+}
