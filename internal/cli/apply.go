@@ -86,7 +86,7 @@ type application struct {
 func (s *session) apply(caller context.Context, p plan) error {
 	ctx, stop := context.WithCancelCause(caller)
 	defer stop(nil)
-	a := &application{session: s, pacer: newPacer(atOnce), stop: stop}
+	a := &application{session: s, pacer: p.pacer, stop: stop}
 	step, end := s.progress(len(p.changes), "changing")
 	if !isTerminal(s.out) || !isTerminal(s.err) {
 		a.table = s.changes()

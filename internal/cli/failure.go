@@ -89,7 +89,11 @@ func nextStep(command string, err error) string {
 	case !errors.As(err, &failure):
 		return ""
 	case errors.Is(err, client.ErrOutcomeUnknown):
-		return fmt.Sprintf("look with 'phonenumbers get %s', or run the command again with --idempotency-key %s", failure.Number, failure.IdempotencyKey)
+		again := "the same command"
+		if strings.HasSuffix(command, " buy") { // which may have been for any number
+			again = "'phonenumbers buy " + failure.Number + "'"
+		}
+		return fmt.Sprintf("'phonenumbers get %s' looks for it; %s with --idempotency-key %s tries again and adds it once", failure.Number, again, failure.IdempotencyKey)
 	case errors.Is(err, client.ErrNotFound):
 		return listShowsThem
 	case errors.Is(err, client.ErrUnauthorized):

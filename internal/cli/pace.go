@@ -43,8 +43,11 @@ func (p *pacer) learn(header http.Header) {
 	if known && left <= float64(p.underWay) {
 		limit = rate.Limit(allowed)
 	}
-	if p.limiter.Limit() != limit {
+	if before := p.limiter.Limit(); before != limit {
 		p.limiter.SetLimit(limit)
+		if before == rate.Inf {
+			p.limiter.Allow() // the answer just read was for the first one
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
 )
 
 // change is one that a number needs to be as the file says. An empty agent is none.
@@ -76,18 +77,21 @@ type plan struct {
 	changes   []change
 	unchanged int // numbers that are as the file says
 	leftAlone int // numbers that are not in the file
+	pacer     *pacer
 }
 
 // plan compares a file with the numbers that there are. A number that is not owned is an error.
 func (s *session) plan(ctx context.Context, want desired) (plan, error) {
 	owned := map[string]api.PhoneNumber{} // by number, in small letters, as SIP prefixes have no letter case
-	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
+	var answer client.Response
+	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}, client.WithResponse(&answer)) {
 		if err != nil {
 			return plan{}, err
 		}
 		owned[strings.ToLower(n.Number)] = n
 	}
-	var p plan
+	p := plan{pacer: newPacer(atOnce)}
+	p.pacer.learn(answer.Header)
 	var missing []string
 	for number, agent := range want {
 		switch n, found := owned[strings.ToLower(number)]; {

@@ -85,7 +85,7 @@ func (s *server) read(name string) string {
 // serving finds the address: in the log, or where that is silent in what a first start prints.
 var (
 	serving  = regexp.MustCompile(`(?:msg=serving address=|"msg":"serving","address":"|^Serving the phone-number API at http://)([^\s"]+)`)
-	firstKey = regexp.MustCompile(`VOGENT_API_KEY=(pnk_\w+)`)
+	firstKey = regexp.MustCompile(`(?:VOGENT_API_KEY=|"apiKey":")(pnk_\w+)`)
 )
 
 // waitUntilReady waits until the server answers, and finds its address and key.

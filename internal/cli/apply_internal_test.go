@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// stub answers an update in the place of a server.
+type stub func(id string) (status int, header http.Header)
+
+func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
+	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	select {
+	case <-time.After(5 * time.Millisecond): // as long as a server takes
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	status, header := s(id)
+	if status == 0 {
+		return nil, errors.New("connection refused")
+	}
+	if header == nil {
+		header = http.Header{}
+	}
+	body := fmt.Sprintf(`{"id":%q,"number":"+14155550100","type":"PSTN","agentId":"a"}`, id)
+	if status != http.StatusOK {
+		body = `{"detail":"no"}`
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// applied is the outcome of an apply of n changes at a stub.
+type applied struct {
+	err            error
+	stdout, stderr bytes.Buffer
+	took           time.Duration
+}
+
+func (a *applied) rows() int { return strings.Count(a.stdout.String(), "\n") }
+
+// applyAt applies n changes. It must be called in a bubble of synctest, whose clock does not wait.
+func applyAt(t *testing.T, n int, server stub) *applied {
+	t.Helper()
+	_, told := server("") // with the list
+	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: server}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := new(applied)
+	s := &session{console: &console{out: &a.stdout, err: &a.stderr}, api: c}
+	p := plan{pacer: newPacer(atOnce)}
+	p.pacer.learn(told)
+	for i := range n {
+		p.changes = append(p.changes, change{id: fmt.Sprint(i), number: fmt.Sprint("+1415555", i), to: "a"})
+	}
+	start := time.Now()
+	a.err = s.apply(t.Context(), p)
+	a.took = time.Since(start)
+	return a
+}
+
+// bucket is a rate limit as the server of this project has one, which others use too.
+type bucket struct {
+	mu             sync.Mutex
+	limiter        *rate.Limiter
+	passed, denied int
+}
+
+func newBucket(perSecond float64, burst int) *bucket {
+	return &bucket{limiter: rate.NewLimiter(rate.Limit(perSecond), burst)}
+}
+
+func (b *bucket) answer(string) (int, http.Header) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ok := b.limiter.Allow()
+	burst, perSecond := b.limiter.Burst(), float64(b.limiter.Limit())
+	header := http.Header{
+		"Ratelimit":        {fmt.Sprintf(`"key";r=%d;t=1`, int(max(b.limiter.Tokens(), 0)))},
+		"Ratelimit-Policy": {fmt.Sprintf(`"key";q=%d;w=%d`, burst, int(float64(burst)/perSecond))},
+	}
+	if !ok {
+		b.denied++
+		header.Set("Retry-After", "1")
+		return http.StatusTooManyRequests, header
+	}
+	b.passed++
+	return http.StatusOK, header
+}
+
+func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
+	for _, limit := range []struct {
+		perSecond float64
+		burst, n  int
+	}{{20, 20, 200}, {20, 100, 300}, {1, 1, 20}, {0.5, 2, 10}} {
+		t.Run(fmt.Sprintf("%g per second, %d at once", limit.perSecond, limit.burst), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBucket(limit.perSecond, limit.burst)
+				a := applyAt(t, limit.n, b.answer)
+				atLeast := time.Duration(float64(limit.n-limit.burst) / limit.perSecond * float64(time.Second))
+				if a.err != nil || a.rows() != limit.n || a.took > atLeast*5/4+10*time.Second {
+					t.Errorf("%v: %d of %d in %s, which can be done in %s", a.err, a.rows(), limit.n, a.took, atLeast)
+				}
+				if b.denied > 0 {
+					t.Errorf("%d requests were denied", b.denied)
+				}
+			})
+		})
+	}
+}
+
+func TestApplyWaitsAsAServerAsksThatDoesNotTellItsLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBucket(5, 5)
+		a := applyAt(t, 100, func(id string) (int, http.Header) {
+			status, header := b.answer(id)
+			header.Del("RateLimit")
+			return status, header
+		})
+		if a.err != nil || a.rows() != 100 {
+			t.Errorf("%v: %d rows", a.err, a.rows())
+		}
+	})
+}
+
+func TestApplyGoesOnAfterAFailureAndReportsIt(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusForbidden, http.StatusInternalServerError} {
+		synctest.Test(t, func(t *testing.T) {
+			a := applyAt(t, 1000, func(id string) (int, http.Header) {
+				if id == "7" || id == "700" {
+					return status, nil
+				}
+				return http.StatusOK, nil
+			})
+			if a.err == nil || exitCode(a.err) != exitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, not tried: 0;") || a.rows() != 998 {
+				t.Errorf("%d: %v, %d rows", status, a.err, a.rows())
+			}
+			for _, id := range []string{"7", "700"} {
+				if says := fmt.Sprintf("phonenumbers: link +1415555%s to a: PUT /phone_numbers/{id}: %d ", id, status); strings.Count(a.stderr.String(), says) != 1 {
+					t.Errorf("%d: stderr is %q; want one %q", status, a.stderr.String(), says)
+				}
+			}
+		})
+	}
+}
+
+func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
+	for _, end := range []struct {
+		name   string
+		status int
+		is     error
+		code   int
+	}{
+		{"the key is revoked", http.StatusUnauthorized, client.ErrUnauthorized, exitUnauthorized},
+		{"the server is gone", 0, client.ErrUnavailable, exitFailed},
+		{"the server fails", http.StatusServiceUnavailable, client.ErrUnavailable, exitFailed},
+		{"the rate limit is for ever", http.StatusTooManyRequests, client.ErrRateLimited, exitRateLimited},
+	} {
+		t.Run(end.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answered := 0
+				var mu sync.Mutex
+				a := applyAt(t, 1000, func(string) (int, http.Header) {
+					mu.Lock()
+					defer mu.Unlock()
+					if answered++; answered > 101 { // and one for the list
+						return end.status, nil
+					}
+					return http.StatusOK, nil
+				})
+				if !errors.Is(a.err, end.is) || exitCode(a.err) != end.code || a.rows() != 100 || a.took > 20*time.Minute {
+					t.Errorf("%v after %s and %d rows", a.err, a.took, a.rows())
+				}
+				var done, failed, left int // each of those under way can fail before the first has stopped them
+				_, err := fmt.Sscanf(a.err.Error(), "stopped, changed: %d, failed: %d, not tried: %d;", &done, &failed, &left)
+				if err != nil || done != 100 || failed < 1 || failed > atOnce || done+failed+left != 1000 {
+					t.Errorf("it says %q", a.err)
+				}
+			})
+		})
+	}
+}
+
+func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
+			Transport: stub(func(string) (int, http.Header) { return http.StatusOK, nil }),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &session{console: &console{out: full{}, err: io.Discard}, api: c}
+		p := plan{changes: make([]change, 100), pacer: newPacer(atOnce)}
+		for i := range p.changes {
+			p.changes[i] = change{id: fmt.Sprint(i), number: fmt.Sprint(i), to: "a"}
+		}
+		err = s.apply(t.Context(), p)
+		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "changed: ") || strings.HasPrefix(err.Error(), "changed: 100,") {
+			t.Error(err)
+		}
+	})
+}
+
+// full is a disk that is full.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }

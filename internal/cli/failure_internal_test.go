@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// A failure of the API has its exit code, and one line that says what to do next, with --json an object.
+func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
+	for _, failure := range []struct {
+		status int
+		header http.Header
+		code   int
+		next   string
+	}{
+		{http.StatusNotFound, nil, exitNotFound, "'phonenumbers list' shows the numbers that you have"},
+		{http.StatusUnauthorized, nil, exitUnauthorized, "check VOGENT_API_KEY, and"},
+		{http.StatusForbidden, nil, exitUnauthorized, "check VOGENT_API_KEY, and"},
+		{http.StatusTooManyRequests, nil, exitRateLimited, "run the command again later"},
+		{http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}, exitRateLimited, "run the command again in 1m30s"},
+		{http.StatusInternalServerError, nil, exitFailed, "run the command again later"},
+		{http.StatusServiceUnavailable, nil, exitFailed, "run the command again later"},
+		{0, nil, exitFailed, "check the address in VOGENT_BASE_URL or --base-url, and that the server runs"},
+		{http.StatusUnprocessableEntity, nil, exitFailed, ""},
+		{http.StatusTeapot, nil, exitFailed, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
+				Transport: stub(func(string) (int, http.Header) { return failure.status, failure.header }),
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.Get(t.Context(), "id")
+			var text, object bytes.Buffer
+			code, again := report(&text, false, "phonenumbers get", err), report(&object, true, "phonenumbers get", err)
+			if code != failure.code || again != code {
+				t.Errorf("%d: exit codes %d and %d, want %d", failure.status, code, again, failure.code)
+			}
+			line := text.String()
+			if !strings.HasPrefix(line, "phonenumbers: GET /phone_numbers/{id}: ") || strings.Count(line, "\n") != 1 || !strings.Contains(line, failure.next) {
+				t.Errorf("%d: it says %q; want %q", failure.status, line, failure.next)
+			}
+			var got struct {
+				Error struct {
+					Message, Next    string
+					ExitCode, Status int
+				}
+			}
+			if err := json.Unmarshal(object.Bytes(), &got); err != nil || got.Error.ExitCode != code || got.Error.Status != failure.status ||
+				!strings.HasPrefix(got.Error.Next, failure.next) || got.Error.Message == "" {
+				t.Errorf("%d: %v in %s", failure.status, err, object.String())
+			}
+		})
+	}
+}
+
+// A purchase whose outcome is unknown can be asked about, and be made again without buying twice.
+func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
+			Transport: stub(func(string) (int, http.Header) { return 0, nil }),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
+		var text bytes.Buffer
+		if code := report(&text, false, "phonenumbers buy", err); code != exitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
+			!strings.HasSuffix(text.String(), "; 'phonenumbers get +14155550100' looks for it; 'phonenumbers buy +14155550100' with --idempotency-key order-17 tries again and adds it once\n") {
+			t.Errorf("exit code %d: %s", code, text.String())
+		}
+	})
+}
+
+func TestJSONIsAskedForAnywhereOnTheCommandLine(t *testing.T) {
+	for line, want := range map[string]bool{
+		"":                     false,
+		"list":                 false,
+		"--json list":          true,
+		"list --nope --json":   true,
+		"list --json=false":    false,
+		"list --json=true":     true,
+		"list --json=perhaps":  false,
+		"list -- --json":       false,
+		"list --json --json=0": false,
+		"list --jsonx":         false,
+	} {
+		if got := wantsJSON(strings.Fields(line)); got != want {
+			t.Errorf("%q: %t", line, got)
+		}
+	}
+}
+
+// What a server sends cannot steer the terminal or make up rows.
+func TestATableHasNoControlCharacters(t *testing.T) {
+	var out bytes.Buffer
+	rows := (&console{out: &out}).table("A", "B")
+	if err := errors.Join(rows.row("a\x1b[31m\tb\nc\r", "\u202eevil\u0085"), rows.end()); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a\ufffd[31m\ufffdb\ufffdc\ufffd\t\ufffdevil\ufffd\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
