@@ -123,7 +123,7 @@ func (s *session) apply(caller context.Context, p plan) error {
 	case a.failed > 0:
 		return fmt.Errorf("%s; correct what the lines above say, and run the command again", counts)
 	}
-	a.note("%s, as the file says already: %d, not in the file and left alone: %d", counts, p.unchanged, p.leftAlone)
+	a.note("%s, unchanged: %d, not in the file: %d", counts, p.unchanged, p.notInFile)
 	return nil
 }
 

@@ -76,7 +76,7 @@ func (t *console) changes() *table { return t.table("CHANGE", "NUMBER", "FROM", 
 type plan struct {
 	changes   []change
 	unchanged int // numbers that are as the file says
-	leftAlone int // numbers that are not in the file
+	notInFile int // numbers that are left alone
 	pacer     *pacer
 }
 
@@ -106,7 +106,7 @@ func (s *session) plan(ctx context.Context, want desired) (plan, error) {
 	if len(missing) > 0 {
 		return plan{}, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s, which the file names; buy what is missing, or take it out of the file", enumerate(missing))}
 	}
-	p.leftAlone = len(owned) - len(want)
+	p.notInFile = len(owned) - len(want)
 	slices.SortFunc(p.changes, func(a, b change) int { return cmp.Compare(a.number, b.number) })
 	return p, nil
 }
@@ -126,8 +126,8 @@ func (s *session) showPlan(p plan) error {
 		document := struct {
 			Changes   []changeJSON `json:"changes"`
 			Unchanged int          `json:"unchanged"`
-			LeftAlone int          `json:"leftAlone"`
-		}{[]changeJSON{}, p.unchanged, p.leftAlone}
+			NotInFile int          `json:"notInFile"`
+		}{[]changeJSON{}, p.unchanged, p.notInFile}
 		for _, c := range p.changes {
 			document.Changes = append(document.Changes, c.json())
 		}
@@ -144,7 +144,7 @@ func (s *session) showPlan(p plan) error {
 			return err
 		}
 	}
-	s.note("to change: %d, as the file says already: %d, not in the file and left alone: %d", len(p.changes), p.unchanged, p.leftAlone)
+	s.note("to change: %d, unchanged: %d, not in the file: %d", len(p.changes), p.unchanged, p.notInFile)
 	return nil
 }
 
