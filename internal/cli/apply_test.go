@@ -194,6 +194,25 @@ func TestApplyOfTenThousandNumbersWritesOnlyWhatDiffers(t *testing.T) {
 	}
 }
 
+// The list tells how much of the rate limit is left, so that not even the first changes are too many.
+func TestApplyIsNeverDeniedByTheRateLimit(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t, "phonenumbers.db", 0, "--rate-limit", "2/s")
+	o.insert(t, 4, "agent_x")
+	var text strings.Builder
+	text.WriteString("numbers:\n")
+	for i := range 4 {
+		fmt.Fprintf(&text, "  +1212%07d: {agent: agent_%d}\n", i, i)
+	}
+	if err := os.WriteFile(filepath.Join(o.dir, "numbers.yaml"), []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.run(t, "apply", "-f", "numbers.yaml")
+	if log := o.server.stderr(); o.writes() != 4 || strings.Contains(log, "status=429") {
+		t.Errorf("the server says\n%s", log)
+	}
+}
+
 // Whenever apply is interrupted, what it has done is done, and the next one does the rest and no more.
 func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()

@@ -113,9 +113,6 @@ func agentIn(number, value *yaml.Node) (string, error) {
 
 // eachMember calls fn for each member of a mapping. No name stands there twice, in whatever letter case, as SIP prefixes have none.
 func eachMember(node *yaml.Node, what string, fn func(key, value *yaml.Node) error) error {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
 	if node.Kind != yaml.MappingNode {
 		return at(node, "%s is not a mapping; it must look like numbers: {\"+14155550100\": {agent: agent_1}}", what)
 	}
