@@ -58,12 +58,14 @@ func connect(t *console, baseURL string) (*session, error) {
 
 // waits is a log of a client that tells a person at a terminal why nothing happens, every few seconds.
 type waits struct {
-	slog.Handler
 	*console
 
 	mu   sync.Mutex
 	last time.Time
 }
+
+func (w *waits) WithAttrs([]slog.Attr) slog.Handler { return w }
+func (w *waits) WithGroup(string) slog.Handler      { return w }
 
 func (w *waits) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && isTerminal(w.err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -71,6 +72,15 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 	return a
 }
 
+// shuffled is a server whose answers can be read in another order than it gave them, as over several connections.
+func shuffled(s stub) stub {
+	return func(id string) (int, http.Header) {
+		status, header := s(id)
+		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+		return status, header
+	}
+}
+
 // bucket is a rate limit as the server of this project has one, which others use too.
 type bucket struct {
 	mu             sync.Mutex
@@ -108,7 +118,7 @@ func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
 		t.Run(fmt.Sprintf("%g per second, %d at once", limit.perSecond, limit.burst), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBucket(limit.perSecond, limit.burst)
-				a := applyAt(t, limit.n, b.answer)
+				a := applyAt(t, limit.n, shuffled(b.answer))
 				atLeast := time.Duration(float64(limit.n-limit.burst) / limit.perSecond * float64(time.Second))
 				if a.err != nil || a.rows() != limit.n || a.took > atLeast*5/4+10*time.Second {
 					t.Errorf("%v: %d of %d in %s, which can be done in %s", a.err, a.rows(), limit.n, a.took, atLeast)

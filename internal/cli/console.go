@@ -83,17 +83,20 @@ func (t *console) progress(total int, what string) (step, stop func()) {
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 	)
 	t.mu.Lock()
 	t.bar = bar
 	t.mu.Unlock()
+	count, drawn := 0, time.Now()
 	step = func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		_ = bar.Add(1) // on stderr, where there is nobody to tell
+		if count++; time.Since(drawn) > 100*time.Millisecond { // the throttle of the library would not draw it again below a note
+			drawn = time.Now()
+			_ = bar.Set(count) // on stderr, where there is nobody to tell
+		}
 	}
 	stop = func() {
 		t.mu.Lock()
@@ -127,7 +130,7 @@ const maxPassword = 4096
 
 // password reads a password: from a file, from stdin where that is "-", and where it is empty from a person, who does not see it.
 func (t *console) password(ctx context.Context, file string) (string, error) {
-	if file == "" {
+	if file == "" || file == "-" && isTerminal(t.in) {
 		return t.askPassword(ctx)
 	}
 	from := t.in

@@ -55,8 +55,11 @@ line. Several filters must all be met.`,
 func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams) error {
 	rows, count := s.numbers(), 0
 	for n, err := range s.api.All(ctx, params) {
+		if err != nil && count > 0 {
+			err = errors.Join(rows.end(), err)
+		}
 		if err != nil {
-			return errors.Join(rows.end(), err)
+			return err
 		}
 		count++
 		if s.json {

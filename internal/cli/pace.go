@@ -10,8 +10,9 @@ import (
 )
 
 // pacer keeps requests within the rate that the server allows, as its answers tell in RateLimit and RateLimit-Policy
-// (draft-ietf-httpapi-ratelimit-headers-10). While more is left than can be under way at once, all pass; then as many as the
-// policy gives for its window, one after the other. A server that tells nothing is called as fast as it answers.
+// (draft-ietf-httpapi-ratelimit-headers-10). While more is left than can be under way at once, all pass; from then on as many as
+// the policy gives for its window, one after the other. It does not speed up again: an answer can be older than the last one, and
+// the policy gives no more in the long run. A server that tells nothing is called as fast as it answers.
 type pacer struct {
 	underWay int // requests at once, at most
 	limiter  *rate.Limiter
@@ -28,26 +29,17 @@ func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 
 // learn reads the headers of an answer.
 func (p *pacer) learn(header http.Header) {
-	left, known := smallest(header.Values("RateLimit"), func(item httpsfv.Item) (float64, bool) { return parameter(item, "r") })
-	if !known {
-		return
-	}
-	allowed, known := smallest(header.Values("RateLimit-Policy"), func(item httpsfv.Item) (float64, bool) {
+	left, told := smallest(header.Values("RateLimit"), func(item httpsfv.Item) (float64, bool) { return parameter(item, "r") })
+	allowed, limited := smallest(header.Values("RateLimit-Policy"), func(item httpsfv.Item) (float64, bool) {
 		quota, ok := parameter(item, "q")
 		window, hasWindow := parameter(item, "w")
 		return quota / window, ok && hasWindow && quota > 0 && window > 0
 	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limit := rate.Inf
-	if known && left <= float64(p.underWay) {
-		limit = rate.Limit(allowed)
-	}
-	if before := p.limiter.Limit(); before != limit {
-		p.limiter.SetLimit(limit)
-		if before == rate.Inf {
-			p.limiter.Allow() // the answer just read was for the first one
-		}
+	if told && limited && left <= float64(p.underWay) && p.limiter.Limit() == rate.Inf {
+		p.limiter.SetLimit(rate.Limit(allowed))
+		p.limiter.Allow() // the answer just read was for the first one
 	}
 }
 
