@@ -49,14 +49,15 @@ workspace owns stay owned.`,
 			return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 		}
 		t := consoleOf(c)
-		rows := slices.Values(numbers)
-		if len(numbers) > rowsWithoutProgress {
-			step, stop := t.progress(len(numbers), "importing")
-			defer stop()
-			rows = counted(rows, step)
-		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
+			rows, stop := slices.Values(numbers), func() {}
+			if len(numbers) > rowsWithoutProgress {
+				var step func()
+				step, stop = t.progress(len(numbers), "importing")
+				rows = counted(rows, step)
+			}
 			added, err := st.AddToInventory(c.Context(), rows, replace)
+			stop()
 			if err != nil {
 				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
 			}
