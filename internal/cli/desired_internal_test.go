@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"bytes"
+	"maps"
+	"strings"
+	"testing"
+)
+
+// Whatever numbers and agents a server has, what export writes is what plan reads; and no file makes the parser fail otherwise
+// than with an error.
+func FuzzDesired(f *testing.F) {
+	for _, text := range []string{
+		`numbers: {"+14155550100": {agent: agent_1}, support: {agent: ""}}`,
+		"numbers:\n  +14155550100: &a {agent: 007}\n  true: *a\n  ? ~\n  : {agent: null}\n",
+		"numbers: &a {x: *a}", "numbers: {<<: {a: {agent: b}}}", "numbers: {a: {agent: !!binary aGk=}}",
+		"\xef\xbb\xbfnumbers: {}\r\n", "--- !x\nnumbers: {\"\\0\": {agent: \"\\e[31m\\n\"}}\n...\n---\n", "numbers: {a: {agent: |\n  two\n  lines\n}}",
+	} {
+		f.Add(text, "+14155550100", "null")
+	}
+	f.Fuzz(func(t *testing.T, text, number, agent string) {
+		states := []desired{{}}
+		if d, err := parseDesired([]byte(text)); err == nil {
+			states = append(states, d)
+		}
+		if number = strings.ToValidUTF8(number, ""); number != "" {
+			states = append(states, desired{number: strings.ToValidUTF8(agent, "")})
+		}
+		for _, d := range states {
+			var b bytes.Buffer
+			if err := d.write(&b); err != nil {
+				t.Fatalf("%q: %v", d, err)
+			}
+			again, err := parseDesired(b.Bytes())
+			if err != nil || !maps.Equal(again, d) {
+				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again, err)
+			}
+		}
+	})
+}
