@@ -161,23 +161,24 @@ func (t *console) askPassword(ctx context.Context) (string, error) {
 	if !ok || !isTerminal(t.err) {
 		return "", usageError{errors.New("there is no terminal to ask for the password; name a file that has it with --password-file, or - for stdin")}
 	}
-	before, err := term.GetState(fd)
+	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	fmt.Fprint(t.err, "SIP password: ")
-	password, err := interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	fmt.Fprintln(t.err)
-	if ctx.Err() != nil {
-		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave the echo off
+	defer term.Restore(fd, before) //nolint:errcheck // there is nothing else to try
+	// The echo is off before the prompt appears, so that not even what is typed at once is shown.
+	line := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{t.in, t.err}, "")
+	password, err := interruptible(ctx, func() (string, error) { return line.ReadPassword("SIP password: ") })
+	if err != nil { // also control-C and control-D
+		fmt.Fprint(t.err, "\r\n")
 	}
-	switch {
-	case err != nil:
-		return "", declined("nothing is changed: read the password: %v", err)
-	case len(password) == 0:
+	if password == "" || err != nil {
 		return "", declined("nothing is changed: no password was given")
 	}
-	return string(password), nil
+	return password, nil
 }
 
 // interruptible runs fn and does not wait for it longer than ctx: a read from a terminal cannot be cancelled.
