@@ -19,17 +19,62 @@ func serveSpec(e *echo.Echo) error {
 	if err != nil {
 		return err
 	}
-	var document any
+	var document yaml.Node
 	if err := yaml.Unmarshal(asYAML, &document); err != nil {
 		return fmt.Errorf("read openapi.yaml: %w", err)
 	}
-	asJSON, err := json.Marshal(document)
-	if err != nil {
+	var b bytes.Buffer
+	if err := writeJSON(&b, document.Content[0]); err != nil {
 		return fmt.Errorf("write openapi.json: %w", err)
 	}
+	asJSON := b.Bytes()
 	e.Match(probes, "/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", asYAML) })
 	e.Match(probes, "/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, asJSON) })
 	return nil
+}
+
+// writeJSON writes a YAML node as JSON, its members in the order in which they stand: the first example is the one to show first.
+func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
+	switch node.Kind {
+	case yaml.MappingNode:
+		b.WriteByte('{')
+		for i, part := range node.Content {
+			switch {
+			case i%2 == 1:
+				b.WriteByte(':')
+			case i > 0:
+				b.WriteByte(',')
+			}
+			if i%2 == 0 {
+				part = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: part.Value} // a status is a name
+			}
+			if err := writeJSON(b, part); err != nil {
+				return err
+			}
+		}
+		b.WriteByte('}')
+		return nil
+	case yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, element := range node.Content {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if err := writeJSON(b, element); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(']')
+		return nil
+	default:
+		var value any
+		if err := node.Decode(&value); err != nil {
+			return err
+		}
+		text, err := json.Marshal(value)
+		b.Write(text)
+		return err
+	}
 }
 
 // withServer works on the text, so that comments and layout stay.
