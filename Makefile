@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test bench-client lint check tidy
+.PHONY: help run build generate test test-browser bench-client vendor-docs lint check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## run the server on phonenumbers.db
 	@bin/phonenumbers serve
@@ -25,9 +25,20 @@ test: ## run all tests, with the race detector where there is a C compiler
 		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
 	fi
 
+# Not part of test: it needs Chromium, on the PATH. It saves what the pages look like.
+test-browser: ## drive the reference page in Chromium, and take pictures of it in bin/screenshots
+	SCREENSHOTS=$(CURDIR)/bin/screenshots go test -tags browser -count 1 -run 'TestTheReference|TestThePages' ./internal/rest
+
 # Not part of test: a figure depends on the machine, a ratio within one run much less.
 bench-client: ## compare the Go client with calls written by hand
 	go test ./api/client -run '^$$' -bench . -benchtime 3s
+
+SWAGGER_UI := 5.35.0
+
+vendor-docs: ## fetch the files of swagger-ui-dist that the reference page uses again
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && cd $$dir && npm pack --silent swagger-ui-dist@$(SWAGGER_UI) >/dev/null && tar xzf *.tgz && \
+	cp package/LICENSE package/NOTICE package/swagger-ui-bundle.js.LICENSE.txt $(CURDIR)/internal/rest/docs/swagger-ui/ && \
+	for f in swagger-ui-bundle.js swagger-ui.css; do gzip -9n <package/$$f >$(CURDIR)/internal/rest/docs/swagger-ui/$$f.gz; done
 
 lint: ## run the linters
 	$(LINT) run

@@ -136,6 +136,7 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 		Ready:          st.Ping,
 		Log:            log,
 		Now:            time.Now,
+		About:          rest.About{Version: readBuild().String(), Database: "SQLite"},
 		RateLimit:      o.rateLimit.RateLimit,
 		TrustedProxies: o.trustedProxies,
 	})

@@ -20,8 +20,7 @@ func versionCommand() *cobra.Command {
 			if t := consoleOf(c); t.json {
 				return t.document(b)
 			}
-			fmt.Fprintln(c.OutOrStdout(), strings.Join(slices.DeleteFunc([]string{"phonenumbers", b.Version, b.Commit, b.Go},
-				func(part string) bool { return part == "" }), " "))
+			fmt.Fprintln(c.OutOrStdout(), "phonenumbers", b)
 			return nil
 		},
 	}
@@ -32,6 +31,10 @@ type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
 	Go      string `json:"go"`
+}
+
+func (b build) String() string {
+	return strings.Join(slices.DeleteFunc([]string{b.Version, b.Commit, b.Go}, func(part string) bool { return part == "" }), " ")
 }
 
 func readBuild() build {

@@ -31,6 +31,7 @@ type Services struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 
+	About          About        // for the start page
 	RateLimit      RateLimit    // of each API key
 	TrustedProxies []*net.IPNet // whose X-Forwarded-For is believed
 }
@@ -52,7 +53,7 @@ func New(s Services) (http.Handler, error) {
 		}
 		return c.String(http.StatusOK, "ok\n")
 	})
-	return e, serveSpec(e)
+	return e, errors.Join(serveSpec(e), servePages(e, s.About))
 }
 
 // authenticate looks at the key before it looks at the address: a valid key is never refused because of where it comes from.

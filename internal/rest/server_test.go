@@ -71,6 +71,7 @@ func newServerOn(t *testing.T, path string, change func(*rest.Services)) *testSe
 		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: s.now, NewID: newID},
 		Workspaces: s.keys,
 		Ready:      st.Ping,
+		About:      rest.About{Version: "v0.0.0-test", Database: "SQLite"},
 		Now:        s.now,
 		Log:        slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

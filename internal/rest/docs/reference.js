@@ -1,0 +1,111 @@
+"use strict";
+
+// The reference page: Swagger UI on this server's own openapi.json, with the API key in the bar at the top.
+
+const storageKey = "phonenumbers.apiKey"; // in sessionStorage, which ends with the tab
+const field = document.getElementById("key");
+const says = document.getElementById("key-says");
+const kept = says.textContent;
+let ui;
+
+// Dark and light follow the system, as it changes.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
+function say(text, wrong) {
+  says.textContent = text;
+  says.classList.toggle("wrong", wrong);
+  field.setAttribute("aria-invalid", String(wrong));
+}
+
+function useKey() {
+  const key = field.value.trim();
+  sessionStorage.setItem(storageKey, key);
+  if (key === "") {
+    ui.authActions.logout(["bearerAuth"]);
+  } else {
+    ui.preauthorizeApiKey("bearerAuth", key);
+  }
+  say(kept, false);
+}
+
+// Optional parameters start empty: an example of a cursor or a filter, sent along, would find nothing.
+function startEmpty(spec, parameter) {
+  if (parameter.required) {
+    return;
+  }
+  delete parameter.example;
+  const name = parameter.schema?.$ref?.split("/").at(-1);
+  if (name !== undefined) {
+    parameter.schema = { ...spec.components.schemas[name] };
+    delete parameter.schema.example;
+  }
+}
+
+function forThisServer(spec) {
+  spec.servers = spec.servers.slice(0, 1);
+  const operations = Object.values(spec.paths).flatMap((path) => Object.values(path));
+  const parameters = operations.flatMap((operation) => operation.parameters ?? []);
+  for (const parameter of [...parameters, ...Object.values(spec.components.parameters)]) {
+    startEmpty(spec, parameter);
+  }
+  return spec;
+}
+
+// The id fields have the last id that an answer had.
+function fillID(spec, id) {
+  for (const [path, operations] of Object.entries(spec.paths)) {
+    if (path.includes("{id}")) {
+      for (const method of Object.keys(operations)) {
+        ui.specActions.changeParam([path, method], "id", "path", id, false);
+      }
+    }
+  }
+}
+
+function lastID(answer) {
+  const found = Array.isArray(answer?.data) ? answer.data.at(-1)?.id : answer?.id;
+  return typeof found === "string" ? found : undefined;
+}
+
+async function start() {
+  const answer = await fetch("openapi.json");
+  const spec = forThisServer(await answer.json());
+  ui = SwaggerUIBundle({
+    spec,
+    domNode: document.getElementById("reference"),
+    presets: [SwaggerUIBundle.presets.apis],
+    layout: "BaseLayout",
+    deepLinking: true,
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    requestSnippetsEnabled: true,
+    requestSnippets: { languages: ["curl_bash"], defaultExpanded: true },
+    defaultModelsExpandDepth: 0,
+    validatorUrl: null,
+    responseInterceptor: (response) => {
+      if (response.status === 401) {
+        say("The server does not accept this API key. Enter a valid one here.", true);
+      } else if (response.ok) {
+        say(kept, false);
+        const id = lastID(response.body ?? response.obj);
+        if (id !== undefined) {
+          fillID(spec, id);
+        }
+      }
+      return response;
+    },
+    onComplete: () => {
+      field.value = sessionStorage.getItem(storageKey) ?? "";
+      field.addEventListener("input", useKey);
+      if (field.value !== "") {
+        useKey();
+      }
+    },
+  });
+}
+
+document.getElementById("key-form").addEventListener("submit", (event) => event.preventDefault());
+start();

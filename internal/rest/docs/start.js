@@ -1,0 +1,16 @@
+"use strict";
+
+// The buttons copy the command beside them.
+const says = document.getElementById("says");
+for (const button of document.querySelectorAll(".command button")) {
+  button.addEventListener("click", async () => {
+    const code = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      says.textContent = "Copied.";
+    } catch { // without TLS, but on localhost, a page has no clipboard
+      getSelection().selectAllChildren(code);
+      says.textContent = "It is selected; copy it with the keyboard.";
+    }
+  });
+}

@@ -1,0 +1,190 @@
+package rest_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/rest"
+)
+
+// fetched is an answer without its body.
+type fetched struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
+// fetch sends a request with headers as they are: no Accept-Encoding comes by itself. It returns the answer and its body.
+func (s *testServer) fetch(t *testing.T, method, path string, header http.Header) (fetched, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = header
+	plain := &http.Transport{DisableCompression: true}
+	defer plain.CloseIdleConnections()
+	response, err := plain.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read to its end
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fetched{response.StatusCode, response.Status, response.Header}, string(body)
+}
+
+// The files of swagger-ui-dist 5.35.0 as its package has them. They come out of the server so for a client without gzip.
+func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
+	s := newServer(t)
+	for name, want := range map[string]string{
+		"swagger-ui-bundle.js":             "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2",
+		"swagger-ui.css":                   "5ed08757e53da3e026d6cbecc61fe5d43585c9560b302d534ad56692519a273d",
+		"swagger-ui-bundle.js.LICENSE.txt": "37eb6e7e59aed57b2c1acf076574b818ea07b74265717e0bd67b59e0baf9abbb",
+		"LICENSE":                          "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30",
+		"NOTICE":                           "0d20d1adef18aee3f40dd258172155521ce702ac445cb5f7b7d60ed32dad2fb2",
+	} {
+		response, body := s.fetch(t, http.MethodGet, "/docs/"+name, http.Header{})
+		if got := fmt.Sprintf("%x", sha256.Sum256([]byte(body))); response.StatusCode != http.StatusOK || got != want {
+			t.Errorf("%s: %s, SHA-256 %s, want %s", name, response.Status, got, want)
+		}
+	}
+}
+
+func TestWhoeverTakesGzipGetsIt(t *testing.T) {
+	s := newServer(t)
+	for accepts, want := range map[string]string{
+		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "deflate,gzip ; q=1": "gzip", "gzip;q=0": "", "gzip; q=0.00": "", "br": "", "": "",
+	} {
+		response, body := s.fetch(t, http.MethodGet, "/docs/swagger-ui.css", http.Header{"Accept-Encoding": {accepts}})
+		if got := response.Header.Get("Content-Encoding"); got != want || response.Header.Get("Vary") != "Accept-Encoding" ||
+			strings.HasPrefix(body, "\x1f\x8b") != (want == "gzip") || response.Header.Get("Content-Type") != "text/css; charset=utf-8" {
+			t.Errorf("%q: %q, %v", accepts, got, response.Header)
+		}
+	}
+}
+
+// A page is asked for each time; what it needs has its hash in the URL and is kept for good.
+func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
+	s := newServer(t)
+	response, page := s.fetch(t, http.MethodGet, "/docs", http.Header{})
+	if response.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the page: %v", response.Header)
+	}
+	files := regexp.MustCompile(`(?:src|href)="(/docs/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	if len(files) != 5 {
+		t.Errorf("the page needs %q", files)
+	}
+	for _, file := range files {
+		response, _ := s.fetch(t, http.MethodGet, file[1], http.Header{"Accept-Encoding": {"gzip"}})
+		etag := response.Header.Get("ETag")
+		if response.StatusCode != http.StatusOK || response.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || etag == "" {
+			t.Errorf("%s: %s %v", file[1], response.Status, response.Header)
+		}
+		again, body := s.fetch(t, http.MethodGet, file[1], http.Header{"Accept-Encoding": {"gzip"}, "If-None-Match": {etag}})
+		if again.StatusCode != http.StatusNotModified || body != "" {
+			t.Errorf("%s again: %s", file[1], again.Status)
+		}
+		name, _, _ := strings.Cut(file[1], "?")
+		if unversioned, _ := s.fetch(t, http.MethodHead, name, http.Header{}); unversioned.Header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: %v", name, unversioned.Header)
+		}
+	}
+}
+
+func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
+	s := newServer(t)
+	for _, path := range []string{"/", "/docs", "/nothing", "/docs/reference.js"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			response, body := s.fetch(t, method, path, http.Header{"Accept": {"text/html"}})
+			policy := response.Header.Get("Content-Security-Policy")
+			for _, part := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self'", "frame-ancestors 'none'"} {
+				if !strings.Contains(policy, part) {
+					t.Errorf("%s %s: %q has no %s", method, path, policy, part)
+				}
+			}
+			if response.Header.Get("X-Content-Type-Options") != "nosniff" || (method == http.MethodHead) != (body == "") {
+				t.Errorf("%s %s: %v", method, path, response.Header)
+			}
+			if inline := regexp.MustCompile(`<script>|\son\w+=`).FindString(body); inline != "" && path != "/docs/reference.js" {
+				t.Errorf("%s has %s", path, inline)
+			}
+		}
+	}
+}
+
+// A browser that asks for a path where nothing is gets a page, a program a problem; below /api both get a problem.
+func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
+	s := newServer(t)
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, c := range []struct{ method, path, accept, want string }{
+		{http.MethodGet, "/nothing", browser, "text/html; charset=UTF-8"},
+		{http.MethodHead, "/nothing", browser, "text/html; charset=UTF-8"},
+		{http.MethodGet, "/docs/reference.html", browser, "text/html; charset=UTF-8"},
+		{http.MethodGet, "/apis", browser, "text/html; charset=UTF-8"},
+		{http.MethodGet, "/nothing", "*/*", api.ProblemMediaType},
+		{http.MethodGet, "/nothing", "", api.ProblemMediaType},
+		{http.MethodPost, "/nothing", browser, api.ProblemMediaType},
+		{http.MethodGet, "/api", browser, api.ProblemMediaType},
+		{http.MethodGet, "/api/nothing", browser, api.ProblemMediaType},
+		{http.MethodGet, "/api/phone_numbers/x/y", browser, api.ProblemMediaType},
+	} {
+		response, _ := s.fetch(t, c.method, c.path, http.Header{"Accept": {c.accept}})
+		if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusNotFound || got != c.want || response.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s %s, %s: %s %s, want %s", c.method, c.path, c.accept, response.Status, got, c.want)
+		}
+	}
+	if response, _ := s.fetch(t, http.MethodGet, "/docs/", http.Header{}); response.Header.Get("Location") != "/docs" {
+		t.Errorf("/docs/: %s", response.Status)
+	}
+}
+
+func TestTheStartPageSaysWhatRuns(t *testing.T) {
+	s := newServerOn(t, t.TempDir()+"/test.db", func(services *rest.Services) {
+		services.About = rest.About{Version: `v1.2.3 <i>"`, Database: "SQLite"}
+	})
+	key := s.key(t, "secret-workspace")
+	_, page := s.fetch(t, http.MethodGet, "/", http.Header{"Authorization": {"Bearer " + key}, "X-Forwarded-Proto": {`"><i>`}})
+	for _, part := range []string{
+		"Version v1.2.3 &lt;i&gt;&#34;, on SQLite", `href="docs"`, `href="openapi.yaml"`, `href="healthz"`, "/api VOGENT_API_KEY=KEY", "phonenumbers search 415",
+	} {
+		if !strings.Contains(page, part) {
+			t.Errorf("it has no %q:\n%s", part, page)
+		}
+	}
+	for _, part := range []string{key, "secret-workspace", "test.db", "<i>", "{{"} {
+		if strings.Contains(page, part) {
+			t.Errorf("it has %q:\n%s", part, page)
+		}
+	}
+}
+
+// The reference shows the first example of an operation, and that is the first in openapi.yaml.
+func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
+	s := newServer(t)
+	_, document := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
+	text, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func(text string, expression *regexp.Regexp) (found []string) {
+		for _, match := range expression.FindAllStringSubmatch(text, -1) {
+			found = append(found, match[1])
+		}
+		return found
+	}
+	inYAML := order(string(text), regexp.MustCompile(`operationId: (\w+)`))
+	inJSON := order(document, regexp.MustCompile(`"operationId":"(\w+)"`))
+	if len(inYAML) != 7 || fmt.Sprint(inYAML) != fmt.Sprint(inJSON) {
+		t.Errorf("%v in YAML, %v in JSON", inYAML, inJSON)
+	}
+}
