@@ -112,7 +112,7 @@ func (s *session) apply(caller context.Context, p plan) error {
 	if a.table != nil && a.unwritten == nil {
 		a.unwritten = a.table.end()
 	}
-	counts := fmt.Sprintf("changed: %d, failed: %d, not tried: %d", a.done, a.failed, len(p.changes)-a.done-a.failed)
+	counts := fmt.Sprintf("changed: %d, failed: %d, left: %d", a.done, a.failed, len(p.changes)-a.done-a.failed)
 	switch {
 	case caller.Err() != nil:
 		return fmt.Errorf("interrupted, %s; run the command again for what is left", counts)

@@ -154,7 +154,7 @@ func TestApplyGoesOnAfterAFailureAndReportsIt(t *testing.T) {
 				}
 				return http.StatusOK, nil
 			})
-			if a.err == nil || exitCode(a.err) != exitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, not tried: 0;") || a.rows() != 998 {
+			if a.err == nil || exitCode(a.err) != exitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
 				t.Errorf("%d: %v, %d rows", status, a.err, a.rows())
 			}
 			for _, id := range []string{"7", "700"} {
@@ -194,7 +194,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 					t.Errorf("%v after %s and %d rows", a.err, a.took, a.rows())
 				}
 				var done, failed, left int // each of those under way can fail before the first has stopped them
-				_, err := fmt.Sscanf(a.err.Error(), "stopped, changed: %d, failed: %d, not tried: %d;", &done, &failed, &left)
+				_, err := fmt.Sscanf(a.err.Error(), "stopped, changed: %d, failed: %d, left: %d;", &done, &failed, &left)
 				if err != nil || done != 100 || failed < 1 || failed > atOnce || done+failed+left != 1000 {
 					t.Errorf("it says %q", a.err)
 				}

@@ -180,8 +180,8 @@ func TestApplyOfTenThousandNumbersWritesOnlyWhatDiffers(t *testing.T) {
 		writes int
 		says   string
 	}{
-		{n / 100, "changed: 100, failed: 0, not tried: 0, unchanged: 9900,"},
-		{0, "changed: 0, failed: 0, not tried: 0, unchanged: 10000,"},
+		{n / 100, "changed: 100, failed: 0, left: 0, unchanged: 9900,"},
+		{0, "changed: 0, failed: 0, left: 0, unchanged: 10000,"},
 	} {
 		before := o.writes()
 		_, says := o.run(t, "apply", "-f", "numbers.yaml")
@@ -277,7 +277,7 @@ func TestAServerThatDiesDuringApplyCostsOnlyTime(t *testing.T) {
 	if !maps.Equal(o.agents(t), want) {
 		t.Error("the numbers are not as the file says")
 	}
-	if got := strings.Count(stdout.String(), "\n"); got != n || !strings.HasPrefix(stderr.String(), fmt.Sprintf("changed: %d, failed: 0, not tried: 0,", n)) {
+	if got := strings.Count(stdout.String(), "\n"); got != n || !strings.HasPrefix(stderr.String(), fmt.Sprintf("changed: %d, failed: 0, left: 0,", n)) {
 		t.Errorf("%d changes are reported; it says %q", got, stderr)
 	}
 }

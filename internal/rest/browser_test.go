@@ -365,6 +365,19 @@ func TestThePagesCanBeRead(t *testing.T) {
 	b.check()
 }
 
+func TestThePagesGiveCommandsToCopy(t *testing.T) {
+	s := newServer(t)
+	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
+	b.do(chromedp.Navigate(s.url+"/"), chromedp.Focus(".command button", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	b.waitFor(`document.getElementById("says").textContent !== ""`)
+	var selected string
+	b.do(chromedp.Evaluate(`getSelection().toString()`, &selected))
+	if says := b.text("#says"); says != "Copied." && selected != "export VOGENT_BASE_URL="+s.url+"/api VOGENT_API_KEY=KEY" {
+		t.Errorf("it says %q, and %q is selected", says, selected)
+	}
+	b.check()
+}
+
 func save(t *testing.T, name string, picture []byte) {
 	t.Helper()
 	dir := os.Getenv("SCREENSHOTS")

@@ -108,4 +108,7 @@ async function start() {
 }
 
 document.getElementById("key-form").addEventListener("submit", (event) => event.preventDefault());
-start();
+start().catch((error) => {
+  say("The reference could not be loaded. Reload the page to try again.", true);
+  throw error;
+});
