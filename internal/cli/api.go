@@ -103,7 +103,9 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	}
 	for i, way := range ways {
 		n, err := way()
-		if refused := errors.Is(err, client.ErrValidation) && i < len(ways)-1; !refused && !errors.Is(err, client.ErrNotFound) {
+		absent := errors.Is(err, client.ErrNotFound) && !wrongAddress(err)
+		impossible := errors.Is(err, client.ErrValidation) && i < len(ways)-1 // as a number, say
+		if !absent && !impossible {
 			return n, err
 		}
 	}

@@ -42,18 +42,28 @@ func (d desired) write(w io.Writer) error {
 	)
 }
 
+// maxDesired is the size of a file with a million numbers.
+const maxDesired = 64 << 20
+
 // readDesired reads the file that --file names; - is stdin.
 func (t *console) readDesired(path string) (desired, error) {
-	var text []byte
-	var err error
+	from := t.in
 	if path == "-" {
 		path = "stdin"
-		text, err = io.ReadAll(t.in)
 	} else {
-		text, err = os.ReadFile(path)
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close() //nolint:errcheck // it is only read
+		from = file
 	}
+	text, err := io.ReadAll(io.LimitReader(from, maxDesired+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(text) > maxDesired {
+		return nil, fmt.Errorf("%s, nothing is changed: it has more than %d MiB; split it, as numbers that are not in a file are left alone", path, maxDesired>>20)
 	}
 	d, err := parseDesired(text)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &own):
 		return own.code
+	case wrongAddress(err):
+		return exitFailed
 	case errors.Is(err, client.ErrNotFound), errors.Is(err, workspace.ErrKeyNotFound):
 		return exitNotFound
 	case errors.Is(err, client.ErrUnauthorized):
@@ -60,6 +63,12 @@ func exitCode(err error) int {
 		return exitRateLimited
 	}
 	return exitFailed
+}
+
+// wrongAddress reports whether a 404 says that the API itself is not there, and nothing of a number.
+func wrongAddress(err error) bool {
+	var failure *client.Error
+	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && !strings.Contains(failure.Route, "{id}")
 }
 
 // report writes what made the command fail to stderr, with what to do next, and returns the exit code.
@@ -94,6 +103,8 @@ func nextStep(command string, err error) string {
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
 		return fmt.Sprintf("'phonenumbers get %s' looks for it; %s with --idempotency-key %s tries again and adds it once", failure.Number, again, failure.IdempotencyKey)
+	case wrongAddress(err):
+		return "check the address in VOGENT_BASE_URL or --base-url; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
 		return listShowsThem
 	case errors.Is(err, client.ErrUnauthorized):
