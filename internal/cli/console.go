@@ -75,7 +75,7 @@ func (t *console) note(format string, args ...any) {
 
 // progress shows a bar on a terminal, from now until stop. step counts; both can be called by several goroutines.
 func (t *console) progress(total int, what string) (step, stop func()) {
-	if t.json || !isTerminal(t.err) {
+	if t.json || total == 0 || !isTerminal(t.err) {
 		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(total,
