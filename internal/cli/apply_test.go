@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +33,7 @@ type owner struct {
 // newOwner starts a server on db and buys n numbers there.
 func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 	t.Helper()
-	o := &owner{dir: t.TempDir(), address: "127.0.0.1:0"}
+	o := &owner{dir: t.TempDir(), address: freeAddress(t)}
 	o.start(t, append([]string{"--db", db}, flags...)...)
 	var err error
 	o.client, err = client.New(client.WithBaseURL("http://"+o.address+"/api"), client.WithAPIKey(o.key), client.WithRetries(60))
@@ -61,6 +63,23 @@ func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 		t.FailNow()
 	}
 	return o
+}
+
+// freeAddress returns an address that a server can come back to: below the ports that the system gives to connections, so that
+// none of theirs takes it meanwhile.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
+			if err := listener.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return address
+		}
+	}
+	t.Fatal("no address is free")
+	return ""
 }
 
 // start starts the server, at the address that it had before.
