@@ -101,13 +101,15 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	case len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil:
 		ways[0], ways[1] = byID, byNumber
 	}
+	asked := false // whether a way has shown that there is none
 	for i, way := range ways {
 		n, err := way()
 		absent := errors.Is(err, client.ErrNotFound) && !wrongAddress(err)
-		impossible := errors.Is(err, client.ErrValidation) && i < len(ways)-1 // as a number, say
+		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // as a number or an id
 		if !absent && !impossible {
 			return n, err
 		}
+		asked = asked || absent
 	}
 	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, listShowsThem)}
 }

@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
 const (
 	// atOnce is how many changes are under way at the same time.
 	atOnce = 8
-	// applyRetries bounds how long a change waits for a server that is away: each retry is after 4 seconds on average, so about
-	// four minutes.
-	applyRetries = 60
+	// patience is how long a change waits for a server that is away.
+	patience = 5 * time.Minute
+	// applyRetries are enough for that: each is after 4 seconds on average, or when the server has asked for it.
+	applyRetries = 100
 )
 
 func applyCommand() *cobra.Command {
@@ -40,16 +43,23 @@ object, those that failed with an error.
 		Example: `  phonenumbers apply -f numbers.yaml
   phonenumbers apply -f numbers.yaml --yes
   phonenumbers apply -f numbers.yaml --dry-run   # as plan`,
-		Args: needFile(&file),
+		Args:              needFile(&file),
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	fileFlag(command, &file)
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		want, err := s.readDesired(file)
+		want, err := s.readDesired(ctx, file)
 		if err != nil {
 			return err
 		}
-		p, err := s.plan(ctx, want)
+		// A wrong address or key shows at once; from then on a server that is away is waited for.
+		if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		p, err := s.plan(limited, want, client.WithRetries(applyRetries))
 		switch {
 		case err != nil:
 			return err
@@ -137,11 +147,13 @@ func (a *application) change(ctx context.Context, c change) {
 	a.mu.Unlock()
 	var answer client.Response
 	options := []client.CallOption{client.WithRetries(applyRetries), client.WithResponse(&answer)}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var err error
 	if c.to == "" {
-		_, err = a.api.Unlink(ctx, c.id, options...)
+		_, err = a.api.Unlink(limited, c.id, options...)
 	} else {
-		_, err = a.api.Link(ctx, c.id, c.to, options...)
+		_, err = a.api.Link(limited, c.id, c.to, options...)
 	}
 	a.pacer.learn(answer.Header)
 	if err != nil && ctx.Err() != nil {
@@ -157,7 +169,8 @@ func (a *application) change(ctx context.Context, c change) {
 	case err == nil:
 	case errors.As(err, &failure) && failure.StatusCode == http.StatusUnauthorized:
 		a.stop(err) // the others would fail too
-	case (errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrRateLimited)) && a.done == doneBefore:
+	case a.done == doneBefore && (errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrRateLimited) ||
+		errors.Is(err, context.DeadlineExceeded)):
 		a.stop(err) // all that time nothing succeeded
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -113,11 +114,18 @@ func (s *session) buyAny(ctx context.Context, search api.SearchAvailableNumbersR
 	if err != nil {
 		return err
 	}
-	return s.showCreated(n)
+	return s.showDone(n, "is yours now")
 }
 
 func keyFlag(command *cobra.Command, key *string) {
-	command.Flags().Var(checked{key, "KEY", notEmpty}, "idempotency-key", "do it once for this key: 1 to 255 visible ASCII characters (default a new one)")
+	command.Flags().Var(checked{key, "KEY", idempotencyKey}, "idempotency-key", "do it once for this key: 1 to 255 visible ASCII characters (default a new one)")
+}
+
+func idempotencyKey(value string) error {
+	if value == "" || len(value) > 255 || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("it must be 1 to 255 visible ASCII characters")
+	}
+	return nil
 }
 
 // create creates a number and shows it.
@@ -130,13 +138,13 @@ func (s *session) create(ctx context.Context, r api.CreatePhoneNumberRequest, ke
 	if err != nil {
 		return err
 	}
-	return s.showCreated(n)
+	return s.showDone(n, "is yours now")
 }
 
-// showCreated does not lose what was created where it cannot be printed.
-func (s *session) showCreated(n api.PhoneNumber) error {
+// showDone shows a number that was changed. Where that cannot be printed the error says what was done.
+func (s *session) showDone(n api.PhoneNumber, what string) error {
 	if err := s.show(n); err != nil {
-		return fmt.Errorf("%s is yours now, with the id %s, but that could not be printed: %w", n.Number, n.ID, err)
+		return fmt.Errorf("%s %s, with the id %s, but that could not be printed: %w", n.Number, what, n.ID, err)
 	}
 	return nil
 }

@@ -57,7 +57,9 @@ func owned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 		if err != nil {
 			return
 		}
-		offer(n)
+		if !strings.HasPrefix(n.Number, "_activeHelp_") { // which cobra's scripts show as help
+			offer(n)
+		}
 	}
 }
 

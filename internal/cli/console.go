@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type console struct {
 	err  io.Writer
 	json bool
 
-	mu  sync.Mutex               // for out and err, where several goroutines write
+	mu  sync.Mutex               // for bar and err
 	bar *progressbar.ProgressBar // on stderr, nil where there is none
 }
 
@@ -53,10 +54,24 @@ func isTerminal(stream any) bool {
 
 // document prints a JSON document.
 func (t *console) document(v any) error {
-	encoder := json.NewEncoder(t.out)
+	return encodeJSON(t.out, v, "  ")
+}
+
+// encodeJSON also escapes the control characters that encoding/json lets through, as they could act on a terminal.
+func encodeJSON(w io.Writer, v any, indent string) error {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	encoder.SetIndent("", indent)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	text := b.String()
+	for c := rune(0x7f); c <= 0x9f; c++ {
+		text = strings.ReplaceAll(text, string(c), fmt.Sprintf(`\u%04x`, c))
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // note tells the person something that is neither a result nor an error; above the progress bar, if there is one.
@@ -133,18 +148,9 @@ func (t *console) password(ctx context.Context, file string) (string, error) {
 	if file == "" || file == "-" && isTerminal(t.in) {
 		return t.askPassword(ctx)
 	}
-	from := t.in
-	if file != "-" {
-		opened, err := os.Open(file)
-		if err != nil {
-			return "", err
-		}
-		defer opened.Close() //nolint:errcheck // it is only read
-		from = opened
-	}
-	text, err := interruptible(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(from, maxPassword+1)) })
+	text, err := t.read(ctx, file, maxPassword)
 	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
+		return "", err
 	}
 	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	switch {
@@ -161,27 +167,55 @@ func (t *console) askPassword(ctx context.Context) (string, error) {
 	if !ok || !isTerminal(t.err) {
 		return "", usageError{errors.New("there is no terminal to ask for the password; name a file that has it with --password-file, or - for stdin")}
 	}
-	before, err := term.MakeRaw(fd)
+	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	defer term.Restore(fd, before) //nolint:errcheck // there is nothing else to try
-	// The echo is off before the prompt appears, so that not even what is typed at once is shown.
-	line := term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{t.in, t.err}, "")
-	password, err := interruptible(ctx, func() (string, error) { return line.ReadPassword("SIP password: ") })
-	if err != nil { // also control-C and control-D
-		fmt.Fprint(t.err, "\r\n")
+	var prompt sync.WaitGroup
+	prompt.Go(func() {
+		waitForChange(fd, before)
+		fmt.Fprint(t.err, "SIP password: ")
+	})
+	password, err := interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	prompt.Wait()
+	fmt.Fprintln(t.err)
+	if ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave the echo off
 	}
-	if password == "" || err != nil {
+	if len(password) == 0 || err != nil {
 		return "", declined("nothing is changed: no password was given")
 	}
-	return password, nil
+	return string(password), nil
 }
 
-// interruptible runs fn and does not wait for it longer than ctx: a read from a terminal cannot be cancelled.
+// waitForChange waits until ReadPassword has turned the echo off, so that not even what is typed at once is shown; not for
+// long, as it may have been off.
+func waitForChange(fd int, before *term.State) {
+	for range 100 {
+		if now, err := term.GetState(fd); err != nil || !reflect.DeepEqual(now, before) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// read reads a file, or stdin where that is "-", up to one byte more than the most that it may have.
+func (t *console) read(ctx context.Context, file string, most int64) ([]byte, error) {
+	return interruptible(ctx, func() ([]byte, error) {
+		from := t.in
+		if file != "-" {
+			opened, err := os.Open(file)
+			if err != nil {
+				return nil, err
+			}
+			defer opened.Close() //nolint:errcheck // it is only read
+			from = opened
+		}
+		return io.ReadAll(io.LimitReader(from, most+1))
+	})
+}
+
+// interruptible runs fn and does not wait for it longer than ctx: a read from a terminal or a pipe cannot be cancelled.
 func interruptible[T any](ctx context.Context, fn func() (T, error)) (T, error) {
 	type result struct {
 		value T

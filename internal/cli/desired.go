@@ -2,11 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -27,8 +27,12 @@ func (d desired) write(w io.Writer) error {
 	for _, number := range slices.Sorted(maps.Keys(d)) {
 		key := text(number)
 		key.Style = yaml.DoubleQuotedStyle
+		agent := text(d[number])
+		if slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(agent.Value)) {
+			agent.Style = yaml.DoubleQuotedStyle // YAML 1.1 takes them for true and false
+		}
 		numbers.Content = append(numbers.Content, key, &yaml.Node{
-			Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("agent"), text(d[number])},
+			Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("agent"), agent},
 		})
 	}
 	if len(d) == 0 {
@@ -46,21 +50,13 @@ func (d desired) write(w io.Writer) error {
 const maxDesired = 64 << 20
 
 // readDesired reads the file that --file names; - is stdin.
-func (t *console) readDesired(path string) (desired, error) {
-	from := t.in
-	if path == "-" {
-		path = "stdin"
-	} else {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close() //nolint:errcheck // it is only read
-		from = file
-	}
-	text, err := io.ReadAll(io.LimitReader(from, maxDesired+1))
+func (t *console) readDesired(ctx context.Context, path string) (desired, error) {
+	text, err := t.read(ctx, path, maxDesired)
 	if err != nil {
 		return nil, err
+	}
+	if path == "-" {
+		path = "stdin"
 	}
 	if len(text) > maxDesired {
 		return nil, fmt.Errorf("%s, nothing is changed: it has more than %d MiB; split it, as numbers that are not in a file are left alone", path, maxDesired>>20)
@@ -109,7 +105,7 @@ func agentIn(number, value *yaml.Node) (string, error) {
 		switch {
 		case key.Value != "agent":
 			return at(key, "%s: %q is not known; %s", number.Value, key.Value, want)
-		case value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null":
+		case !isText(value) || value.ShortTag() == "!!null":
 			return at(value, "the agent of %s is no text; %s", number.Value, want)
 		}
 		agent, found = value.Value, true
@@ -121,7 +117,7 @@ func agentIn(number, value *yaml.Node) (string, error) {
 	return agent, err
 }
 
-// eachMember calls fn for each member of a mapping. No name stands there twice, in whatever letter case, as SIP prefixes have none.
+// eachMember calls fn for each member of a mapping. No name stands there twice.
 func eachMember(node *yaml.Node, what string, fn func(key, value *yaml.Node) error) error {
 	if node.Kind != yaml.MappingNode {
 		return at(node, "%s is not a mapping; it must look like numbers: {\"+14155550100\": {agent: agent_1}}", what)
@@ -132,19 +128,23 @@ func eachMember(node *yaml.Node, what string, fn func(key, value *yaml.Node) err
 		if value.Kind == yaml.AliasNode {
 			value = value.Alias
 		}
-		folded := strings.ToLower(key.Value)
 		switch {
-		case key.Kind != yaml.ScalarNode || key.Value == "":
+		case !isText(key) || key.Value == "":
 			return at(key, "a name in %s is empty or no text", what)
-		case lines[folded] > 0:
-			return at(key, "%s stands already in line %d; take one of them out", key.Value, lines[folded])
+		case lines[key.Value] > 0:
+			return at(key, "%s stands already in line %d; take one of them out", key.Value, lines[key.Value])
 		}
-		lines[folded] = key.Line
+		lines[key.Value] = key.Line
 		if err := fn(key, value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isText reports whether a node is a text, or a number or the like that can be taken as it is written.
+func isText(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
 }
 
 func at(node *yaml.Node, format string, args ...any) error {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +54,8 @@ func exitCode(err error) int {
 		return own.code
 	case wrongAddress(err):
 		return exitFailed
+	case errors.Is(err, client.ErrValidation) && statusOf(err) == 0: // it was not even sent
+		return exitUsage
 	case errors.Is(err, client.ErrNotFound), errors.Is(err, workspace.ErrKeyNotFound):
 		return exitNotFound
 	case errors.Is(err, client.ErrUnauthorized):
@@ -71,6 +72,15 @@ func wrongAddress(err error) bool {
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && !strings.Contains(failure.Route, "{id}")
 }
 
+// statusOf is the status of the answer behind an error, 0 where there was none.
+func statusOf(err error) int {
+	var failure *client.Error
+	if errors.As(err, &failure) {
+		return failure.StatusCode
+	}
+	return 0
+}
+
 // report writes what made the command fail to stderr, with what to do next, and returns the exit code.
 func report(stderr io.Writer, asJSON bool, command string, err error) int {
 	code, next := exitCode(err), nextStep(command, err)
@@ -84,7 +94,7 @@ func report(stderr io.Writer, asJSON bool, command string, err error) int {
 	if next != "" {
 		text += "; " + next
 	}
-	fmt.Fprintf(stderr, "phonenumbers: %s\n", text)
+	fmt.Fprintf(stderr, "phonenumbers: %s\n", printable(strings.ReplaceAll(text, "\n", "; ")))
 	return code
 }
 
@@ -102,7 +112,7 @@ func nextStep(command string, err error) string {
 		if strings.HasSuffix(command, " buy") { // which may have been for any number
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
-		return fmt.Sprintf("'phonenumbers get %s' looks for it; %s with --idempotency-key %s tries again and adds it once", failure.Number, again, failure.IdempotencyKey)
+		return fmt.Sprintf("'phonenumbers get %s' looks for it; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
 	case wrongAddress(err):
 		return "check the address in VOGENT_BASE_URL or --base-url; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
@@ -172,7 +182,5 @@ func wantsJSON(args []string) bool {
 
 // writeJSON writes a value in one line.
 func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+	return encodeJSON(w, v, "")
 }

@@ -56,7 +56,7 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 				}
 			}
 			if err := json.Unmarshal(object.Bytes(), &got); err != nil || got.Error.ExitCode != code || got.Error.Status != failure.status ||
-				!strings.HasPrefix(got.Error.Next, failure.next) || got.Error.Message == "" {
+				!strings.HasPrefix(got.Error.Next, failure.next) || (got.Error.Next == "") != (failure.next == "") || got.Error.Message == "" {
 				t.Errorf("%d: %v in %s", failure.status, err, object.String())
 			}
 		})
@@ -75,7 +75,7 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
 		if code := report(&text, false, "phonenumbers buy", err); code != exitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
-			!strings.HasSuffix(text.String(), "; 'phonenumbers get +14155550100' looks for it; 'phonenumbers buy +14155550100' with --idempotency-key order-17 tries again and adds it once\n") {
+			!strings.HasSuffix(text.String(), "; 'phonenumbers get +14155550100' looks for it; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}
 	})

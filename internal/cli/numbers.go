@@ -24,7 +24,8 @@ line. Several filters must all be met.`,
 		Example: `  phonenumbers list
   phonenumbers list --agent agent_1
   phonenumbers list --unlinked --type PSTN --json`,
-		Args: noArgs,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	flags := command.Flags()
 	flags.Var(checked{&agent, "ID", notEmptyAgent}, "agent", "only numbers linked to this agent")
@@ -145,7 +146,7 @@ func linkCommand() *cobra.Command {
 		if n, err = s.api.Link(ctx, n.ID, args[1]); err != nil {
 			return err
 		}
-		return s.show(n)
+		return s.showDone(n, "is linked to "+args[1])
 	})
 }
 
@@ -176,7 +177,7 @@ func unlinkCommand() *cobra.Command {
 		if n, err = s.api.Unlink(ctx, n.ID); err != nil {
 			return err
 		}
-		return s.show(n)
+		return s.showDone(n, "is unlinked")
 	})
 }
 
@@ -202,12 +203,12 @@ somebody else may buy the number.
 		if agent := agentOf(n); agent != "" {
 			linked = "linked to " + agent
 		}
-		if ok, err := agree.given(ctx, s, fmt.Sprintf("delete %s, %s, for good at %s", n.Number, linked, s.baseURL)); !ok {
+		if ok, err := agree.given(ctx, s, fmt.Sprintf("delete %s (%s), %s, for good at %s", n.Number, n.ID, linked, s.baseURL)); !ok {
 			return err
 		}
 		if err := s.api.Delete(ctx, n.ID); err != nil {
 			return err
 		}
-		return s.show(n)
+		return s.showDone(n, "is deleted")
 	})
 }

@@ -29,39 +29,50 @@ func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 
 // learn reads the headers of an answer.
 func (p *pacer) learn(header http.Header) {
-	left, told := smallest(header.Values("RateLimit"), func(item httpsfv.Item) (float64, bool) { return parameter(item, "r") })
-	allowed, limited := smallest(header.Values("RateLimit-Policy"), func(item httpsfv.Item) (float64, bool) {
-		quota, ok := parameter(item, "q")
-		window, hasWindow := parameter(item, "w")
-		return quota / window, ok && hasWindow && quota > 0 && window > 0
-	})
+	allowed := rate.Inf // by the policies of which little is left
+	for policy, left := range items(header.Values("RateLimit")) {
+		remaining, ok := parameter(left, "r")
+		if !ok || remaining > float64(p.underWay) {
+			continue
+		}
+		limits := items(header.Values("RateLimit-Policy"))[policy]
+		quota, hasQuota := parameter(limits, "q")
+		window, hasWindow := parameter(limits, "w")
+		if hasQuota && hasWindow && quota > 0 && window > 0 {
+			allowed = min(allowed, rate.Limit(quota/window))
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if told && limited && left <= float64(p.underWay) && p.limiter.Limit() == rate.Inf {
-		p.limiter.SetLimit(rate.Limit(allowed))
-		p.limiter.Allow() // the answer just read was for the first one
+	if before := p.limiter.Limit(); allowed < before {
+		p.limiter.SetLimit(allowed)
+		if before == rate.Inf {
+			p.limiter.Allow() // the answer just read was for the first one
+		}
 	}
 }
 
-// smallest is the smallest value of the items of a list (RFC 9651, section 3.1), as each policy must be kept.
-func smallest(lines []string, value func(httpsfv.Item) (float64, bool)) (least float64, known bool) {
+// items reads a list of named items (RFC 9651, section 3.1). What is no such list has none.
+func items(lines []string) map[string]httpsfv.Item {
+	named := map[string]httpsfv.Item{}
 	list, err := httpsfv.UnmarshalList(lines)
 	if err != nil {
-		return 0, false
+		return named
 	}
 	for _, member := range list {
-		item, ok := member.(httpsfv.Item)
-		if !ok {
-			continue
-		}
-		if v, ok := value(item); ok && (!known || v < least) {
-			least, known = v, true
+		if item, ok := member.(httpsfv.Item); ok {
+			if name, ok := item.Value.(string); ok {
+				named[name] = item
+			}
 		}
 	}
-	return least, known
+	return named
 }
 
 func parameter(item httpsfv.Item, name string) (float64, bool) {
+	if item.Params == nil {
+		return 0, false
+	}
 	value, _ := item.Params.Get(name)
 	number, ok := value.(int64)
 	return float64(number), ok

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,21 +81,39 @@ type plan struct {
 	pacer     *pacer
 }
 
-// plan compares a file with the numbers that there are. A number that is not owned is an error.
-func (s *session) plan(ctx context.Context, want desired) (plan, error) {
-	owned := map[string]api.PhoneNumber{} // by number, in small letters, as SIP prefixes have no letter case
-	var answer client.Response
-	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}, client.WithResponse(&answer)) {
+// owned are the numbers that there are, by number. One that is listed under two ids is an error, as its name means neither.
+func (s *session) owned(ctx context.Context, opts ...client.CallOption) (map[string]api.PhoneNumber, error) {
+	numbers := map[string]api.PhoneNumber{}
+	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}, opts...) {
 		if err != nil {
-			return plan{}, err
+			return nil, err
 		}
-		owned[strings.ToLower(n.Number)] = n
+		if other, twice := numbers[n.Number]; twice && other.ID != n.ID {
+			return nil, fmt.Errorf("the server lists %s twice, with the ids %s and %s; delete one of them", n.Number, other.ID, n.ID)
+		}
+		numbers[n.Number] = n
 	}
-	p := plan{pacer: newPacer(atOnce)}
+	return numbers, nil
+}
+
+// plan compares a file with the numbers that there are. A number that is not owned is an error.
+func (s *session) plan(ctx context.Context, want desired, opts ...client.CallOption) (plan, error) {
+	var answer client.Response
+	owned, err := s.owned(ctx, append(opts, client.WithResponse(&answer))...)
+	if err != nil {
+		return plan{}, err
+	}
+	find := finder(owned)
+	p := plan{pacer: newPacer(atOnce), notInFile: len(owned) - len(want)}
 	p.pacer.learn(answer.Header)
 	var missing []string
-	for number, agent := range want {
-		switch n, found := owned[strings.ToLower(number)]; {
+	named := map[string]string{} // by id
+	for _, number := range slices.Sorted(maps.Keys(want)) {
+		n, found := find(number)
+		if other, twice := named[n.ID]; found && twice {
+			return plan{}, fmt.Errorf("nothing is changed: %s and %s in the file are the same number; take one of them out", other, number)
+		}
+		switch agent := want[number]; {
 		case !found:
 			missing = append(missing, number)
 		case agentOf(n) == agent:
@@ -102,13 +121,33 @@ func (s *session) plan(ctx context.Context, want desired) (plan, error) {
 		default:
 			p.changes = append(p.changes, newChange(n, agent))
 		}
+		if found {
+			named[n.ID] = number
+		}
 	}
 	if len(missing) > 0 {
 		return plan{}, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s, which the file names; buy what is missing, or take it out of the file", enumerate(missing))}
 	}
-	p.notInFile = len(owned) - len(want)
 	slices.SortFunc(p.changes, func(a, b change) int { return cmp.Compare(a.number, b.number) })
 	return p, nil
+}
+
+// finder finds a number by its name: as it is written, else the one SIP prefix that differs in the case of letters only.
+func finder(owned map[string]api.PhoneNumber) func(name string) (api.PhoneNumber, bool) {
+	folded := map[string][]api.PhoneNumber{}
+	for number, n := range owned {
+		small := strings.ToLower(number)
+		folded[small] = append(folded[small], n)
+	}
+	return func(name string) (api.PhoneNumber, bool) {
+		if n, found := owned[name]; found {
+			return n, true
+		}
+		if alike := folded[strings.ToLower(name)]; len(alike) == 1 {
+			return alike[0], true
+		}
+		return api.PhoneNumber{}, false
+	}
 }
 
 // enumerate names the first few, sorted.
@@ -176,16 +215,18 @@ func exportCommand() *cobra.Command {
 JSON, which plan and apply read too.
 
 ` + fileHelp,
-		Example: `  phonenumbers export > numbers.yaml`,
-		Args:    noArgs,
+		Example:           `  phonenumbers export > numbers.yaml`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+		owned, err := s.owned(ctx)
+		if err != nil {
+			return err
+		}
 		state := desired{}
-		for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
-			if err != nil {
-				return err
-			}
-			state[n.Number] = agentOf(n)
+		for number, n := range owned {
+			state[number] = agentOf(n)
 		}
 		if !s.json {
 			return state.write(s.out)
@@ -212,11 +253,12 @@ without. Numbers that are not in the file are left alone; a number that you do n
 ` + fileHelp,
 		Example: `  phonenumbers plan -f numbers.yaml
   phonenumbers plan -f numbers.yaml --json | jq .changes`,
-		Args: needFile(&file),
+		Args:              needFile(&file),
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	fileFlag(command, &file)
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		want, err := s.readDesired(file)
+		want, err := s.readDesired(ctx, file)
 		if err != nil {
 			return err
 		}

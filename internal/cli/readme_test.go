@@ -41,7 +41,7 @@ func TestTheTranscriptInREADMEIsReal(t *testing.T) {
 		got.WriteString("$ " + line + "\n" + s.shown())
 	}
 	ids := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
-	bar := regexp.MustCompile(`(?s)\rchanging.*\r`)
+	bar := regexp.MustCompile(`\rchanging[^\n]*\r`)
 	shown := bar.ReplaceAllString(got.String(), "")
 	shown = strings.ReplaceAll(ids.ReplaceAllString(shown, "ID"), o.address, "127.0.0.1:8080")
 	if want := ids.ReplaceAllString(transcript, "ID"); len(commands) < 5 || shown != want {
