@@ -17,6 +17,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
+const baseURLFlag = "base-url"
+
 // session is a run of a command that calls the API.
 type session struct {
 	*console
@@ -27,8 +29,8 @@ type session struct {
 // apiCommand makes command one that calls the API, with the flags for that.
 func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
 	baseURL := client.DefaultBaseURL
-	command.Flags().Var(checked{&baseURL, "URL", usableBaseURL}, "base-url", "the root of the API; the key for it is in VOGENT_API_KEY")
-	settingFrom(command, "base-url", "VOGENT_BASE_URL")
+	command.Flags().Var(checked{&baseURL, "URL", usableBaseURL}, baseURLFlag, "the root of the API; the key for it is in VOGENT_API_KEY")
+	settingFrom(command, baseURLFlag, "VOGENT_BASE_URL")
 	command.Long += "\n\n" + exitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {
 		s, err := connect(consoleOf(c), baseURL)

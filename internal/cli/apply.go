@@ -36,7 +36,7 @@ Eight changes are under way at a time, within the rate limit that the server tel
 others go on. A server that is away is waited for, a few minutes. After an interruption or a failure, run the command
 again: it does what is left.
 
-Each change that is done is a row: the change, the number, the agent before, the agent now. With --json each change is an
+In a pipe, each change that is done is a row: the change, the number, the agent before, the agent now. With --json each change is an
 object, those that failed with an error.
 
 ` + fileHelp,
@@ -127,7 +127,7 @@ func (s *session) apply(caller context.Context, p plan) error {
 	case caller.Err() != nil:
 		return fmt.Errorf("interrupted, %s; run the command again for what is left", counts)
 	case a.unwritten != nil:
-		return fmt.Errorf("%s; write the output: %w", counts, a.unwritten)
+		return fmt.Errorf("stopped, %s; the command does what is left when it is run again: write the output: %w", counts, a.unwritten)
 	case ctx.Err() != nil:
 		return fmt.Errorf("stopped, %s; the command does what is left when it is run again: %w", counts, context.Cause(ctx))
 	case a.failed > 0:

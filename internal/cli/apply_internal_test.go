@@ -217,7 +217,7 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 			p.changes[i] = change{id: fmt.Sprint(i), number: fmt.Sprint(i), to: "a"}
 		}
 		err = s.apply(t.Context(), p)
-		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "changed: ") || strings.HasPrefix(err.Error(), "changed: 100,") {
+		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped, changed: ") || strings.HasPrefix(err.Error(), "stopped, changed: 100,") {
 			t.Error(err)
 		}
 	})

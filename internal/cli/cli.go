@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
@@ -91,7 +92,13 @@ This project is unofficial and not affiliated with Vogent.`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object a line where there can be many; errors on stderr too")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) && invalid.GetFlag().Name == baseURLFlag {
+			err = fmt.Errorf("invalid --%s: %w", baseURLFlag, errors.Unwrap(err)) // without the value: it may hold a key or a password
+		}
+		return usageError{err}
+	})
 	root.AddGroup(
 		&cobra.Group{ID: numbersGroup, Title: "Numbers:"},
 		&cobra.Group{ID: fileGroup, Title: "Numbers as a file:"},
@@ -124,7 +131,10 @@ func settingFrom(command *cobra.Command, flag, variable string) {
 	before := command.PreRunE
 	command.PreRunE = func(c *cobra.Command, args []string) error {
 		if value := os.Getenv(variable); value != "" && !f.Changed {
-			if err := f.Value.Set(value); err != nil {
+			switch err := f.Value.Set(value); {
+			case err != nil && flag == baseURLFlag: // whose value may hold a key or a password
+				return usageError{fmt.Errorf("invalid %s: %w", variable, err)}
+			case err != nil:
 				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable, err)}
 			}
 		}

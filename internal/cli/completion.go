@@ -47,7 +47,9 @@ func owned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
 		return
 	}
-	s, err := connect(consoleOf(c), c.Flag("base-url").Value.String())
+	t := consoleOf(c)
+	t.err = io.Discard // nothing may stand in the line that is typed
+	s, err := connect(t, c.Flag(baseURLFlag).Value.String())
 	if err != nil {
 		return
 	}

@@ -90,7 +90,7 @@ func (t *console) note(format string, args ...any) {
 
 // progress shows a bar on a terminal, from now until stop. step counts; both can be called by several goroutines.
 func (t *console) progress(total int, what string) (step, stop func()) {
-	if t.json || total == 0 || !isTerminal(t.err) {
+	if t.json || total == 0 || !isTerminal(t.err) || !isTerminal(t.out) { // rows may go to the same terminal by a pipe
 		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(total,
@@ -156,7 +156,9 @@ func (t *console) password(ctx context.Context, file string) (string, error) {
 	switch {
 	case password == "":
 		return "", usageError{errors.New("the password in --password-file is empty")}
-	case len(password) > maxPassword || strings.ContainsAny(password, "\r\n"):
+	case len(password) > maxPassword:
+		return "", usageError{fmt.Errorf("what --password-file names is no password: it has more than %d bytes", maxPassword)}
+	case strings.ContainsAny(password, "\r\n"):
 		return "", usageError{errors.New("what --password-file names is no password: it has more than one line")}
 	}
 	return password, nil
