@@ -113,7 +113,11 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 		}
 		asked = asked || absent
 	}
-	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, listShowsThem)}
+	next := listShowsThem
+	if strings.Trim(name, "0123456789") == "" {
+		next = "a number starts with + and its country code, such as +14155550100"
+	}
+	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next)}
 }
 
 // consent are the flags of commands that change something.
