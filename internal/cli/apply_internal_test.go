@@ -61,7 +61,7 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 	}
 	a := new(applied)
 	s := &session{console: &console{out: &a.stdout, err: &a.stderr}, api: c}
-	p := plan{pacer: newPacer(atOnce)}
+	p := plan{pacer: newPacer()}
 	p.pacer.learn(told)
 	for i := range n {
 		p.changes = append(p.changes, change{id: fmt.Sprint(i), number: fmt.Sprint("+1415555", i), to: "a"})
@@ -212,7 +212,7 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &session{console: &console{out: full{}, err: io.Discard}, api: c}
-		p := plan{changes: make([]change, 100), pacer: newPacer(atOnce)}
+		p := plan{changes: make([]change, 100), pacer: newPacer()}
 		for i := range p.changes {
 			p.changes[i] = change{id: fmt.Sprint(i), number: fmt.Sprint(i), to: "a"}
 		}

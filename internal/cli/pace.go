@@ -14,15 +14,11 @@ import (
 // the policy gives for its window, one after the other. It does not speed up again: an answer can be older than the last one, and
 // the policy gives no more in the long run. A server that tells nothing is called as fast as it answers.
 type pacer struct {
-	underWay int // requests at once, at most
-	limiter  *rate.Limiter
-
-	mu sync.Mutex
+	limiter *rate.Limiter
+	mu      sync.Mutex
 }
 
-func newPacer(underWay int) *pacer {
-	return &pacer{underWay: underWay, limiter: rate.NewLimiter(rate.Inf, 1)}
-}
+func newPacer() *pacer { return &pacer{limiter: rate.NewLimiter(rate.Inf, 1)} }
 
 // wait waits until the next request may be sent.
 func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
@@ -32,7 +28,7 @@ func (p *pacer) learn(header http.Header) {
 	allowed := rate.Inf // by the policies of which little is left
 	for policy, left := range items(header.Values("RateLimit")) {
 		remaining, ok := parameter(left, "r")
-		if !ok || remaining > float64(p.underWay) {
+		if !ok || remaining > atOnce {
 			continue
 		}
 		limits := items(header.Values("RateLimit-Policy"))[policy]

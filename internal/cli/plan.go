@@ -104,7 +104,7 @@ func (s *session) plan(ctx context.Context, want desired, opts ...client.CallOpt
 		return plan{}, err
 	}
 	find := finder(owned)
-	p := plan{pacer: newPacer(atOnce), notInFile: len(owned) - len(want)}
+	p := plan{pacer: newPacer(), notInFile: len(owned) - len(want)}
 	p.pacer.learn(answer.Header)
 	var missing []string
 	named := map[string]string{} // by id
