@@ -57,9 +57,7 @@ object, those that failed with an error.
 		if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		p, err := s.plan(limited, want, client.WithRetries(applyRetries))
+		p, err := s.plan(ctx, want, client.WithRetries(applyRetries))
 		switch {
 		case err != nil:
 			return err
