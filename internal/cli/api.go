@@ -29,7 +29,7 @@ type session struct {
 // apiCommand makes command one that calls the API, with the flags for that.
 func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
 	baseURL := client.DefaultBaseURL
-	command.Flags().Var(checked{&baseURL, "URL", usableBaseURL}, baseURLFlag, "the root of the API; the key for it is in VOGENT_API_KEY")
+	command.Flags().Var(hidden{checked{&baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API; the key for it is in VOGENT_API_KEY")
 	settingFrom(command, baseURLFlag, "VOGENT_BASE_URL")
 	command.Long += "\n\n" + exitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {

@@ -94,8 +94,8 @@ This project is unofficial and not affiliated with Vogent.`,
 	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object a line where there can be many; errors on stderr too")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
-		if errors.As(err, &invalid) && invalid.GetFlag().Name == baseURLFlag {
-			err = fmt.Errorf("invalid --%s: %w", baseURLFlag, errors.Unwrap(err)) // without the value: it may hold a key or a password
+		if errors.As(err, &invalid) && isHidden(invalid.GetFlag()) {
+			err = fmt.Errorf("invalid --%s: %w", invalid.GetFlag().Name, errors.Unwrap(err))
 		}
 		return usageError{err}
 	})
@@ -117,66 +117,6 @@ This project is unofficial and not affiliated with Vogent.`,
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
-}
-
-// setting makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
-func setting(command *cobra.Command, flag string) {
-	settingFrom(command, flag, "PHONENUMBERS_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
-}
-
-// settingFrom is setting with a variable of another name.
-func settingFrom(command *cobra.Command, flag, variable string) {
-	f := command.Flags().Lookup(flag)
-	f.Usage += " [$" + variable + "]"
-	before := command.PreRunE
-	command.PreRunE = func(c *cobra.Command, args []string) error {
-		if value := os.Getenv(variable); value != "" && !f.Changed {
-			switch err := f.Value.Set(value); {
-			case err != nil && flag == baseURLFlag: // whose value may hold a key or a password
-				return usageError{fmt.Errorf("invalid %s: %w", variable, err)}
-			case err != nil:
-				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable, err)}
-			}
-		}
-		if before == nil {
-			return nil
-		}
-		return before(c, args)
-	}
-}
-
-// checked is the value of a flag that is checked as it is set, so that the error names what has set it: the flag or the
-// variable.
-type checked struct {
-	value *string
-	kind  string // stands for the value in the help
-	check func(string) error
-}
-
-func (c checked) String() string { return *c.value }
-func (c checked) Type() string   { return c.kind }
-
-func (c checked) Set(value string) error {
-	if err := c.check(value); err != nil {
-		return err
-	}
-	*c.value = value
-	return nil
-}
-
-// databaseFlag adds --db to a command.
-func databaseFlag(command *cobra.Command, usage string) *string {
-	db := "phonenumbers.db"
-	command.Flags().Var(checked{&db, "PATH", notEmpty}, "db", usage)
-	setting(command, "db")
-	return &db
-}
-
-func notEmpty(value string) error {
-	if value == "" {
-		return errors.New("it is empty")
-	}
-	return nil
 }
 
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.

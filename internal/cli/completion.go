@@ -42,8 +42,8 @@ API for.`,
 // completionTimeout is how long a person waits for the numbers after pressing tab, at most.
 const completionTimeout = 2 * time.Second
 
-// owned lists the numbers for a completion. Whatever goes wrong, it offers what it has got.
-func owned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
+// eachOwned lists the numbers for a completion. Whatever goes wrong, it offers what it has got.
+func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
 		return
 	}
@@ -69,7 +69,7 @@ func completeNumbers(c *cobra.Command, args []string, begun string) (found []cob
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	owned(c, args, func(n api.PhoneNumber) {
+	eachOwned(c, args, func(n api.PhoneNumber) {
 		if strings.HasPrefix(n.Number, begun) {
 			found = append(found, cobra.CompletionWithDesc(printable(n.Number), printable(agentOf(n))))
 		}
@@ -82,7 +82,7 @@ func completeNumbers(c *cobra.Command, args []string, begun string) (found []cob
 
 func completeAgents(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 	seen := map[string]bool{"": true}
-	owned(c, args, func(n api.PhoneNumber) {
+	eachOwned(c, args, func(n api.PhoneNumber) {
 		if agent := agentOf(n); !seen[agent] && strings.HasPrefix(agent, begun) {
 			seen[agent] = true
 			found = append(found, printable(agent))

@@ -57,6 +57,11 @@ func (t *console) document(v any) error {
 	return encodeJSON(t.out, v, "  ")
 }
 
+// writeJSON writes a value in one line.
+func writeJSON(w io.Writer, v any) error {
+	return encodeJSON(w, v, "")
+}
+
 // encodeJSON also escapes the control characters that encoding/json lets through, as they could act on a terminal.
 func encodeJSON(w io.Writer, v any, indent string) error {
 	var b strings.Builder

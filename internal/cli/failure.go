@@ -179,8 +179,3 @@ func wantsJSON(args []string) bool {
 	}
 	return wants
 }
-
-// writeJSON writes a value in one line.
-func writeJSON(w io.Writer, v any) error {
-	return encodeJSON(w, v, "")
-}

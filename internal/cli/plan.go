@@ -200,48 +200,6 @@ func needFile(file *string) cobra.PositionalArgs {
 	}
 }
 
-// The form of the file, for the help of the commands that read and write it.
-const fileHelp = `The file has a line for each number or SIP prefix; an empty agent means none:
-
-  numbers:
-    "+15105550100": {agent: agent_1}
-    "+15105550101": {agent: ""}`
-
-func exportCommand() *cobra.Command {
-	command := &cobra.Command{
-		Use:   "export",
-		Short: "Write all numbers and their agents as a file",
-		Long: `Write all numbers and their agents as YAML to stdout, sorted by number, the same text for the same state; with --json as
-JSON, which plan and apply read too.
-
-` + fileHelp,
-		Example:           `  phonenumbers export > numbers.yaml`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
-	}
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		owned, err := s.owned(ctx)
-		if err != nil {
-			return err
-		}
-		state := desired{}
-		for number, n := range owned {
-			state[number] = agentOf(n)
-		}
-		if !s.json {
-			return state.write(s.out)
-		}
-		type agent struct {
-			Agent string `json:"agent"`
-		}
-		numbers := map[string]agent{}
-		for number, id := range state {
-			numbers[number] = agent{id}
-		}
-		return s.document(map[string]any{"numbers": numbers})
-	})
-}
-
 func planCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
