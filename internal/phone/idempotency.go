@@ -16,6 +16,9 @@ const IdempotencyKeyTTL = 24 * time.Hour
 // first was killed. Whoever is late then finds its claim gone, and makes nothing.
 const claimLease = 30 * time.Second
 
+// claimTimeout is how long it may take to claim a key or to give it up, whatever becomes of the request meanwhile.
+const claimTimeout = 5 * time.Second
+
 // maxIdempotencyKey is the length of the longest key, in characters.
 const maxIdempotencyKey = 255
 
@@ -95,7 +98,7 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 		return Number{}, false, fmt.Errorf("encode request: %w", err)
 	}
 	claim := Claim{WorkspaceID: workspaceID, Key: key, Token: s.NewID()}
-	answered, err := s.Claims.ClaimKey(ctx, claim, body, s.Now(), claimLease, IdempotencyKeyTTL)
+	answered, err := s.claim(ctx, claim, body)
 	if err != nil {
 		return Number{}, false, err
 	}
@@ -108,11 +111,21 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 			return
 		}
 		// The caller may have hung up, or create has panicked; the key must be free for the next try all the same.
-		if failed := s.Claims.ReleaseKey(context.WithoutCancel(ctx), claim); failed != nil {
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+		defer cancel()
+		if failed := s.Claims.ReleaseKey(own, claim); failed != nil {
 			err = fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
 		}
 	}()
 	n, err = create(claim)
 	settled = err == nil || errors.Is(err, ErrInProgress)
 	return n, false, err
+}
+
+// claim is ClaimKey, not cut short where the caller hangs up: a claim of which nobody knows whether it was made would keep the
+// key from all others.
+func (s *Service) claim(ctx context.Context, c Claim, request []byte) (answered *Number, err error) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+	defer cancel()
+	return s.Claims.ClaimKey(own, c, request, s.Now(), claimLease, IdempotencyKeyTTL)
 }
