@@ -45,5 +45,15 @@ func describeCall(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// limitTime gives each request an end, so that a database that has fallen silent holds nobody for ever.
+func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
 // takesKey has the routes of the operations that take an idempotency key.
 var takesKey = map[string]bool{BaseURL + "/phone_numbers": true, BaseURL + "/phone_numbers/purchase": true}

@@ -23,6 +23,10 @@ var probes = []string{http.MethodGet, http.MethodHead}
 // BaseURL is the path that the operations are below.
 const BaseURL = "/api"
 
+// requestTimeout is how long a request may take, with all its waits for the database: longer than the waits that have a bound
+// of their own, shorter than what the server gives an answer.
+const requestTimeout = 10 * time.Second
+
 // Services are what the handler serves, and how. The first group is required.
 type Services struct {
 	Phone      *phone.Service
@@ -40,7 +44,7 @@ type Services struct {
 func New(s Services) (http.Handler, error) {
 	e := echo.New()
 	e.IPExtractor = clientAddress(s.TrustedProxies)
-	e.Use(describeCall, accessLog(s.Log))
+	e.Use(limitTime, describeCall, accessLog(s.Log))
 	server.Register(e, operations{s.Phone}, server.Options{
 		BaseURL:      BaseURL,
 		Authenticate: s.authenticate(),
