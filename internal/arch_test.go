@@ -24,7 +24,8 @@ var mayImport = map[string][]string{
 	"internal/phone":     {},
 	"internal/workspace": {},
 	"internal/inventory": {"internal/phone"},
-	"internal/store":     {"internal/phone", "internal/workspace", "modernc.org/sqlite/...", "github.com/pressly/goose/v3"},
+	"internal/dbtest":    {"github.com/jackc/pgx/v5/..."}, // for tests
+	"internal/store":     {"internal/phone", "internal/workspace", "modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
 	"internal/rest": {
 		".", "api", "api/server", "internal/phone", "internal/workspace", "github.com/labstack/echo/v4", "go.yaml.in/yaml/v3",
 		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",

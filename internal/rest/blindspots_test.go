@@ -8,138 +8,143 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
 // What an oracle for OpenAPI does not see, or only with the right options, by hand.
 func TestWhatTheOracleIsBlindTo(t *testing.T) {
-	const (
-		numbers, search, one = numbersPath, numbersPath + "/search", numbersPath + "/{id}"
-		purchase             = `{"type":"purchase","purchase":{"number":"+14155550100"}`
-		sipImport            = `{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p"`
-		vogentSIP            = `{"type":"vogent_sip","vogentSip":{"sipPrefix":"line","username":"caller","password":"secret"`
-	)
-	bench := newBench(t)
-	for _, test := range []struct {
-		method, target, body string
-		status               int
-		pointers             []string // of a 400
-	}{
-		// The same requests without the mistake.
-		{"PUT", one, `{"agentId":"a"}`, 200, nil},
-		{"POST", search, `{"prefix":"415","country":"US","limit":5}`, 200, nil},
-		{"POST", numbers, purchase + `}`, 200, nil},
-		{"POST", numbers, sipImport + `}}`, 200, nil},
-		{"POST", numbers, vogentSIP + `}}`, 200, nil},
-		{"GET", numbers + "?limit=5", "", 200, nil},
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		const (
+			numbers, search, one = numbersPath, numbersPath + "/search", numbersPath + "/{id}"
+			purchase             = `{"type":"purchase","purchase":{"number":"+14155550100"}`
+			sipImport            = `{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p"`
+			vogentSIP            = `{"type":"vogent_sip","vogentSip":{"sipPrefix":"line","username":"caller","password":"secret"`
+		)
+		bench := newBench(t, newDB(t))
+		for _, test := range []struct {
+			method, target, body string
+			status               int
+			pointers             []string // of a 400
+		}{
+			// The same requests without the mistake.
+			{"PUT", one, `{"agentId":"a"}`, 200, nil},
+			{"POST", search, `{"prefix":"415","country":"US","limit":5}`, 200, nil},
+			{"POST", numbers, purchase + `}`, 200, nil},
+			{"POST", numbers, sipImport + `}}`, 200, nil},
+			{"POST", numbers, vogentSIP + `}}`, 200, nil},
+			{"GET", numbers + "?limit=5", "", 200, nil},
 
-		// A member twice.
-		{"PUT", one, `{"agentId":"a","agentId":"a"}`, 400, []string{"/agentId"}},
-		{"PUT", one, `{"agentId":"a","agent\u0049d":""}`, 400, []string{"/agentId"}},
-		{"POST", search, `{"prefix":"415","limit":5,"limit":6}`, 400, []string{"/limit"}},
-		{"POST", numbers, purchase + `,"type":"purchase"}`, 400, []string{"/type"}},
-		{"POST", numbers, purchase + `,"sipImport":null,"sipImport":null}`, 400, []string{"/sipImport"}},
-		{"POST", numbers, `{"type":"purchase","purchase":{"number":"+1","number":"+14155550100"}}`, 400, []string{"/purchase/number"}},
-		{"POST", numbers, sipImport + `,"password":"q"}}`, 400, []string{"/sipImport/password"}},
+			// A member twice.
+			{"PUT", one, `{"agentId":"a","agentId":"a"}`, 400, []string{"/agentId"}},
+			{"PUT", one, `{"agentId":"a","agent\u0049d":""}`, 400, []string{"/agentId"}},
+			{"POST", search, `{"prefix":"415","limit":5,"limit":6}`, 400, []string{"/limit"}},
+			{"POST", numbers, purchase + `,"type":"purchase"}`, 400, []string{"/type"}},
+			{"POST", numbers, purchase + `,"sipImport":null,"sipImport":null}`, 400, []string{"/sipImport"}},
+			{"POST", numbers, `{"type":"purchase","purchase":{"number":"+1","number":"+14155550100"}}`, 400, []string{"/purchase/number"}},
+			{"POST", numbers, sipImport + `,"password":"q"}}`, 400, []string{"/sipImport/password"}},
 
-		// More behind the body.
-		{"PUT", one, `{"agentId":"a"}x`, 400, nil},
-		{"PUT", one, `{"agentId":"a"}{}`, 400, nil},
-		{"PUT", one, `{"agentId":"a"} {"agentId":"b"}`, 400, nil},
-		{"PUT", one, `{"agentId":"a"},`, 400, nil},
-		{"PUT", one, "{\"agentId\":\"a\"}\x00", 400, nil},
-		{"PUT", one, "{\"agentId\":\"a\"}\r\n\t ", 200, nil},
+			// More behind the body.
+			{"PUT", one, `{"agentId":"a"}x`, 400, nil},
+			{"PUT", one, `{"agentId":"a"}{}`, 400, nil},
+			{"PUT", one, `{"agentId":"a"} {"agentId":"b"}`, 400, nil},
+			{"PUT", one, `{"agentId":"a"},`, 400, nil},
+			{"PUT", one, "{\"agentId\":\"a\"}\x00", 400, nil},
+			{"PUT", one, "{\"agentId\":\"a\"}\r\n\t ", 200, nil},
 
-		// Null.
-		{"POST", search, `{"prefix":"415","limit":null}`, 400, []string{"/limit"}},
-		{"POST", search, `{"prefix":"415","country":null}`, 400, []string{"/country"}},
-		{"POST", search, `{"prefix":null}`, 400, []string{"/prefix"}},
-		{"POST", search, `null`, 400, []string{""}},
-		{"PUT", one, `null`, 400, []string{""}},
-		{"PUT", one, `{"agentId":null}`, 400, []string{"/agentId"}},
-		{"PUT", one, `[null]`, 400, []string{"/0"}},
-		{"POST", numbersPath + "/purchase", `{"number":null}`, 400, []string{"/number"}},
-		{"POST", numbers, `{"type":null,"purchase":{"number":"+14155550100"}}`, 400, []string{"/type"}},
-		{"POST", numbers, `{"type":"purchase","purchase":{"number":null}}`, 400, []string{"/purchase/number"}},
-		{"POST", numbers, `{"type":"vogent_sip","vogentSip":{"sipPrefix":"line","username":"caller","password":null}}`, 400, []string{"/vogentSip/password"}},
-		{"POST", numbers, purchase + `,"vogentSip":{"sipPrefix":null}}`, 400, []string{"/vogentSip/sipPrefix"}},
-		{"POST", numbers, purchase + `,"sipImport":null,"vogentSip":null}`, 200, nil},
-		{"POST", numbers, sipImport + `},"purchase":null,"vogentSip":null}`, 200, nil},
-		{"POST", numbers, vogentSIP + `},"purchase":null,"sipImport":null}`, 200, nil},
+			// Null.
+			{"POST", search, `{"prefix":"415","limit":null}`, 400, []string{"/limit"}},
+			{"POST", search, `{"prefix":"415","country":null}`, 400, []string{"/country"}},
+			{"POST", search, `{"prefix":null}`, 400, []string{"/prefix"}},
+			{"POST", search, `null`, 400, []string{""}},
+			{"PUT", one, `null`, 400, []string{""}},
+			{"PUT", one, `{"agentId":null}`, 400, []string{"/agentId"}},
+			{"PUT", one, `[null]`, 400, []string{"/0"}},
+			{"POST", numbersPath + "/purchase", `{"number":null}`, 400, []string{"/number"}},
+			{"POST", numbers, `{"type":null,"purchase":{"number":"+14155550100"}}`, 400, []string{"/type"}},
+			{"POST", numbers, `{"type":"purchase","purchase":{"number":null}}`, 400, []string{"/purchase/number"}},
+			{"POST", numbers, `{"type":"vogent_sip","vogentSip":{"sipPrefix":"line","username":"caller","password":null}}`, 400, []string{"/vogentSip/password"}},
+			{"POST", numbers, purchase + `,"vogentSip":{"sipPrefix":null}}`, 400, []string{"/vogentSip/sipPrefix"}},
+			{"POST", numbers, purchase + `,"sipImport":null,"vogentSip":null}`, 200, nil},
+			{"POST", numbers, sipImport + `},"purchase":null,"vogentSip":null}`, 200, nil},
+			{"POST", numbers, vogentSIP + `},"purchase":null,"sipImport":null}`, 200, nil},
 
-		// A name that is not known, or not in this case.
-		{"PUT", one, `{"agentID":"a"}`, 400, []string{"/agentID"}},
-		{"PUT", one, `{"agentId":"a","AgentId":"a"}`, 400, []string{"/AgentId"}},
-		{"PUT", one, `{"":"a"}`, 400, []string{"/"}},
-		{"PUT", one, `{"a/b~c":"a"}`, 400, []string{"/a~1b~0c"}},
-		{"POST", search, `{"Prefix":"415"}`, 400, []string{"/Prefix"}},
-		{"POST", numbers, `{"type":"purchase","Purchase":{"number":"+14155550100"}}`, 400, []string{"/Purchase"}},
-		{"POST", numbers, `{"type":"purchase","purchase":{"Number":"+14155550100"}}`, 400, []string{"/purchase/Number"}},
+			// A name that is not known, or not in this case.
+			{"PUT", one, `{"agentID":"a"}`, 400, []string{"/agentID"}},
+			{"PUT", one, `{"agentId":"a","AgentId":"a"}`, 400, []string{"/AgentId"}},
+			{"PUT", one, `{"":"a"}`, 400, []string{"/"}},
+			{"PUT", one, `{"a/b~c":"a"}`, 400, []string{"/a~1b~0c"}},
+			{"POST", search, `{"Prefix":"415"}`, 400, []string{"/Prefix"}},
+			{"POST", numbers, `{"type":"purchase","Purchase":{"number":"+14155550100"}}`, 400, []string{"/Purchase"}},
+			{"POST", numbers, `{"type":"purchase","purchase":{"Number":"+14155550100"}}`, 400, []string{"/purchase/Number"}},
 
-		// An integer is written as one.
-		{"POST", search, `{"prefix":"415","limit":5.0}`, 400, []string{"/limit"}},
-		{"POST", search, `{"prefix":"415","limit":1e1}`, 400, []string{"/limit"}},
-		{"POST", search, `{"prefix":"415","limit":10e-1}`, 400, []string{"/limit"}},
-		{"POST", search, `{"prefix":"415","limit":"5"}`, 400, []string{"/limit"}},
-		{"POST", search, `{"prefix":"415","limit":9223372036854775808}`, 400, []string{"/limit"}},
+			// An integer is written as one.
+			{"POST", search, `{"prefix":"415","limit":5.0}`, 400, []string{"/limit"}},
+			{"POST", search, `{"prefix":"415","limit":1e1}`, 400, []string{"/limit"}},
+			{"POST", search, `{"prefix":"415","limit":10e-1}`, 400, []string{"/limit"}},
+			{"POST", search, `{"prefix":"415","limit":"5"}`, 400, []string{"/limit"}},
+			{"POST", search, `{"prefix":"415","limit":9223372036854775808}`, 400, []string{"/limit"}},
 
-		// Text is UTF-8.
-		{"PUT", one, "{\"agentId\":\"\xff\"}", 400, nil},
-		{"PUT", one, "{\"agentId\":\"\xed\xa0\x80\"}", 400, nil},
-		{"PUT", one, `{"agentId":"\ud800"}`, 400, nil},
-		{"PUT", one, "{\"agentId\xff\":\"a\"}", 400, nil},
-		{"PUT", one, "\ufeff{}", 400, nil},
-		{"GET", numbers + "?cursor=%ff", "", 400, []string{"cursor"}},
+			// Text is UTF-8.
+			{"PUT", one, "{\"agentId\":\"\xff\"}", 400, nil},
+			{"PUT", one, "{\"agentId\":\"\xed\xa0\x80\"}", 400, nil},
+			{"PUT", one, `{"agentId":"\ud800"}`, 400, nil},
+			{"PUT", one, "{\"agentId\xff\":\"a\"}", 400, nil},
+			{"PUT", one, "\ufeff{}", 400, nil},
+			{"GET", numbers + "?cursor=%ff", "", 400, []string{"cursor"}},
 
-		// The query.
-		{"GET", numbers + "?limit=5&limit=5", "", 400, []string{"limit"}},
-		{"GET", numbers + "?agentId=&agentId=", "", 400, []string{"agentId"}},
-		{"GET", numbers + "?limit=5&Limit=5", "", 400, []string{"Limit"}},
-		{"GET", numbers + "?page=2&agentID=a", "", 400, []string{"agentID", "page"}},
-		{"GET", numbers + "?limit=0x5", "", 400, []string{"limit"}},
-		{"GET", numbers + "?limit=1_0", "", 400, []string{"limit"}},
-		{"GET", numbers + "?limit=%2B5", "", 400, []string{"limit"}},
-		{"GET", numbers + "?limit=", "", 400, []string{"limit"}},
-		{"GET", numbers + "?cursor=", "", 400, []string{"cursor"}},
-		{"GET", numbers + "?limit=%zz", "", 400, nil},
-		{"GET", numbers + "?limit=1;cursor=2", "", 400, nil},
-		{"GET", one + "?x=1", "", 400, []string{"x"}},
-		{"PUT", one + "?agentId=a", `{}`, 400, []string{"agentId"}},
-		{"DELETE", one + "?force=true", "", 400, []string{"force"}},
-		{"POST", search + "?limit=5", `{"prefix":"415"}`, 400, []string{"limit"}},
-		{"POST", numbers + "?limit=5", purchase + `}`, 400, []string{"limit"}},
-		{"POST", numbersPath + "/purchase?limit=5", `{"number":"+14155550100"}`, 400, []string{"limit"}},
-		{"GET", numbers + "?&", "", 200, nil},
-	} {
-		t.Run(test.method+" "+test.target+" "+test.body, func(t *testing.T) {
-			x := bench.send(t, test.method, test.target, test.body)
-			if err := bench.oracle.checkAnswer(x); err != nil {
-				t.Fatalf("%v: %d %s", err, x.answer.Code, x.answer.Body)
-			}
-			var pointers []string
-			for _, field := range x.problem.Errors {
-				pointers = append(pointers, field.Pointer)
-			}
-			want := map[int]api.ProblemCode{400: api.CodeInvalidRequest}[test.status]
-			if x.answer.Code != test.status || x.problem.Code != want || !slices.Equal(pointers, test.pointers) {
-				t.Errorf("%d %s; want %d with %q", x.answer.Code, x.answer.Body, test.status, test.pointers)
-			}
-		})
-	}
+			// The query.
+			{"GET", numbers + "?limit=5&limit=5", "", 400, []string{"limit"}},
+			{"GET", numbers + "?agentId=&agentId=", "", 400, []string{"agentId"}},
+			{"GET", numbers + "?limit=5&Limit=5", "", 400, []string{"Limit"}},
+			{"GET", numbers + "?page=2&agentID=a", "", 400, []string{"agentID", "page"}},
+			{"GET", numbers + "?limit=0x5", "", 400, []string{"limit"}},
+			{"GET", numbers + "?limit=1_0", "", 400, []string{"limit"}},
+			{"GET", numbers + "?limit=%2B5", "", 400, []string{"limit"}},
+			{"GET", numbers + "?limit=", "", 400, []string{"limit"}},
+			{"GET", numbers + "?cursor=", "", 400, []string{"cursor"}},
+			{"GET", numbers + "?limit=%zz", "", 400, nil},
+			{"GET", numbers + "?limit=1;cursor=2", "", 400, nil},
+			{"GET", one + "?x=1", "", 400, []string{"x"}},
+			{"PUT", one + "?agentId=a", `{}`, 400, []string{"agentId"}},
+			{"DELETE", one + "?force=true", "", 400, []string{"force"}},
+			{"POST", search + "?limit=5", `{"prefix":"415"}`, 400, []string{"limit"}},
+			{"POST", numbers + "?limit=5", purchase + `}`, 400, []string{"limit"}},
+			{"POST", numbersPath + "/purchase?limit=5", `{"number":"+14155550100"}`, 400, []string{"limit"}},
+			{"GET", numbers + "?&", "", 200, nil},
+		} {
+			t.Run(test.method+" "+test.target+" "+test.body, func(t *testing.T) {
+				x := bench.send(t, test.method, test.target, test.body)
+				if err := bench.oracle.checkAnswer(x); err != nil {
+					t.Fatalf("%v: %d %s", err, x.answer.Code, x.answer.Body)
+				}
+				var pointers []string
+				for _, field := range x.problem.Errors {
+					pointers = append(pointers, field.Pointer)
+				}
+				want := map[int]api.ProblemCode{400: api.CodeInvalidRequest}[test.status]
+				if x.answer.Code != test.status || x.problem.Code != want || !slices.Equal(pointers, test.pointers) {
+					t.Errorf("%d %s; want %d with %q", x.answer.Code, x.answer.Body, test.status, test.pointers)
+				}
+			})
+		}
+	})
 }
 
 // A body of many objects in each other once cost the decoder a second and 1.2 GB.
 func TestADeepBodyCostsLittle(t *testing.T) {
-	bench := newBench(t)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	x := bench.send(t, http.MethodPost, numbersPath, strings.Repeat(`{"purchase":`, 5_000))
-	runtime.ReadMemStats(&after)
-	if x.answer.Code != http.StatusBadRequest {
-		t.Errorf("%d %s", x.answer.Code, x.answer.Body)
-	}
-	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 20 {
-		t.Errorf("the request took %d MiB", used)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		bench := newBench(t, newDB(t))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		x := bench.send(t, http.MethodPost, numbersPath, strings.Repeat(`{"purchase":`, 5_000))
+		runtime.ReadMemStats(&after)
+		if x.answer.Code != http.StatusBadRequest {
+			t.Errorf("%d %s", x.answer.Code, x.answer.Body)
+		}
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 20 {
+			t.Errorf("the request took %d MiB", used)
+		}
+	})
 }
 
 // bench is a server for requests one by one. It sells +14155550100, and the workspace has a number.
@@ -149,9 +154,9 @@ type bench struct {
 	key, id string
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, database string) *bench {
 	t.Helper()
-	b := &bench{server: newServer(t, "+14155550100")}
+	b := &bench{server: newServer(t, database, "+14155550100")}
 	b.key = b.server.key(t, "own")
 	b.oracle = newOracle(t, b.key)
 	b.id = create(t, b.server.client(t, "own"), vogentSIP("bench")).ID

@@ -24,6 +24,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
 // browser is a tab of a Chromium of its own, and what goes wrong in it.
@@ -179,7 +181,7 @@ func run(t *testing.T, curl string) string {
 
 // TestTheReferenceLivesThroughTheLifeOfANumber does with the page what a newcomer does: all operations as they are filled in.
 func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
-	s := newServer(t, "+14155550100", "+14155550101")
+	s := newServer(t, dbtest.SQLite(t), "+14155550100", "+14155550101")
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
 	b.do(chromedp.Navigate(s.url + "/docs"))
 
@@ -230,7 +232,7 @@ func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
 }
 
 func TestTheReferenceKeepsTheKeyForTheTabOnly(t *testing.T) {
-	s := newServer(t, "+14155550100")
+	s := newServer(t, dbtest.SQLite(t), "+14155550100")
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
 	b.do(chromedp.Navigate(s.url + "/docs"))
 	b.open("Numbers", "listPhoneNumbers")
@@ -252,7 +254,7 @@ func TestTheReferenceKeepsTheKeyForTheTabOnly(t *testing.T) {
 // What a server says is text, whatever it looks like.
 func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 	const hostile = `<img src="/x" onerror="document.title='owned'"><script>document.title='owned'</script>`
-	s := newServer(t, "+14155550100")
+	s := newServer(t, dbtest.SQLite(t), "+14155550100")
 	key := s.key(t, "w")
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("number") == "hostile" {
@@ -272,7 +274,7 @@ func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 		t.Fatal(status)
 	}
 	b.close(create)
-	db, err := sql.Open("sqlite", s.path)
+	db, err := sql.Open("sqlite", s.database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +322,7 @@ const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...d
 
 // TestThePagesCanBeRead saves what the pages look like in $SCREENSHOTS.
 func TestThePagesCanBeRead(t *testing.T) {
-	s := newServer(t, "+14155550100")
+	s := newServer(t, dbtest.SQLite(t), "+14155550100")
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
 	key := s.key(t, "w")
 	b.do(chromedp.Navigate(s.url+"/docs"), chromedp.WaitVisible("#operations-Numbers-createPhoneNumber", chromedp.ByQuery))
@@ -366,7 +368,7 @@ func TestThePagesCanBeRead(t *testing.T) {
 }
 
 func TestThePagesGiveCommandsToCopy(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
 	b.do(chromedp.Navigate(s.url+"/"), chromedp.Focus(".command button", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
 	b.waitFor(`document.getElementById("says").textContent !== ""`)

@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
@@ -32,6 +33,7 @@ var (
 // The same seed makes the same requests, ids and cursors apart: go test ./internal/rest -run Agree -args -seed=7
 func TestTheServerAndTheSpecAgree(t *testing.T) {
 	const runs = 4 // side by side, each with a server of its own
+	engines := []dbtest.Database{dbtest.SQLite, dbtest.Postgres}
 	count := *requests / runs
 	if testing.Short() {
 		count /= 5
@@ -41,7 +43,7 @@ func TestTheServerAndTheSpecAgree(t *testing.T) {
 		for i := range runs {
 			t.Run(fmt.Sprint(*seed+uint64(i)), func(t *testing.T) {
 				t.Parallel()
-				seen[i] = compare(t, *seed+uint64(i), count)
+				seen[i] = compare(t, engines[i%len(engines)](t), *seed+uint64(i), count)
 			})
 		}
 	})
@@ -51,13 +53,13 @@ func TestTheServerAndTheSpecAgree(t *testing.T) {
 }
 
 // compare makes count requests.
-func compare(t *testing.T, seed uint64, count int) tally {
+func compare(t *testing.T, database string, seed uint64, count int) tally {
 	t.Helper()
 	w := &world{numbers: map[string]string{}}
 	for i := range 150 {
 		w.forSale = append(w.forSale, fmt.Sprintf("+1415555%04d", i), fmt.Sprintf("+44207946%04d", i))
 	}
-	s := frozen(t, func(*rest.Services) {}) // so that it is certain when wrong keys are too many
+	s := frozen(t, database, func(*rest.Services) {}) // so that it is certain when wrong keys are too many
 	if _, err := s.store.AddToInventory(t.Context(), slices.Values(w.forSale), true); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
@@ -79,197 +79,213 @@ func wantAnswer(t *testing.T, a answer, status int, code api.ProblemCode, replay
 }
 
 func TestTheSameRequestUnderAKeyGetsTheSameAnswer(t *testing.T) {
-	s := newServer(t, first, second)
-	apiKey := s.key(t, "w")
-	for name, call := range map[string]struct{ url, body, sameBody, otherBody string }{
-		"purchase": {s.purchaseURL(), `{"number":"` + first + `"}`, ` { "number" : "` + first + `" } `, `{"number":"` + second + `"}`},
-		"create_by_purchase": {
-			s.createURL(), purchaseBody(second), `{"purchase":{"number":"` + second + `"},"type":"purchase","sipImport":null}`, purchaseBody(first),
-		},
-		"sip_import": {
-			s.createURL(),
-			`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p1"}}`,
-			`{"type":"sip_import","sipImport":{"password":"p1","phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u"}}`,
-			`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p2"}}`,
-		},
-		"vogent_sip": {
-			s.createURL(),
-			`{"type":"vogent_sip","vogentSip":{"sipPrefix":"Support","username":"caller","password":"12345"}}`,
-			`{"type":"vogent_sip","vogentSip":{"sipPrefix":"Support","username":"caller","password":"12345"}}`,
-			`{"type":"vogent_sip","vogentSip":{"sipPrefix":"support","username":"caller","password":"12345"}}`,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			made := mustPost(t, call.url, apiKey, call.body, name)
-			wantAnswer(t, made, http.StatusOK, "", "false")
-			for _, again := range []string{call.body, call.sameBody} {
-				a := mustPost(t, call.url, apiKey, again, name)
-				wantAnswer(t, a, http.StatusOK, "", "true")
-				if a.body != made.body {
-					t.Errorf("replayed %s; was %s", a.body, made.body)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first, second)
+		apiKey := s.key(t, "w")
+		for name, call := range map[string]struct{ url, body, sameBody, otherBody string }{
+			"purchase": {s.purchaseURL(), `{"number":"` + first + `"}`, ` { "number" : "` + first + `" } `, `{"number":"` + second + `"}`},
+			"create_by_purchase": {
+				s.createURL(), purchaseBody(second), `{"purchase":{"number":"` + second + `"},"type":"purchase","sipImport":null}`, purchaseBody(first),
+			},
+			"sip_import": {
+				s.createURL(),
+				`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p1"}}`,
+				`{"type":"sip_import","sipImport":{"password":"p1","phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u"}}`,
+				`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":"p2"}}`,
+			},
+			"vogent_sip": {
+				s.createURL(),
+				`{"type":"vogent_sip","vogentSip":{"sipPrefix":"Support","username":"caller","password":"12345"}}`,
+				`{"type":"vogent_sip","vogentSip":{"sipPrefix":"Support","username":"caller","password":"12345"}}`,
+				`{"type":"vogent_sip","vogentSip":{"sipPrefix":"support","username":"caller","password":"12345"}}`,
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				made := mustPost(t, call.url, apiKey, call.body, name)
+				wantAnswer(t, made, http.StatusOK, "", "false")
+				for _, again := range []string{call.body, call.sameBody} {
+					a := mustPost(t, call.url, apiKey, again, name)
+					wantAnswer(t, a, http.StatusOK, "", "true")
+					if a.body != made.body {
+						t.Errorf("replayed %s; was %s", a.body, made.body)
+					}
 				}
-			}
-			wantAnswer(t, mustPost(t, call.url, apiKey, call.otherBody, name), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
-		})
-	}
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "purchase"), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
+				wantAnswer(t, mustPost(t, call.url, apiKey, call.otherBody, name), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
+			})
+		}
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "purchase"), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
 
-	without := mustPost(t, s.createURL(), apiKey, purchaseBody(first))
-	wantAnswer(t, without, http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "")
+		without := mustPost(t, s.createURL(), apiKey, purchaseBody(first))
+		wantAnswer(t, without, http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "")
+	})
 }
 
 func TestAReplayIsTheAnswerAsItWas(t *testing.T) {
-	s := newServer(t, first)
-	c, apiKey := s.client(t, "w"), s.key(t, "w")
-	made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-	list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-	if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
-		t.Fatalf("%v, %v", err, made)
-	}
-	id := list.JSON200.Data[0].ID
-	if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
-		t.Fatal(err)
-	}
-	if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
-		t.Errorf("after a link: %v; was %v", a, made)
-	}
-	if _, err := c.DeletePhoneNumberWithResponse(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
-		t.Errorf("after a delete: %v; was %v", a, made)
-	}
-	if got := listed(t, c, api.ListPhoneNumbersParams{}); len(got) > 0 {
-		t.Errorf("the replay has bought %q again", got)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		c, apiKey := s.client(t, "w"), s.key(t, "w")
+		made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+		list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
+		if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
+			t.Fatalf("%v, %v", err, made)
+		}
+		id := list.JSON200.Data[0].ID
+		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
+			t.Fatal(err)
+		}
+		if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
+			t.Errorf("after a link: %v; was %v", a, made)
+		}
+		if _, err := c.DeletePhoneNumberWithResponse(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
+			t.Errorf("after a delete: %v; was %v", a, made)
+		}
+		if got := listed(t, c, api.ListPhoneNumbersParams{}); len(got) > 0 {
+			t.Errorf("the replay has bought %q again", got)
+		}
+	})
 }
 
 func TestKeysBareAndQuotedAreTheSame(t *testing.T) {
-	s := newServer(t, first)
-	apiKey := s.key(t, "w")
-	for i, same := range [][]string{{`k1`, `"k1"`}, {`"a\"b\\c"`, `a"b\c`}, {strings.Repeat("k", 255), `"` + strings.Repeat("k", 255) + `"`}} {
-		body := fmt.Sprintf(`{"type":"vogent_sip","vogentSip":{"sipPrefix":"p%d","username":"caller","password":"12345"}}`, i)
-		wantAnswer(t, mustPost(t, s.createURL(), apiKey, body, same[0]), http.StatusOK, "", "false")
-		wantAnswer(t, mustPost(t, s.createURL(), apiKey, body, same[1]), http.StatusOK, "", "true")
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		apiKey := s.key(t, "w")
+		for i, same := range [][]string{{`k1`, `"k1"`}, {`"a\"b\\c"`, `a"b\c`}, {strings.Repeat("k", 255), `"` + strings.Repeat("k", 255) + `"`}} {
+			body := fmt.Sprintf(`{"type":"vogent_sip","vogentSip":{"sipPrefix":"p%d","username":"caller","password":"12345"}}`, i)
+			wantAnswer(t, mustPost(t, s.createURL(), apiKey, body, same[0]), http.StatusOK, "", "false")
+			wantAnswer(t, mustPost(t, s.createURL(), apiKey, body, same[1]), http.StatusOK, "", "true")
+		}
+	})
 }
 
 func TestAMalformedKeyIsRefusedAndNothingIsMade(t *testing.T) {
-	s := newServer(t, first)
-	apiKey := s.key(t, "w")
-	for name, keys := range map[string][]string{
-		"empty": {""}, "empty quoted": {`""`}, "too long": {strings.Repeat("k", 256)}, "too long quoted": {`"` + strings.Repeat("k", 256) + `"`},
-		"space": {"a b"}, "quoted space": {`"a b"`}, "not ASCII": {"kü"}, "quote not closed": {`"k`}, "one quote": {`"`},
-		"quote inside quotes": {`"a"b"`}, "bad escape": {`"a\b"`}, "two keys": {"a", "a"}, "after the quotes": {`"a";x=1`},
-	} {
-		for _, url := range []string{s.createURL(), s.purchaseURL()} {
-			body := purchaseBody(first)
-			if url == s.purchaseURL() {
-				body = `{"number":"` + first + `"}`
-			}
-			a := mustPost(t, url, apiKey, body, keys...)
-			wantAnswer(t, a, http.StatusBadRequest, api.CodeInvalidRequest, "false")
-			if !strings.Contains(a.body, `"pointer":"Idempotency-Key"`) {
-				t.Errorf("%s: %v", name, a)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		apiKey := s.key(t, "w")
+		for name, keys := range map[string][]string{
+			"empty": {""}, "empty quoted": {`""`}, "too long": {strings.Repeat("k", 256)}, "too long quoted": {`"` + strings.Repeat("k", 256) + `"`},
+			"space": {"a b"}, "quoted space": {`"a b"`}, "not ASCII": {"kü"}, "quote not closed": {`"k`}, "one quote": {`"`},
+			"quote inside quotes": {`"a"b"`}, "bad escape": {`"a\b"`}, "two keys": {"a", "a"}, "after the quotes": {`"a";x=1`},
+		} {
+			for _, url := range []string{s.createURL(), s.purchaseURL()} {
+				body := purchaseBody(first)
+				if url == s.purchaseURL() {
+					body = `{"number":"` + first + `"}`
+				}
+				a := mustPost(t, url, apiKey, body, keys...)
+				wantAnswer(t, a, http.StatusBadRequest, api.CodeInvalidRequest, "false")
+				if !strings.Contains(a.body, `"pointer":"Idempotency-Key"`) {
+					t.Errorf("%s: %v", name, a)
+				}
 			}
 		}
-	}
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	})
 }
 
 func TestKeysOfWorkspacesAreApart(t *testing.T) {
-	s := newServer(t, first, second)
-	mine, theirs := s.key(t, "mine"), s.key(t, "theirs")
-	wantAnswer(t, mustPost(t, s.createURL(), mine, purchaseBody(first), "k"), http.StatusOK, "", "false")
-	wantAnswer(t, mustPost(t, s.createURL(), theirs, purchaseBody(second), "k"), http.StatusOK, "", "false")
-	wantAnswer(t, mustPost(t, s.createURL(), theirs, purchaseBody(second), "k"), http.StatusOK, "", "true")
-	wantAnswer(t, mustPost(t, s.createURL(), s.key(t, "mine"), purchaseBody(first), "k"), http.StatusOK, "", "true")
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first, second)
+		mine, theirs := s.key(t, "mine"), s.key(t, "theirs")
+		wantAnswer(t, mustPost(t, s.createURL(), mine, purchaseBody(first), "k"), http.StatusOK, "", "false")
+		wantAnswer(t, mustPost(t, s.createURL(), theirs, purchaseBody(second), "k"), http.StatusOK, "", "false")
+		wantAnswer(t, mustPost(t, s.createURL(), theirs, purchaseBody(second), "k"), http.StatusOK, "", "true")
+		wantAnswer(t, mustPost(t, s.createURL(), s.key(t, "mine"), purchaseBody(first), "k"), http.StatusOK, "", "true")
+	})
 }
 
 func TestARefusedRequestCanBeCorrectedUnderItsKey(t *testing.T) {
-	s := newServer(t, first)
-	apiKey := s.key(t, "w")
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(second), "k"), http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "false")
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, `{"type":"purchase"}`, "k"), http.StatusUnprocessableEntity, api.CodeValidationFailed, "false")
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, `{`, "k"), http.StatusBadRequest, api.CodeInvalidRequest, "false")
-	wantAnswer(t, mustPost(t, s.createURL(), "pnk_wrong", purchaseBody(first), "k"), http.StatusUnauthorized, api.CodeUnauthorized, "false")
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		apiKey := s.key(t, "w")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(second), "k"), http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "false")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, `{"type":"purchase"}`, "k"), http.StatusUnprocessableEntity, api.CodeValidationFailed, "false")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, `{`, "k"), http.StatusBadRequest, api.CodeInvalidRequest, "false")
+		wantAnswer(t, mustPost(t, s.createURL(), "pnk_wrong", purchaseBody(first), "k"), http.StatusUnauthorized, api.CodeUnauthorized, "false")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	})
 }
 
 func TestAKeyIsKeptForADay(t *testing.T) {
-	s := newServer(t, first)
-	c, apiKey := s.client(t, "w"), s.key(t, "w")
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
-	s.ahead.Store(int64(24*time.Hour - time.Minute))
-	if err := s.store.PruneKeys(t.Context(), s.now().Add(-phone.IdempotencyKeyTTL)); err != nil {
-		t.Fatal(err)
-	}
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "true")
-	s.ahead.Store(int64(24*time.Hour + time.Minute))
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "false")
-	list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		c, apiKey := s.client(t, "w"), s.key(t, "w")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+		s.ahead.Store(int64(24*time.Hour - time.Minute))
+		if err := s.store.PruneKeys(t.Context(), s.now().Add(-phone.IdempotencyKeyTTL)); err != nil {
+			t.Fatal(err)
+		}
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "true")
+		s.ahead.Store(int64(24*time.Hour + time.Minute))
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "false")
+		list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	})
 }
 
 // Every answer under /api says that keys are honoured, and every one to a keyed call whether it is a replay.
 func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
-	s := newServerOn(t, filepath.Join(t.TempDir(), "test.db"), func(services *rest.Services) {
-		services.RateLimit = rest.RateLimit{PerSecond: 0.001, Burst: 9}
-		services.Phone.Store = failingStore{services.Phone.Store}
-	})
-	valid, other := "Bearer "+s.key(t, "w"), "Bearer "+s.key(t, "w")
-	sip := func(prefix string) string {
-		return `{"type":"vogent_sip","vogentSip":{"sipPrefix":"` + prefix + `","username":"caller","password":"12345"}}`
-	}
-	for _, test := range []struct {
-		name, method, path, authorization, contentType, body string
-		status                                               int
-		replayed                                             string
-	}{
-		{"new", "POST", numbersPath, valid, "application/json", sip("a"), 200, "false"},
-		{"replay", "POST", numbersPath, valid, "application/json", sip("a"), 200, "true"},
-		{"not JSON", "POST", numbersPath, valid, "application/json", `{`, 400, "false"},
-		{"no key", "POST", numbersPath, "", "application/json", sip("b"), 401, "false"},
-		{"too large", "POST", numbersPath, valid, "application/json", strings.Repeat(" ", 65<<10), 413, "false"},
-		{"text", "POST", numbersPath, valid, "text/plain", sip("b"), 415, "false"},
-		{"reused", "POST", numbersPath, valid, "application/json", sip("b"), 422, "false"},
-		{"purchase", "POST", numbersPath + "/purchase", valid, "application/json", `{"number":"1"}`, 422, "false"},
-		{"panic", "POST", numbersPath, other, "application/json", sip("panics"), 500, "false"},
-		{"full", "POST", numbersPath, other, "application/json", sip("full"), 503, "false"},
-		{"list", "GET", numbersPath, valid, "", "", 200, ""},
-		{"search takes no key", "POST", numbersPath + "/search", valid, "application/json", `{"prefix":"4"}`, 200, ""},
-		{"too many", "POST", numbersPath, valid, "application/json", sip("c"), 429, "false"},
-		{"unknown number", "GET", numbersPath + "/x", other, "", "", 404, ""},
-		{"unknown path", "GET", "/api/nothing", "", "", "", 404, ""},
-		{"the root of the API", "GET", "/api", "", "", "", 404, ""},
-		{"other method", "PATCH", numbersPath, "", "", "", 405, ""},
-		{"options", "OPTIONS", numbersPath, "", "", "", 204, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, strings.NewReader(test.body))
-			r.Header.Set("Authorization", test.authorization)
-			r.Header.Set("Content-Type", test.contentType)
-			idempotencyKey := "k"
-			if test.authorization == other {
-				idempotencyKey = test.name
-			}
-			r.Header.Set("Idempotency-Key", idempotencyKey)
-			w := httptest.NewRecorder()
-			s.handler.ServeHTTP(w, r)
-			if w.Code != test.status || w.Header().Get("Idempotent-Replayed") != test.replayed || w.Header().Get("Idempotency-Key-TTL") != "86400" {
-				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-			}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServerOn(t, newDB(t), func(services *rest.Services) {
+			services.RateLimit = rest.RateLimit{PerSecond: 0.001, Burst: 9}
+			services.Phone.Store = failingStore{services.Phone.Store}
 		})
-	}
-	if w := s.get("/healthz", ""); w.Header().Get("Idempotency-Key-TTL") != "" {
-		t.Error("/healthz is no part of the API")
-	}
+		valid, other := "Bearer "+s.key(t, "w"), "Bearer "+s.key(t, "w")
+		sip := func(prefix string) string {
+			return `{"type":"vogent_sip","vogentSip":{"sipPrefix":"` + prefix + `","username":"caller","password":"12345"}}`
+		}
+		for _, test := range []struct {
+			name, method, path, authorization, contentType, body string
+			status                                               int
+			replayed                                             string
+		}{
+			{"new", "POST", numbersPath, valid, "application/json", sip("a"), 200, "false"},
+			{"replay", "POST", numbersPath, valid, "application/json", sip("a"), 200, "true"},
+			{"not JSON", "POST", numbersPath, valid, "application/json", `{`, 400, "false"},
+			{"no key", "POST", numbersPath, "", "application/json", sip("b"), 401, "false"},
+			{"too large", "POST", numbersPath, valid, "application/json", strings.Repeat(" ", 65<<10), 413, "false"},
+			{"text", "POST", numbersPath, valid, "text/plain", sip("b"), 415, "false"},
+			{"reused", "POST", numbersPath, valid, "application/json", sip("b"), 422, "false"},
+			{"purchase", "POST", numbersPath + "/purchase", valid, "application/json", `{"number":"1"}`, 422, "false"},
+			{"panic", "POST", numbersPath, other, "application/json", sip("panics"), 500, "false"},
+			{"full", "POST", numbersPath, other, "application/json", sip("full"), 503, "false"},
+			{"list", "GET", numbersPath, valid, "", "", 200, ""},
+			{"search takes no key", "POST", numbersPath + "/search", valid, "application/json", `{"prefix":"4"}`, 200, ""},
+			{"too many", "POST", numbersPath, valid, "application/json", sip("c"), 429, "false"},
+			{"unknown number", "GET", numbersPath + "/x", other, "", "", 404, ""},
+			{"unknown path", "GET", "/api/nothing", "", "", "", 404, ""},
+			{"the root of the API", "GET", "/api", "", "", "", 404, ""},
+			{"other method", "PATCH", numbersPath, "", "", "", 405, ""},
+			{"options", "OPTIONS", numbersPath, "", "", "", 204, ""},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, strings.NewReader(test.body))
+				r.Header.Set("Authorization", test.authorization)
+				r.Header.Set("Content-Type", test.contentType)
+				idempotencyKey := "k"
+				if test.authorization == other {
+					idempotencyKey = test.name
+				}
+				r.Header.Set("Idempotency-Key", idempotencyKey)
+				w := httptest.NewRecorder()
+				s.handler.ServeHTTP(w, r)
+				if w.Code != test.status || w.Header().Get("Idempotent-Replayed") != test.replayed || w.Header().Get("Idempotency-Key-TTL") != "86400" {
+					t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+				}
+			})
+		}
+		if w := s.get("/healthz", ""); w.Header().Get("Idempotency-Key-TTL") != "" {
+			t.Error("/healthz is no part of the API")
+		}
+	})
 }
 
 // slowInventory is a carrier that takes its time over a number.
@@ -300,87 +316,91 @@ func newSlowServer(t *testing.T, path string) (*testServer, *slowInventory) {
 }
 
 func TestARequestInProgress(t *testing.T) {
-	s := newServer(t, first, second)
-	apiKey := s.key(t, "w")
-	slow, carrier := newSlowServer(t, s.path)
-	done := make(chan answer)
-	go func() {
-		a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
-		if err != nil {
-			t.Error(err)
-		}
-		done <- a
-	}()
-	<-carrier.asked
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first, second)
+		apiKey := s.key(t, "w")
+		slow, carrier := newSlowServer(t, s.database)
+		done := make(chan answer)
+		go func() {
+			a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
+			if err != nil {
+				t.Error(err)
+			}
+			done <- a
+		}()
+		<-carrier.asked
 
-	for name, url := range map[string]string{"on the same server": slow.createURL(), "on another server": s.createURL()} {
-		a := mustPost(t, url, apiKey, purchaseBody(first), "k")
-		wantAnswer(t, a, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
-		if a.header.Get("Retry-After") == "" {
-			t.Errorf("%s: no Retry-After", name)
+		for name, url := range map[string]string{"on the same server": slow.createURL(), "on another server": s.createURL()} {
+			a := mustPost(t, url, apiKey, purchaseBody(first), "k")
+			wantAnswer(t, a, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+			if a.header.Get("Retry-After") == "" {
+				t.Errorf("%s: no Retry-After", name)
+			}
+			wantAnswer(t, mustPost(t, url, apiKey, purchaseBody(second), "k"), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
 		}
-		wantAnswer(t, mustPost(t, url, apiKey, purchaseBody(second), "k"), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
-	}
-	wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(second), "another-key"), http.StatusOK, "", "false")
+		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(second), "another-key"), http.StatusOK, "", "false")
 
-	close(carrier.answer)
-	made := <-done
-	wantAnswer(t, made, http.StatusOK, "", "false")
-	for _, url := range []string{slow.createURL(), s.createURL()} {
-		a := mustPost(t, url, apiKey, purchaseBody(first), "k")
-		wantAnswer(t, a, http.StatusOK, "", "true")
-		if a.body != made.body {
-			t.Errorf("replayed %s; was %s", a.body, made.body)
+		close(carrier.answer)
+		made := <-done
+		wantAnswer(t, made, http.StatusOK, "", "false")
+		for _, url := range []string{slow.createURL(), s.createURL()} {
+			a := mustPost(t, url, apiKey, purchaseBody(first), "k")
+			wantAnswer(t, a, http.StatusOK, "", "true")
+			if a.body != made.body {
+				t.Errorf("replayed %s; was %s", a.body, made.body)
+			}
 		}
-	}
+	})
 }
 
 // A claim whose process is gone holds its key for half a minute. A request whose claim was taken over makes nothing any more,
 // and is told to come again: its key may have bought the number.
 func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
-	for name, freed := range map[string]bool{"and the number is owned": false, "and the number is free again": true} {
-		t.Run(name, func(t *testing.T) {
-			s := newServer(t, first)
-			c, apiKey := s.client(t, "w"), s.key(t, "w")
-			slow, carrier := newSlowServer(t, s.path)
-			late := make(chan answer)
-			go func() {
-				a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
-				if err != nil {
-					t.Error(err)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		for name, freed := range map[string]bool{"and the number is owned": false, "and the number is free again": true} {
+			t.Run(name, func(t *testing.T) {
+				s := newServer(t, newDB(t), first)
+				c, apiKey := s.client(t, "w"), s.key(t, "w")
+				slow, carrier := newSlowServer(t, s.database)
+				late := make(chan answer)
+				go func() {
+					a, err := post(context.Background(), slow.createURL(), apiKey, purchaseBody(first), "k")
+					if err != nil {
+						t.Error(err)
+					}
+					late <- a
+				}()
+				<-carrier.asked
+				s.ahead.Store(int64(29 * time.Second))
+				wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+				s.ahead.Store(int64(31 * time.Second))
+				made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+				wantAnswer(t, made, http.StatusOK, "", "false")
+				want := []string{first}
+				if freed {
+					list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
+					if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
+						t.Fatalf("%v, %v", err, made)
+					}
+					if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
+						t.Fatal(err)
+					}
+					want = []string{}
 				}
-				late <- a
-			}()
-			<-carrier.asked
-			s.ahead.Store(int64(29 * time.Second))
-			wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusConflict, api.CodeIdempotencyInProgress, "false")
-			s.ahead.Store(int64(31 * time.Second))
-			made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-			wantAnswer(t, made, http.StatusOK, "", "false")
-			want := []string{first}
-			if freed {
-				list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-				if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
-					t.Fatalf("%v, %v", err, made)
-				}
-				if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
-					t.Fatal(err)
-				}
-				want = []string{}
-			}
 
-			close(carrier.answer)
-			wantAnswer(t, <-late, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
-			if got := listed(t, c, api.ListPhoneNumbersParams{}); !slices.Equal(got, want) {
-				t.Errorf("owned are %q; want %q", got, want)
-			}
-			a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-			wantAnswer(t, a, http.StatusOK, "", "true")
-			if a.body != made.body {
-				t.Errorf("replayed %s; was %s", a.body, made.body)
-			}
-		})
-	}
+				close(carrier.answer)
+				wantAnswer(t, <-late, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
+				if got := listed(t, c, api.ListPhoneNumbersParams{}); !slices.Equal(got, want) {
+					t.Errorf("owned are %q; want %q", got, want)
+				}
+				a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+				wantAnswer(t, a, http.StatusOK, "", "true")
+				if a.body != made.body {
+					t.Errorf("replayed %s; was %s", a.body, made.body)
+				}
+			})
+		}
+	})
 }
 
 // brokenInventory panics at the first purchase.
@@ -397,29 +417,33 @@ func (i *brokenInventory) Offers(ctx context.Context, number string) (bool, erro
 }
 
 func TestAPanicFreesTheKey(t *testing.T) {
-	s := newServer(t, first)
-	apiKey := s.key(t, "w")
-	broken := newServerOn(t, s.path, func(services *rest.Services) {
-		services.Phone.Inventory = &brokenInventory{Inventory: services.Phone.Inventory}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		apiKey := s.key(t, "w")
+		broken := newServerOn(t, s.database, func(services *rest.Services) {
+			services.Phone.Inventory = &brokenInventory{Inventory: services.Phone.Inventory}
+		})
+		wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusInternalServerError, api.CodeInternal, "false")
+		wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 	})
-	wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusInternalServerError, api.CodeInternal, "false")
-	wantAnswer(t, mustPost(t, broken.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 }
 
 // A caller who hangs up in the middle leaves its key free.
 func TestAHangUpFreesTheKey(t *testing.T) {
-	s := newServer(t, first)
-	apiKey := s.key(t, "w")
-	slow, carrier := newSlowServer(t, s.path)
-	ctx, hangUp := context.WithCancel(t.Context())
-	go func() {
-		<-carrier.asked
-		hangUp()
-	}()
-	if a, err := post(ctx, slow.createURL(), apiKey, purchaseBody(first), "k"); err == nil {
-		t.Fatalf("got %v", a)
-	}
-	wantAnswer(t, eventually(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		apiKey := s.key(t, "w")
+		slow, carrier := newSlowServer(t, s.database)
+		ctx, hangUp := context.WithCancel(t.Context())
+		go func() {
+			<-carrier.asked
+			hangUp()
+		}()
+		if a, err := post(ctx, slow.createURL(), apiKey, purchaseBody(first), "k"); err == nil {
+			t.Fatalf("got %v", a)
+		}
+		wantAnswer(t, eventually(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
+	})
 }
 
 // eventually asks until the request under the key is no longer in progress; that must be well before its lease ends.
@@ -496,16 +520,18 @@ func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals i
 }
 
 func TestFiftyRivalsAKeyBuyOnce(t *testing.T) {
-	numbers := []string{}
-	for i := range 8 {
-		numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
-	}
-	s := newServer(t, numbers...)
-	other := newServerOn(t, s.path, func(*rest.Services) {})
-	rush(t, []string{s.createURL(), other.createURL()}, s.key(t, "w"), numbers, 50)
-	if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
-		t.Errorf("bought %q", got)
-	} else if slices.Sort(got); !slices.Equal(got, numbers) {
-		t.Errorf("bought %q", got)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		numbers := []string{}
+		for i := range 8 {
+			numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
+		}
+		s := newServer(t, newDB(t), numbers...)
+		other := newServerOn(t, s.database, func(*rest.Services) {})
+		rush(t, []string{s.createURL(), other.createURL()}, s.key(t, "w"), numbers, 50)
+		if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
+			t.Errorf("bought %q", got)
+		} else if slices.Sort(got); !slices.Equal(got, numbers) {
+			t.Errorf("bought %q", got)
+		}
+	})
 }

@@ -5,12 +5,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
@@ -28,11 +28,11 @@ func (s *testServer) from(address, key string, forwardedFor ...string) *httptest
 }
 
 // frozen starts a server whose limits see a clock that stands still.
-func frozen(t *testing.T, change func(*rest.Services)) *testServer {
+func frozen(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
 	now := time.Now()
 	var s *testServer
-	s = newServerOn(t, filepath.Join(t.TempDir(), "test.db"), func(services *rest.Services) {
+	s = newServerOn(t, database, func(services *rest.Services) {
 		services.Now = func() time.Time { return now.Add(time.Duration(s.ahead.Load())) }
 		change(services)
 	})
@@ -40,39 +40,43 @@ func frozen(t *testing.T, change func(*rest.Services)) *testServer {
 }
 
 func TestEachKeyHasItsOwnRate(t *testing.T) {
-	s := frozen(t, func(services *rest.Services) { services.RateLimit = rest.RateLimit{PerSecond: 0.5, Burst: 3} })
-	busy, calm := s.key(t, "w"), s.key(t, "w")
-	for _, want := range []string{`"key";r=2;t=2`, `"key";r=1;t=4`, `"key";r=0;t=6`} {
-		w := s.from("192.0.2.1", busy)
-		if w.Code != http.StatusOK || w.Header().Get("RateLimit") != want || w.Header().Get("RateLimit-Policy") != `"key";q=3;w=6` {
-			t.Errorf("%d, RateLimit %q, policy %q; want %q", w.Code, w.Header().Get("RateLimit"), w.Header().Get("RateLimit-Policy"), want)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := frozen(t, newDB(t), func(services *rest.Services) { services.RateLimit = rest.RateLimit{PerSecond: 0.5, Burst: 3} })
+		busy, calm := s.key(t, "w"), s.key(t, "w")
+		for _, want := range []string{`"key";r=2;t=2`, `"key";r=1;t=4`, `"key";r=0;t=6`} {
+			w := s.from("192.0.2.1", busy)
+			if w.Code != http.StatusOK || w.Header().Get("RateLimit") != want || w.Header().Get("RateLimit-Policy") != `"key";q=3;w=6` {
+				t.Errorf("%d, RateLimit %q, policy %q; want %q", w.Code, w.Header().Get("RateLimit"), w.Header().Get("RateLimit-Policy"), want)
+			}
 		}
-	}
-	w := s.from("192.0.2.1", busy)
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" || w.Header().Get("RateLimit") != `"key";r=0;t=6` ||
-		!strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
-		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if !strings.Contains(s.log.String(), `"status":429`) || !strings.Contains(s.log.String(), `"workspace":"w"`) {
-		t.Errorf("logged %s", s.log)
-	}
-	if w := s.from("192.0.2.1", calm); w.Code != http.StatusOK {
-		t.Errorf("another key got %d", w.Code)
-	}
-	s.ahead.Add(int64(2 * time.Second))
-	if w := s.from("192.0.2.1", busy); w.Code != http.StatusOK {
-		t.Errorf("after Retry-After: %d", w.Code)
-	}
+		w := s.from("192.0.2.1", busy)
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" || w.Header().Get("RateLimit") != `"key";r=0;t=6` ||
+			!strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
+			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+		}
+		if !strings.Contains(s.log.String(), `"status":429`) || !strings.Contains(s.log.String(), `"workspace":"w"`) {
+			t.Errorf("logged %s", s.log)
+		}
+		if w := s.from("192.0.2.1", calm); w.Code != http.StatusOK {
+			t.Errorf("another key got %d", w.Code)
+		}
+		s.ahead.Add(int64(2 * time.Second))
+		if w := s.from("192.0.2.1", busy); w.Code != http.StatusOK {
+			t.Errorf("after Retry-After: %d", w.Code)
+		}
+	})
 }
 
 func TestWithoutALimitThereIsNone(t *testing.T) {
-	s := newServer(t)
-	key := s.key(t, "w")
-	for range 300 {
-		if w := s.from("192.0.2.1", key); w.Code != http.StatusOK || w.Header().Get("RateLimit") != "" {
-			t.Fatalf("%d %v", w.Code, w.Header())
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		key := s.key(t, "w")
+		for range 300 {
+			if w := s.from("192.0.2.1", key); w.Code != http.StatusOK || w.Header().Get("RateLimit") != "" {
+				t.Fatalf("%d %v", w.Code, w.Header())
+			}
 		}
-	}
+	})
 }
 
 // tryKeys presents wrong keys until one is refused with a 429, and returns how many were answered before.
@@ -86,59 +90,63 @@ func tryKeys(s *testServer, address string, forwardedFor ...string) int {
 }
 
 func TestGuessingIsSlow(t *testing.T) {
-	s := frozen(t, func(*rest.Services) {})
-	valid := s.key(t, "w")
-	if n := tryKeys(s, "192.0.2.1"); n != 60 {
-		t.Fatalf("%d guesses at once", n)
-	}
-	w := s.from("192.0.2.1", "pnk_guess")
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
-		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if w := s.from("192.0.2.1", valid); w.Code != http.StatusOK {
-		t.Errorf("a valid key from that address: %d", w.Code)
-	}
-	if w := s.from("192.0.2.2", "pnk_guess"); w.Code != http.StatusUnauthorized {
-		t.Errorf("another address: %d", w.Code)
-	}
-	s.ahead.Add(int64(time.Second))
-	if n := tryKeys(s, "192.0.2.1"); n != 1 {
-		t.Errorf("%d guesses after a second", n)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := frozen(t, newDB(t), func(*rest.Services) {})
+		valid := s.key(t, "w")
+		if n := tryKeys(s, "192.0.2.1"); n != 60 {
+			t.Fatalf("%d guesses at once", n)
+		}
+		w := s.from("192.0.2.1", "pnk_guess")
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
+			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+		}
+		if w := s.from("192.0.2.1", valid); w.Code != http.StatusOK {
+			t.Errorf("a valid key from that address: %d", w.Code)
+		}
+		if w := s.from("192.0.2.2", "pnk_guess"); w.Code != http.StatusUnauthorized {
+			t.Errorf("another address: %d", w.Code)
+		}
+		s.ahead.Add(int64(time.Second))
+		if n := tryKeys(s, "192.0.2.1"); n != 1 {
+			t.Errorf("%d guesses after a second", n)
+		}
+	})
 }
 
 func TestXForwardedForCountsBehindTrustedProxiesOnly(t *testing.T) {
-	s := frozen(t, func(*rest.Services) {})
-	tryKeys(s, "192.0.2.1")
-	if n := tryKeys(s, "192.0.2.1", "203.0.113.1"); n != 0 {
-		t.Errorf("with another X-Forwarded-For %d guesses more", n)
-	}
-
-	_, proxies, err := net.ParseCIDR("10.0.0.0/8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s = frozen(t, func(services *rest.Services) { services.TrustedProxies = []*net.IPNet{proxies} })
-	if n := tryKeys(s, "10.0.0.7", "203.0.113.1"); n != 60 {
-		t.Fatalf("%d guesses at once", n)
-	}
-	for name, test := range map[string]struct {
-		address, forwardedFor string
-		want                  int
-	}{
-		"the same caller behind another proxy":   {"10.0.0.8", "203.0.113.1", 0},
-		"the same caller behind two proxies":     {"10.0.0.8", "203.0.113.1, 10.0.0.7", 0},
-		"what the caller wrote does not count":   {"10.0.0.7", "198.51.100.1, 203.0.113.1", 0},
-		"another caller behind the same proxy":   {"10.0.0.7", "203.0.113.2", 60},
-		"a stranger who claims to be the caller": {"192.0.2.1", "203.0.113.1", 60},
-		"a neighbour who does so":                {"192.168.0.1", "203.0.113.1", 60},
-		"one on the same machine who does so":    {"127.0.0.1", "203.0.113.1", 60},
-	} {
-		if n := tryKeys(s, test.address, test.forwardedFor); n != test.want {
-			t.Errorf("%s: %d guesses", name, n)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := frozen(t, newDB(t), func(*rest.Services) {})
+		tryKeys(s, "192.0.2.1")
+		if n := tryKeys(s, "192.0.2.1", "203.0.113.1"); n != 0 {
+			t.Errorf("with another X-Forwarded-For %d guesses more", n)
 		}
-	}
-	if n := tryKeys(s, "192.0.2.1", "203.0.113.77"); n != 0 {
-		t.Errorf("a stranger under another name: %d guesses", n)
-	}
+
+		_, proxies, err := net.ParseCIDR("10.0.0.0/8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = frozen(t, newDB(t), func(services *rest.Services) { services.TrustedProxies = []*net.IPNet{proxies} })
+		if n := tryKeys(s, "10.0.0.7", "203.0.113.1"); n != 60 {
+			t.Fatalf("%d guesses at once", n)
+		}
+		for name, test := range map[string]struct {
+			address, forwardedFor string
+			want                  int
+		}{
+			"the same caller behind another proxy":   {"10.0.0.8", "203.0.113.1", 0},
+			"the same caller behind two proxies":     {"10.0.0.8", "203.0.113.1, 10.0.0.7", 0},
+			"what the caller wrote does not count":   {"10.0.0.7", "198.51.100.1, 203.0.113.1", 0},
+			"another caller behind the same proxy":   {"10.0.0.7", "203.0.113.2", 60},
+			"a stranger who claims to be the caller": {"192.0.2.1", "203.0.113.1", 60},
+			"a neighbour who does so":                {"192.168.0.1", "203.0.113.1", 60},
+			"one on the same machine who does so":    {"127.0.0.1", "203.0.113.1", 60},
+		} {
+			if n := tryKeys(s, test.address, test.forwardedFor); n != test.want {
+				t.Errorf("%s: %d guesses", name, n)
+			}
+		}
+		if n := tryKeys(s, "192.0.2.1", "203.0.113.77"); n != 0 {
+			t.Errorf("a stranger under another name: %d guesses", n)
+		}
+	})
 }

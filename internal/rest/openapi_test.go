@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
 func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
@@ -18,53 +20,55 @@ func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
 
 // Who copies an example from the document must get the answer that the document promises.
 func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
-	bodies, parameters := 0, 0
-	bench := newBench(t)
-	try := func(t *testing.T, method, path, query, body string, header ...string) {
-		t.Helper()
-		x := bench.send(t, method, "/api"+path+query, body, header...)
-		if err := bench.oracle.checkAnswer(x); err != nil || x.refusal != nil || x.answer.Code != http.StatusOK {
-			t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.call, x.refusal, x.answer.Code, x.answer.Body, err)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		bodies, parameters := 0, 0
+		bench := newBench(t, newDB(t))
+		try := func(t *testing.T, method, path, query, body string, header ...string) {
+			t.Helper()
+			x := bench.send(t, method, "/api"+path+query, body, header...)
+			if err := bench.oracle.checkAnswer(x); err != nil || x.refusal != nil || x.answer.Code != http.StatusOK {
+				t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.call, x.refusal, x.answer.Code, x.answer.Body, err)
+			}
 		}
-	}
-	for path, item := range loadSpec(t).Paths.Map() {
-		for method, operation := range item.Operations() {
-			for _, parameter := range operation.Parameters {
-				parameters++
-				if parameter.Value.Example == nil {
-					t.Errorf("%s: the parameter %s has no example", operation.OperationID, parameter.Value.Name)
+		for path, item := range loadSpec(t).Paths.Map() {
+			for method, operation := range item.Operations() {
+				for _, parameter := range operation.Parameters {
+					parameters++
+					if parameter.Value.Example == nil {
+						t.Errorf("%s: the parameter %s has no example", operation.OperationID, parameter.Value.Name)
+					}
+					if parameter.Value.In == openapi3.ParameterInHeader {
+						body, err := json.Marshal(examplesOf(operation.RequestBody.Value.Content["application/json"])[0])
+						if err != nil {
+							t.Fatal(err)
+						}
+						t.Run(parameter.Value.Name, func(t *testing.T) {
+							try(t, method, path, "", string(body), parameter.Value.Name, path+fmt.Sprint(parameter.Value.Example))
+						})
+						continue
+					}
+					query := "?" + url.Values{parameter.Value.Name: {fmt.Sprint(parameter.Value.Example)}}.Encode()
+					t.Run(query, func(t *testing.T) { try(t, method, path, query, "") })
 				}
-				if parameter.Value.In == openapi3.ParameterInHeader {
-					body, err := json.Marshal(examplesOf(operation.RequestBody.Value.Content["application/json"])[0])
+				if operation.RequestBody == nil {
+					continue
+				}
+				examples := examplesOf(operation.RequestBody.Value.Content["application/json"])
+				if len(examples) == 0 {
+					t.Errorf("%s has no example of a body", operation.OperationID)
+				}
+				for _, example := range examples {
+					bodies++
+					body, err := json.Marshal(example)
 					if err != nil {
 						t.Fatal(err)
 					}
-					t.Run(parameter.Value.Name, func(t *testing.T) {
-						try(t, method, path, "", string(body), parameter.Value.Name, path+fmt.Sprint(parameter.Value.Example))
-					})
-					continue
+					t.Run(string(body), func(t *testing.T) { try(t, method, path, "", string(body)) })
 				}
-				query := "?" + url.Values{parameter.Value.Name: {fmt.Sprint(parameter.Value.Example)}}.Encode()
-				t.Run(query, func(t *testing.T) { try(t, method, path, query, "") })
-			}
-			if operation.RequestBody == nil {
-				continue
-			}
-			examples := examplesOf(operation.RequestBody.Value.Content["application/json"])
-			if len(examples) == 0 {
-				t.Errorf("%s has no example of a body", operation.OperationID)
-			}
-			for _, example := range examples {
-				bodies++
-				body, err := json.Marshal(example)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Run(string(body), func(t *testing.T) { try(t, method, path, "", string(body)) })
 			}
 		}
-	}
-	if bodies < 8 || parameters < 5 {
-		t.Errorf("found %d examples of bodies and %d of parameters", bodies, parameters)
-	}
+		if bodies < 8 || parameters < 5 {
+			t.Errorf("found %d examples of bodies and %d of parameters", bodies, parameters)
+		}
+	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client/raw"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
 const (
@@ -73,56 +74,58 @@ func searched(t *testing.T, c *raw.ClientWithResponses, r api.SearchAvailableNum
 func pointer[T any](v T) *T { return &v }
 
 func TestTheLifeOfANumber(t *testing.T) {
-	ctx, c := t.Context(), newServer(t, first, second, third).client(t, "w")
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		ctx, c := t.Context(), newServer(t, newDB(t), first, second, third).client(t, "w")
 
-	if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
-		t.Fatalf("found %q", got)
-	}
-	n := create(t, c, api.Purchase(first))
-	if n.Number != first || n.Type != api.PSTN || n.AgentID != nil || n.ID == "" {
-		t.Fatalf("bought %+v", n)
-	}
-	if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
-		t.Errorf("still found %q", got)
-	}
-
-	for _, step := range []struct {
-		link api.AgentLink
-		want *string
-	}{
-		{api.LinkAgent("agent_1"), pointer("agent_1")},
-		{api.AgentLink{}, pointer("agent_1")},
-		{api.LinkAgent("agent_2"), pointer("agent_2")},
-		{api.UnlinkAgent(), nil},
-		{api.UnlinkAgent(), nil},
-		{api.LinkAgent("agent_3"), pointer("agent_3")},
-	} {
-		n.AgentID = step.want
-		put, err := c.UpdatePhoneNumberWithResponse(ctx, n.ID, api.UpdatePhoneNumberRequest{AgentID: step.link})
-		if err != nil || put.JSON200 == nil || !same(*put.JSON200, n) {
-			t.Fatalf("update to %+v: %v, %s", step.link, err, put.Body)
+		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
+			t.Fatalf("found %q", got)
 		}
-		got, err := c.GetPhoneNumberWithResponse(ctx, n.ID)
-		if err != nil || got.JSON200 == nil || !same(*got.JSON200, n) {
-			t.Fatalf("get after %+v: %v, %s", step.link, err, got.Body)
+		n := create(t, c, api.Purchase(first))
+		if n.Number != first || n.Type != api.PSTN || n.AgentID != nil || n.ID == "" {
+			t.Fatalf("bought %+v", n)
 		}
-	}
+		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
+			t.Errorf("still found %q", got)
+		}
 
-	deleted, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
-	if err != nil || deleted.JSON200 == nil || !same(*deleted.JSON200, n) {
-		t.Fatalf("delete: %v, %s", err, deleted.Body)
-	}
-	again, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
-	if err != nil || again.StatusCode() != http.StatusNotFound {
-		t.Errorf("deleted twice: %v, %s", err, again.Body)
-	}
-	if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
-		t.Errorf("after the delete for sale are %q", got)
-	}
-	bought, err := c.PurchaseAvailableNumberWithResponse(ctx, nil, api.PurchaseAvailableNumberRequest{Number: first})
-	if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
-		t.Errorf("bought again: %v, %s", err, bought.Body)
-	}
+		for _, step := range []struct {
+			link api.AgentLink
+			want *string
+		}{
+			{api.LinkAgent("agent_1"), pointer("agent_1")},
+			{api.AgentLink{}, pointer("agent_1")},
+			{api.LinkAgent("agent_2"), pointer("agent_2")},
+			{api.UnlinkAgent(), nil},
+			{api.UnlinkAgent(), nil},
+			{api.LinkAgent("agent_3"), pointer("agent_3")},
+		} {
+			n.AgentID = step.want
+			put, err := c.UpdatePhoneNumberWithResponse(ctx, n.ID, api.UpdatePhoneNumberRequest{AgentID: step.link})
+			if err != nil || put.JSON200 == nil || !same(*put.JSON200, n) {
+				t.Fatalf("update to %+v: %v, %s", step.link, err, put.Body)
+			}
+			got, err := c.GetPhoneNumberWithResponse(ctx, n.ID)
+			if err != nil || got.JSON200 == nil || !same(*got.JSON200, n) {
+				t.Fatalf("get after %+v: %v, %s", step.link, err, got.Body)
+			}
+		}
+
+		deleted, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
+		if err != nil || deleted.JSON200 == nil || !same(*deleted.JSON200, n) {
+			t.Fatalf("delete: %v, %s", err, deleted.Body)
+		}
+		again, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
+		if err != nil || again.StatusCode() != http.StatusNotFound {
+			t.Errorf("deleted twice: %v, %s", err, again.Body)
+		}
+		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
+			t.Errorf("after the delete for sale are %q", got)
+		}
+		bought, err := c.PurchaseAvailableNumberWithResponse(ctx, nil, api.PurchaseAvailableNumberRequest{Number: first})
+		if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
+			t.Errorf("bought again: %v, %s", err, bought.Body)
+		}
+	})
 }
 
 func same(a, b api.PhoneNumber) bool {
@@ -136,302 +139,316 @@ func same(a, b api.PhoneNumber) bool {
 }
 
 func TestListFilters(t *testing.T) {
-	c := newServer(t, first, second).client(t, "w")
-	bought := create(t, c, api.Purchase(first))
-	create(t, c, api.Purchase(second))
-	create(t, c, sipImport(third))
-	create(t, c, vogentSIP("Support"))
-	if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), bought.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		params api.ListPhoneNumbersParams
-		want   []string
-	}{
-		"all, oldest first":    {api.ListPhoneNumbersParams{}, []string{first, second, third, "Support"}},
-		"pages of one":         {api.ListPhoneNumbersParams{Limit: pointer(1)}, []string{first, second, third, "Support"}},
-		"pages of three":       {api.ListPhoneNumbersParams{Limit: pointer(3)}, []string{first, second, third, "Support"}},
-		"a page of just all":   {api.ListPhoneNumbersParams{Limit: pointer(4)}, []string{first, second, third, "Support"}},
-		"limit above the most": {api.ListPhoneNumbersParams{Limit: pointer(1_000_000)}, []string{first, second, third, "Support"}},
-		"number":               {api.ListPhoneNumbersParams{Number: pointer(second)}, []string{second}},
-		"number of nobody":     {api.ListPhoneNumbersParams{Number: pointer("+14155559999")}, []string{}},
-		"SIP prefix":           {api.ListPhoneNumbersParams{Number: pointer("sUPPORT")}, []string{"Support"}},
-		"agent":                {api.ListPhoneNumbersParams{AgentID: pointer("a")}, []string{first}},
-		"no agent":             {api.ListPhoneNumbersParams{AgentID: pointer("")}, []string{second, third, "Support"}},
-		"no agent, pages of 1": {api.ListPhoneNumbersParams{AgentID: pointer(""), Limit: pointer(1)}, []string{second, third, "Support"}},
-		"type":                 {api.ListPhoneNumbersParams{Type: pointer(api.SIPUsername)}, []string{"Support"}},
-		"type and no agent":    {api.ListPhoneNumbersParams{Type: pointer(api.PSTN), AgentID: pointer("")}, []string{second, third}},
-		"number and agent":     {api.ListPhoneNumbersParams{Number: pointer(first), AgentID: pointer("b")}, []string{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := listed(t, c, test.params); !slices.Equal(got, test.want) {
-				t.Errorf("listed %q; want %q", got, test.want)
-			}
-		})
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		c := newServer(t, newDB(t), first, second).client(t, "w")
+		bought := create(t, c, api.Purchase(first))
+		create(t, c, api.Purchase(second))
+		create(t, c, sipImport(third))
+		create(t, c, vogentSIP("Support"))
+		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), bought.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
+			t.Fatal(err)
+		}
+		for name, test := range map[string]struct {
+			params api.ListPhoneNumbersParams
+			want   []string
+		}{
+			"all, oldest first":    {api.ListPhoneNumbersParams{}, []string{first, second, third, "Support"}},
+			"pages of one":         {api.ListPhoneNumbersParams{Limit: pointer(1)}, []string{first, second, third, "Support"}},
+			"pages of three":       {api.ListPhoneNumbersParams{Limit: pointer(3)}, []string{first, second, third, "Support"}},
+			"a page of just all":   {api.ListPhoneNumbersParams{Limit: pointer(4)}, []string{first, second, third, "Support"}},
+			"limit above the most": {api.ListPhoneNumbersParams{Limit: pointer(1_000_000)}, []string{first, second, third, "Support"}},
+			"number":               {api.ListPhoneNumbersParams{Number: pointer(second)}, []string{second}},
+			"number of nobody":     {api.ListPhoneNumbersParams{Number: pointer("+14155559999")}, []string{}},
+			"SIP prefix":           {api.ListPhoneNumbersParams{Number: pointer("sUPPORT")}, []string{"Support"}},
+			"agent":                {api.ListPhoneNumbersParams{AgentID: pointer("a")}, []string{first}},
+			"no agent":             {api.ListPhoneNumbersParams{AgentID: pointer("")}, []string{second, third, "Support"}},
+			"no agent, pages of 1": {api.ListPhoneNumbersParams{AgentID: pointer(""), Limit: pointer(1)}, []string{second, third, "Support"}},
+			"type":                 {api.ListPhoneNumbersParams{Type: pointer(api.SIPUsername)}, []string{"Support"}},
+			"type and no agent":    {api.ListPhoneNumbersParams{Type: pointer(api.PSTN), AgentID: pointer("")}, []string{second, third}},
+			"number and agent":     {api.ListPhoneNumbersParams{Number: pointer(first), AgentID: pointer("b")}, []string{}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				if got := listed(t, c, test.params); !slices.Equal(got, test.want) {
+					t.Errorf("listed %q; want %q", got, test.want)
+				}
+			})
+		}
+	})
 }
 
 func TestAListPageHoldsAThousandAtMostAndAHundredByDefault(t *testing.T) {
-	s := newServer(t)
-	c := s.client(t, "w")
-	for i := range 1001 {
-		create(t, c, sipImport(fmt.Sprintf("+1415%07d", i)))
-	}
-	for limit, want := range map[int]int{0: 100, 1000: 1000, 5000: 1000} {
-		params := api.ListPhoneNumbersParams{Limit: &limit}
-		if limit == 0 {
-			params.Limit = nil
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		c := s.client(t, "w")
+		for i := range 1001 {
+			create(t, c, sipImport(fmt.Sprintf("+1415%07d", i)))
 		}
-		answer, err := c.ListPhoneNumbersWithResponse(t.Context(), &params)
-		if err != nil || answer.JSON200 == nil || len(answer.JSON200.Data) != want || answer.JSON200.Cursor == nil {
-			t.Errorf("limit %d: %v, %d", limit, err, answer.StatusCode())
+		for limit, want := range map[int]int{0: 100, 1000: 1000, 5000: 1000} {
+			params := api.ListPhoneNumbersParams{Limit: &limit}
+			if limit == 0 {
+				params.Limit = nil
+			}
+			answer, err := c.ListPhoneNumbersWithResponse(t.Context(), &params)
+			if err != nil || answer.JSON200 == nil || len(answer.JSON200.Data) != want || answer.JSON200.Cursor == nil {
+				t.Errorf("limit %d: %v, %d", limit, err, answer.StatusCode())
+			}
 		}
-	}
-	if got := listed(t, c, api.ListPhoneNumbersParams{Limit: pointer(7)}); len(got) != 1001 || !slices.IsSorted(got) {
-		t.Errorf("%d numbers over all pages", len(got))
-	}
+		if got := listed(t, c, api.ListPhoneNumbersParams{Limit: pointer(7)}); len(got) != 1001 || !slices.IsSorted(got) {
+			t.Errorf("%d numbers over all pages", len(got))
+		}
+	})
 }
 
 // requestIDs are the only difference between two answers that must be the same.
 var requestIDs = regexp.MustCompile(`"requestId":"[^"]*"`)
 
 func TestWorkspacesNeverSeeEachOther(t *testing.T) {
-	s := newServer(t, first, second)
-	mine, theirs := s.client(t, "mine"), s.client(t, "theirs")
-	own := []api.PhoneNumber{create(t, mine, sipImport(third)), create(t, mine, vogentSIP("mine"))}
-	n := create(t, theirs, api.Purchase(first))
-	create(t, theirs, vogentSIP("theirs"))
-	if _, err := theirs.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("shared")}); err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first, second)
+		mine, theirs := s.client(t, "mine"), s.client(t, "theirs")
+		own := []api.PhoneNumber{create(t, mine, sipImport(third)), create(t, mine, vogentSIP("mine"))}
+		n := create(t, theirs, api.Purchase(first))
+		create(t, theirs, vogentSIP("theirs"))
+		if _, err := theirs.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("shared")}); err != nil {
+			t.Fatal(err)
+		}
 
-	t.Run("list", func(t *testing.T) {
-		for name, params := range map[string]api.ListPhoneNumbersParams{
-			"number": {Number: pointer(first)}, "SIP prefix": {Number: pointer("theirs")}, "agent": {AgentID: pointer("shared")},
-		} {
-			if got := listed(t, mine, params); len(got) > 0 {
-				t.Errorf("%s: listed %q", name, got)
+		t.Run("list", func(t *testing.T) {
+			for name, params := range map[string]api.ListPhoneNumbersParams{
+				"number": {Number: pointer(first)}, "SIP prefix": {Number: pointer("theirs")}, "agent": {AgentID: pointer("shared")},
+			} {
+				if got := listed(t, mine, params); len(got) > 0 {
+					t.Errorf("%s: listed %q", name, got)
+				}
+			}
+			if got := listed(t, mine, api.ListPhoneNumbersParams{}); !slices.Equal(got, []string{third, "mine"}) {
+				t.Errorf("listed %q", got)
+			}
+			page, err := theirs.ListPhoneNumbersWithResponse(t.Context(), &api.ListPhoneNumbersParams{Limit: pointer(1)})
+			if err != nil || page.JSON200 == nil || page.JSON200.Cursor == nil {
+				t.Fatalf("no cursor: %v", err)
+			}
+			if got := listed(t, mine, api.ListPhoneNumbersParams{Cursor: page.JSON200.Cursor}); slices.Contains(got, first) || slices.Contains(got, "theirs") {
+				t.Errorf("with their cursor listed %q", got)
+			}
+		})
+
+		t.Run("foreign id answers as a missing one", func(t *testing.T) {
+			const missing = "019daa80-7c00-7000-8000-000000000001"
+			link := api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}
+			for name, call := range map[string]func(id string) (int, []byte){
+				"get": func(id string) (int, []byte) {
+					r, err := mine.GetPhoneNumberWithResponse(t.Context(), id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r.StatusCode(), r.Body
+				},
+				"update": func(id string) (int, []byte) {
+					r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, link)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r.StatusCode(), r.Body
+				},
+				"update that changes nothing": func(id string) (int, []byte) {
+					r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r.StatusCode(), r.Body
+				},
+				"delete": func(id string) (int, []byte) {
+					r, err := mine.DeletePhoneNumberWithResponse(t.Context(), id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r.StatusCode(), r.Body
+				},
+			} {
+				foreignStatus, foreign := call(n.ID)
+				missingStatus, none := call(missing)
+				_, malformed := call("no-id")
+				if foreignStatus != http.StatusNotFound || missingStatus != http.StatusNotFound {
+					t.Errorf("%s: %d and %d", name, foreignStatus, missingStatus)
+				}
+				a, b, c := requestIDs.ReplaceAllString(string(foreign), ""), requestIDs.ReplaceAllString(string(none), ""), requestIDs.ReplaceAllString(string(malformed), "")
+				if a != b || b != c || !strings.Contains(a, string(api.CodeNotFound)) {
+					t.Errorf("%s: %s, %s and %s", name, a, b, c)
+				}
+			}
+		})
+
+		t.Run("a number that is owned is unavailable in the same words to its owner and to others", func(t *testing.T) {
+			var texts []string
+			for _, c := range []*raw.ClientWithResponses{mine, theirs} {
+				for _, r := range []api.CreatePhoneNumberRequest{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
+					answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
+					if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
+						t.Fatalf("%v, %d", err, answer.StatusCode())
+					}
+					texts = append(texts, requestIDs.ReplaceAllString(string(answer.Body), ""))
+				}
+			}
+			if slices.Sort(texts); texts[0] != texts[len(texts)-1] || !strings.Contains(texts[0], string(api.CodeNumberUnavailable)) {
+				t.Errorf("answers differ: %q", texts)
+			}
+		})
+
+		if got := searched(t, mine, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
+			t.Errorf("search offers %q; what is owned by others is not for sale", got)
+		}
+		for _, n := range own {
+			if got, err := mine.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil {
+				t.Errorf("%+v is gone: %v", n, err)
 			}
 		}
-		if got := listed(t, mine, api.ListPhoneNumbersParams{}); !slices.Equal(got, []string{third, "mine"}) {
-			t.Errorf("listed %q", got)
-		}
-		page, err := theirs.ListPhoneNumbersWithResponse(t.Context(), &api.ListPhoneNumbersParams{Limit: pointer(1)})
-		if err != nil || page.JSON200 == nil || page.JSON200.Cursor == nil {
-			t.Fatalf("no cursor: %v", err)
-		}
-		if got := listed(t, mine, api.ListPhoneNumbersParams{Cursor: page.JSON200.Cursor}); slices.Contains(got, first) || slices.Contains(got, "theirs") {
-			t.Errorf("with their cursor listed %q", got)
+		if got, err := theirs.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || *got.JSON200.AgentID != "shared" {
+			t.Errorf("theirs has changed: %v, %s", err, got.Body)
 		}
 	})
-
-	t.Run("foreign id answers as a missing one", func(t *testing.T) {
-		const missing = "019daa80-7c00-7000-8000-000000000001"
-		link := api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}
-		for name, call := range map[string]func(id string) (int, []byte){
-			"get": func(id string) (int, []byte) {
-				r, err := mine.GetPhoneNumberWithResponse(t.Context(), id)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r.StatusCode(), r.Body
-			},
-			"update": func(id string) (int, []byte) {
-				r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, link)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r.StatusCode(), r.Body
-			},
-			"update that changes nothing": func(id string) (int, []byte) {
-				r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r.StatusCode(), r.Body
-			},
-			"delete": func(id string) (int, []byte) {
-				r, err := mine.DeletePhoneNumberWithResponse(t.Context(), id)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r.StatusCode(), r.Body
-			},
-		} {
-			foreignStatus, foreign := call(n.ID)
-			missingStatus, none := call(missing)
-			_, malformed := call("no-id")
-			if foreignStatus != http.StatusNotFound || missingStatus != http.StatusNotFound {
-				t.Errorf("%s: %d and %d", name, foreignStatus, missingStatus)
-			}
-			a, b, c := requestIDs.ReplaceAllString(string(foreign), ""), requestIDs.ReplaceAllString(string(none), ""), requestIDs.ReplaceAllString(string(malformed), "")
-			if a != b || b != c || !strings.Contains(a, string(api.CodeNotFound)) {
-				t.Errorf("%s: %s, %s and %s", name, a, b, c)
-			}
-		}
-	})
-
-	t.Run("a number that is owned is unavailable in the same words to its owner and to others", func(t *testing.T) {
-		var texts []string
-		for _, c := range []*raw.ClientWithResponses{mine, theirs} {
-			for _, r := range []api.CreatePhoneNumberRequest{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
-				answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
-				if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
-					t.Fatalf("%v, %d", err, answer.StatusCode())
-				}
-				texts = append(texts, requestIDs.ReplaceAllString(string(answer.Body), ""))
-			}
-		}
-		if slices.Sort(texts); texts[0] != texts[len(texts)-1] || !strings.Contains(texts[0], string(api.CodeNumberUnavailable)) {
-			t.Errorf("answers differ: %q", texts)
-		}
-	})
-
-	if got := searched(t, mine, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
-		t.Errorf("search offers %q; what is owned by others is not for sale", got)
-	}
-	for _, n := range own {
-		if got, err := mine.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil {
-			t.Errorf("%+v is gone: %v", n, err)
-		}
-	}
-	if got, err := theirs.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || *got.JSON200.AgentID != "shared" {
-		t.Errorf("theirs has changed: %v, %s", err, got.Body)
-	}
 }
 
 func TestOneOfManyRivalsGetsANumber(t *testing.T) {
-	s := newServer(t, first)
-	const rivals, rounds = 32, 5
-	clients := make([]*raw.ClientWithResponses, rivals)
-	for i := range clients {
-		clients[i] = s.client(t, fmt.Sprintf("workspace %d", i%2))
-	}
-	for name, test := range map[string]struct {
-		request func(rival int) api.CreatePhoneNumberRequest
-		lost    api.ProblemCode
-	}{
-		"purchase":   {func(int) api.CreatePhoneNumberRequest { return api.Purchase(first) }, api.CodeNumberUnavailable},
-		"sip_import": {func(int) api.CreatePhoneNumberRequest { return sipImport(third) }, api.CodeNumberUnavailable},
-		"SIP prefix in two spellings": {func(rival int) api.CreatePhoneNumberRequest {
-			return vogentSIP([]string{"Support", "sUPPORT"}[rival%2])
-		}, api.CodeSIPPrefixTaken},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for range rounds {
-				answers := make([]*raw.CreatePhoneNumberResponse, rivals)
-				start := make(chan struct{})
-				var race sync.WaitGroup
-				for i, c := range clients {
-					race.Go(func() {
-						<-start
-						var err error
-						if answers[i], err = c.CreatePhoneNumberWithResponse(t.Context(), nil, test.request(i)); err != nil {
-							t.Error(err)
-						}
-					})
-				}
-				close(start)
-				race.Wait()
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		const rivals, rounds = 32, 5
+		clients := make([]*raw.ClientWithResponses, rivals)
+		for i := range clients {
+			clients[i] = s.client(t, fmt.Sprintf("workspace %d", i%2))
+		}
+		for name, test := range map[string]struct {
+			request func(rival int) api.CreatePhoneNumberRequest
+			lost    api.ProblemCode
+		}{
+			"purchase":   {func(int) api.CreatePhoneNumberRequest { return api.Purchase(first) }, api.CodeNumberUnavailable},
+			"sip_import": {func(int) api.CreatePhoneNumberRequest { return sipImport(third) }, api.CodeNumberUnavailable},
+			"SIP prefix in two spellings": {func(rival int) api.CreatePhoneNumberRequest {
+				return vogentSIP([]string{"Support", "sUPPORT"}[rival%2])
+			}, api.CodeSIPPrefixTaken},
+		} {
+			t.Run(name, func(t *testing.T) {
+				for range rounds {
+					answers := make([]*raw.CreatePhoneNumberResponse, rivals)
+					start := make(chan struct{})
+					var race sync.WaitGroup
+					for i, c := range clients {
+						race.Go(func() {
+							<-start
+							var err error
+							if answers[i], err = c.CreatePhoneNumberWithResponse(t.Context(), nil, test.request(i)); err != nil {
+								t.Error(err)
+							}
+						})
+					}
+					close(start)
+					race.Wait()
 
-				winner := -1
-				for i, answer := range answers {
-					switch {
-					case answer == nil:
-						t.Fatal("a rival has no answer")
-					case answer.JSON200 != nil && winner < 0:
-						winner = i
-					case answer.JSON200 != nil:
-						t.Errorf("rivals %d and %d got it", winner, i)
-					case answer.ApplicationProblemJSON422 == nil || answer.ApplicationProblemJSON422.Code != test.lost:
-						t.Errorf("a loser was told %s", answer.Body)
+					winner := -1
+					for i, answer := range answers {
+						switch {
+						case answer == nil:
+							t.Fatal("a rival has no answer")
+						case answer.JSON200 != nil && winner < 0:
+							winner = i
+						case answer.JSON200 != nil:
+							t.Errorf("rivals %d and %d got it", winner, i)
+						case answer.ApplicationProblemJSON422 == nil || answer.ApplicationProblemJSON422.Code != test.lost:
+							t.Errorf("a loser was told %s", answer.Body)
+						}
+					}
+					if winner < 0 {
+						t.Fatal("nobody got it")
+					}
+					if _, err := clients[winner].DeletePhoneNumberWithResponse(t.Context(), answers[winner].JSON200.ID); err != nil {
+						t.Fatal(err)
 					}
 				}
-				if winner < 0 {
-					t.Fatal("nobody got it")
-				}
-				if _, err := clients[winner].DeletePhoneNumberWithResponse(t.Context(), answers[winner].JSON200.ID); err != nil {
-					t.Fatal(err)
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 func TestSearchDefaultsAndCountries(t *testing.T) {
-	var forSale []string
-	for i := range 20 {
-		forSale = append(forSale, fmt.Sprintf("+1415555%04d", i), fmt.Sprintf("+4420794600%02d", i))
-	}
-	c := newServer(t, forSale...).client(t, "w")
-	for name, test := range map[string]struct {
-		request api.SearchAvailableNumbersRequest
-		count   int
-		first   string
-	}{
-		"five of the US":            {api.SearchAvailableNumbersRequest{Prefix: "4"}, 5, "+14155550000"},
-		"ten at most":               {api.SearchAvailableNumbersRequest{Prefix: "415", Limit: pointer(10)}, 10, "+14155550000"},
-		"a whole number":            {api.SearchAvailableNumbersRequest{Prefix: "4155550019", Country: pointer("us")}, 1, "+14155550019"},
-		"GB with the trunk 0":       {api.SearchAvailableNumbersRequest{Prefix: "020", Country: pointer("gB"), Limit: pointer(2)}, 2, "+442079460000"},
-		"GB without it":             {api.SearchAvailableNumbersRequest{Prefix: "20", Country: pointer("GB"), Limit: pointer(1)}, 1, "+442079460000"},
-		"the prefix is an anchor":   {api.SearchAvailableNumbersRequest{Prefix: "555"}, 0, ""},
-		"US digits do not reach GB": {api.SearchAvailableNumbersRequest{Prefix: "44"}, 0, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := searched(t, c, test.request)
-			if len(got) != test.count || test.count > 0 && got[0] != test.first || !slices.IsSorted(got) {
-				t.Errorf("found %q", got)
-			}
-		})
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		var forSale []string
+		for i := range 20 {
+			forSale = append(forSale, fmt.Sprintf("+1415555%04d", i), fmt.Sprintf("+4420794600%02d", i))
+		}
+		c := newServer(t, newDB(t), forSale...).client(t, "w")
+		for name, test := range map[string]struct {
+			request api.SearchAvailableNumbersRequest
+			count   int
+			first   string
+		}{
+			"five of the US":            {api.SearchAvailableNumbersRequest{Prefix: "4"}, 5, "+14155550000"},
+			"ten at most":               {api.SearchAvailableNumbersRequest{Prefix: "415", Limit: pointer(10)}, 10, "+14155550000"},
+			"a whole number":            {api.SearchAvailableNumbersRequest{Prefix: "4155550019", Country: pointer("us")}, 1, "+14155550019"},
+			"GB with the trunk 0":       {api.SearchAvailableNumbersRequest{Prefix: "020", Country: pointer("gB"), Limit: pointer(2)}, 2, "+442079460000"},
+			"GB without it":             {api.SearchAvailableNumbersRequest{Prefix: "20", Country: pointer("GB"), Limit: pointer(1)}, 1, "+442079460000"},
+			"the prefix is an anchor":   {api.SearchAvailableNumbersRequest{Prefix: "555"}, 0, ""},
+			"US digits do not reach GB": {api.SearchAvailableNumbersRequest{Prefix: "44"}, 0, ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				got := searched(t, c, test.request)
+				if len(got) != test.count || test.count > 0 && got[0] != test.first || !slices.IsSorted(got) {
+					t.Errorf("found %q", got)
+				}
+			})
+		}
+	})
 }
 
 // The published call, word for word but for the host, the key and the id.
 func TestThePublishedUpdateCall(t *testing.T) {
-	s := newServer(t, first)
-	n := create(t, s.client(t, "w"), api.Purchase(first))
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.url+"/api/phone_numbers/"+n.ID, strings.NewReader(`{"agentId": "agent_1"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+s.key(t, "w"))
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(answer.Body)
-	if err := answer.Body.Close(); err != nil {
-		t.Error(err)
-	}
-	want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"}`+"\n", n.ID, first)
-	if err != nil || answer.StatusCode != http.StatusOK || string(body) != want {
-		t.Errorf("%v, %d %s; want %s", err, answer.StatusCode, body, want)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		n := create(t, s.client(t, "w"), api.Purchase(first))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.url+"/api/phone_numbers/"+n.ID, strings.NewReader(`{"agentId": "agent_1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+s.key(t, "w"))
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err := answer.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"}`+"\n", n.ID, first)
+		if err != nil || answer.StatusCode != http.StatusOK || string(body) != want {
+			t.Errorf("%v, %d %s; want %s", err, answer.StatusCode, body, want)
+		}
+	})
 }
 
 // An id in a path is opaque: whatever it is, it is a 404 and never another operation.
 func TestOddIDsAreNotFound(t *testing.T) {
-	s := newServer(t, first)
-	n := create(t, s.client(t, "w"), api.Purchase(first))
-	key := s.key(t, "w")
-	for _, id := range []string{
-		".", "..", "%2e%2e", "%2F", "..%2Fphone_numbers", "%00", "%20", "a%20b", "%ff", "%F0%9F%93%9E", "a,b", "a;b", "a:b", "*",
-		strings.Repeat("x", 10_000), n.ID + "%20", n.ID + "%00", strings.ToUpper(n.ID) + "%2F", "{id}", "null", "search", "purchase",
-	} {
-		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
-			r := httptest.NewRequestWithContext(t.Context(), method, "/api/phone_numbers/x", strings.NewReader(`{"agentId":"a"}`))
-			r.URL.Path, r.URL.RawPath = unescaped(t, "/api/phone_numbers/"+id), "/api/phone_numbers/"+id
-			r.Header.Set("Authorization", "Bearer "+key)
-			r.Header.Set("Content-Type", "application/json")
-			w := httptest.NewRecorder()
-			s.handler.ServeHTTP(w, r)
-			if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {
-				t.Errorf("%s %.60s: %d %s", method, id, w.Code, w.Body)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t), first)
+		n := create(t, s.client(t, "w"), api.Purchase(first))
+		key := s.key(t, "w")
+		for _, id := range []string{
+			".", "..", "%2e%2e", "%2F", "..%2Fphone_numbers", "%00", "%20", "a%20b", "%ff", "%F0%9F%93%9E", "a,b", "a;b", "a:b", "*",
+			strings.Repeat("x", 10_000), n.ID + "%20", n.ID + "%00", strings.ToUpper(n.ID) + "%2F", "{id}", "null", "search", "purchase",
+		} {
+			for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+				r := httptest.NewRequestWithContext(t.Context(), method, "/api/phone_numbers/x", strings.NewReader(`{"agentId":"a"}`))
+				r.URL.Path, r.URL.RawPath = unescaped(t, "/api/phone_numbers/"+id), "/api/phone_numbers/"+id
+				r.Header.Set("Authorization", "Bearer "+key)
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				s.handler.ServeHTTP(w, r)
+				if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {
+					t.Errorf("%s %.60s: %d %s", method, id, w.Code, w.Body)
+				}
 			}
 		}
-	}
-	if got, err := s.client(t, "w").GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
-		t.Errorf("the number has changed: %v, %s", err, got.Body)
-	}
+		if got, err := s.client(t, "w").GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
+			t.Errorf("the number has changed: %v, %s", err, got.Body)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
@@ -45,7 +46,7 @@ func (s *testServer) fetch(t *testing.T, method, path string, header http.Header
 
 // The files of swagger-ui-dist 5.35.0 as its package has them. They come out of the server so for a client without gzip.
 func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	for name, want := range map[string]string{
 		"swagger-ui-bundle.js":             "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2",
 		"swagger-ui.css":                   "5ed08757e53da3e026d6cbecc61fe5d43585c9560b302d534ad56692519a273d",
@@ -61,7 +62,7 @@ func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
 }
 
 func TestWhoeverTakesGzipGetsIt(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	for accepts, want := range map[string]string{
 		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "deflate,gzip ; q=1": "gzip", "gzip;q=0": "", "gzip; q=0.00": "", "br": "", "": "",
 	} {
@@ -75,7 +76,7 @@ func TestWhoeverTakesGzipGetsIt(t *testing.T) {
 
 // A page is asked for each time; what it needs has its hash in the URL and is kept for good.
 func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	response, page := s.fetch(t, http.MethodGet, "/docs", http.Header{})
 	if response.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("the page: %v", response.Header)
@@ -102,7 +103,7 @@ func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
 }
 
 func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	for _, path := range []string{"/", "/docs", "/nothing", "/docs/reference.js"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			response, body := s.fetch(t, method, path, http.Header{"Accept": {"text/html"}})
@@ -124,7 +125,7 @@ func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
 
 // A browser that asks for a path where nothing is gets a page, a program a problem; below /api both get a problem.
 func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	for _, c := range []struct{ method, path, accept, want string }{
 		{http.MethodGet, "/nothing", browser, "text/html; charset=UTF-8"},
@@ -149,7 +150,7 @@ func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
 }
 
 func TestTheStartPageSaysWhatRuns(t *testing.T) {
-	s := newServerOn(t, t.TempDir()+"/test.db", func(services *rest.Services) {
+	s := newServerOn(t, dbtest.SQLite(t), func(services *rest.Services) {
 		services.About = rest.About{Version: `v1.2.3 <i>"`, Database: "SQLite"}
 	})
 	key := s.key(t, "secret-workspace")
@@ -170,7 +171,7 @@ func TestTheStartPageSaysWhatRuns(t *testing.T) {
 
 // The reference shows the first example of an operation, and that is the first in openapi.yaml.
 func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, dbtest.SQLite(t))
 	_, document := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
 	text, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {

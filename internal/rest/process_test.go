@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/store"
@@ -27,7 +27,7 @@ import (
 
 // The test binary is a server too: with these variables it serves a database, says where on stdout, and ends with its stdin.
 const (
-	serveVariable = "REST_TEST_SERVE" // the path of the database
+	serveVariable = "REST_TEST_SERVE" // the database
 	crashVariable = "REST_TEST_CRASH" // when it kills itself
 )
 
@@ -39,8 +39,8 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(serveVariable); path != "" {
-		if err := serveDatabase(context.Background(), path, os.Getenv(crashVariable)); err != nil {
+	if database := os.Getenv(serveVariable); database != "" {
+		if err := serveDatabase(context.Background(), database, os.Getenv(crashVariable)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -49,13 +49,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func serveDatabase(ctx context.Context, path, crash string) error {
-	st, err := store.Open(ctx, path)
+func serveDatabase(ctx context.Context, database, crash string) error {
+	st, err := store.Open(ctx, database)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	if err := st.Unlock(ctx, ""); err != nil {
+	if err := st.Unlock(ctx, secretKey); err != nil {
 		return err
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
@@ -105,10 +105,10 @@ func (s crashingStore) InsertNumber(ctx context.Context, workspaceID string, n p
 }
 
 // startProcess starts a server process on a database and returns the URL of its create operation.
-func startProcess(t *testing.T, path, crash string) string {
+func startProcess(t *testing.T, database, crash string) string {
 	t.Helper()
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it ends with its stdin
-	command.Env = append(os.Environ(), serveVariable+"="+path, crashVariable+"="+crash)
+	command.Env = append(os.Environ(), serveVariable+"="+database, crashVariable+"="+crash)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -137,11 +137,11 @@ func startProcess(t *testing.T, path, crash string) string {
 
 // buyThroughACrash buys a number from a server that is killed in the middle, and then again, under the same key, from another
 // one on the same database.
-func buyThroughACrash(t *testing.T, crash string) (retry answer, owned []string) {
+func buyThroughACrash(t *testing.T, database, crash string) (retry answer, owned []string) {
 	t.Helper()
-	s := newServer(t, first)
+	s := newServer(t, database, first)
 	apiKey := s.key(t, "w")
-	if a, err := post(t.Context(), startProcess(t, s.path, crash), apiKey, purchaseBody(first), "k"); err == nil {
+	if a, err := post(t.Context(), startProcess(t, s.database, crash), apiKey, purchaseBody(first), "k"); err == nil {
 		t.Fatalf("the server answered %v; it should have been killed", a)
 	}
 	s.ahead.Store(int64(time.Minute)) // a claim that the crash has left behind is given up by now
@@ -150,34 +150,37 @@ func buyThroughACrash(t *testing.T, crash string) (retry answer, owned []string)
 }
 
 func TestAPurchaseIsKeptThroughACrashBeforeItsAnswer(t *testing.T) {
-	retry, owned := buyThroughACrash(t, crashBeforeAnswer)
-	wantAnswer(t, retry, http.StatusOK, "", "true")
-	if !slices.Equal(owned, []string{first}) {
-		t.Errorf("owned are %q", owned)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		retry, owned := buyThroughACrash(t, newDB(t), crashBeforeAnswer)
+		wantAnswer(t, retry, http.StatusOK, "", "true")
+		if !slices.Equal(owned, []string{first}) {
+			t.Errorf("owned are %q", owned)
+		}
+	})
 }
 
 // The control: were the record committed in a transaction of its own, a crash between the two would leave a number that the
 // caller is never told of. The test above must be able to see that.
 func TestTheCrashTestSeesARecordOutsideTheTransaction(t *testing.T) {
-	retry, owned := buyThroughACrash(t, crashBetweenCommits)
-	if retry.status == http.StatusOK || !slices.Equal(owned, []string{first}) {
-		t.Errorf("got %v and %q; the control shows nothing", retry, owned)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		retry, owned := buyThroughACrash(t, newDB(t), crashBetweenCommits)
+		if retry.status == http.StatusOK || !slices.Equal(owned, []string{first}) {
+			t.Errorf("got %v and %q; the control shows nothing", retry, owned)
+		}
+	})
 }
 
 func TestTwoProcessesAreAsOne(t *testing.T) {
-	numbers := []string{}
-	for i := range 6 {
-		numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
-	}
-	s := newServer(t, numbers...)
-	urls := []string{startProcess(t, s.path, neverCrash), startProcess(t, s.path, neverCrash)}
-	rush(t, urls, s.key(t, "w"), numbers, 50)
-	if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
-		t.Errorf("bought %q", got)
-	}
-	if left, err := filepath.Glob(s.path + ".key.*"); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %q, %v", left, err)
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		numbers := []string{}
+		for i := range 6 {
+			numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
+		}
+		s := newServer(t, newDB(t), numbers...)
+		urls := []string{startProcess(t, s.database, neverCrash), startProcess(t, s.database, neverCrash)}
+		rush(t, urls, s.key(t, "w"), numbers, 50)
+		if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
+			t.Errorf("bought %q", got)
+		}
+	})
 }

@@ -14,6 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 func unescaped(t *testing.T, path string) string {
@@ -40,134 +42,146 @@ func (s *testServer) get(path, key string, header ...string) *httptest.ResponseR
 }
 
 func TestKeys(t *testing.T) {
-	s := newServer(t)
-	valid, revoked := s.key(t, "w"), s.key(t, "w")
-	keys, err := s.store.Keys(t.Context())
-	if err != nil || len(keys) != 2 {
-		t.Fatalf("%d keys, %v", len(keys), err)
-	}
-	if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
-		t.Fatalf("status %d", w.Code)
-	}
-	if err := s.store.RevokeKey(t.Context(), keys[1].ID, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		key    string
-		status int
-	}{
-		"valid":    {valid, http.StatusOK},
-		"revoked":  {revoked, http.StatusUnauthorized},
-		"mistyped": {valid[:len(valid)-1] + "!", http.StatusUnauthorized},
-		"none":     {"", http.StatusUnauthorized},
-	} {
-		if w := s.get("/api/phone_numbers", test.key); w.Code != test.status {
-			t.Errorf("%s: status %d, want %d", name, w.Code, test.status)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		valid, revoked := s.key(t, "w"), s.key(t, "w")
+		keys, err := s.store.Keys(t.Context())
+		if err != nil || len(keys) != 2 {
+			t.Fatalf("%d keys, %v", len(keys), err)
 		}
-	}
+		if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
+			t.Fatalf("status %d", w.Code)
+		}
+		if err := s.store.RevokeKey(t.Context(), keys[1].ID, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		for name, test := range map[string]struct {
+			key    string
+			status int
+		}{
+			"valid":    {valid, http.StatusOK},
+			"revoked":  {revoked, http.StatusUnauthorized},
+			"mistyped": {valid[:len(valid)-1] + "!", http.StatusUnauthorized},
+			"none":     {"", http.StatusUnauthorized},
+		} {
+			if w := s.get("/api/phone_numbers", test.key); w.Code != test.status {
+				t.Errorf("%s: status %d, want %d", name, w.Code, test.status)
+			}
+		}
+	})
 }
 
 func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
-	s := newServer(t)
-	key := s.key(t, "w")
-	now := time.Date(2026, 1, 2, 3, 4, 56, 0, time.UTC)
-	s.keys.Now = func() time.Time { return now }
-	lastUsed := func() time.Time {
-		t.Helper()
-		if err := s.keys.SaveLastUsed(t.Context()); err != nil {
-			t.Fatal(err)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		key := s.key(t, "w")
+		now := time.Date(2026, 1, 2, 3, 4, 56, 0, time.UTC)
+		s.keys.Now = func() time.Time { return now }
+		lastUsed := func() time.Time {
+			t.Helper()
+			if err := s.keys.SaveLastUsed(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			keys, err := s.store.Keys(t.Context())
+			if err != nil || len(keys) != 1 {
+				t.Fatalf("%d keys, %v", len(keys), err)
+			}
+			return keys[0].LastUsed
 		}
-		keys, err := s.store.Keys(t.Context())
-		if err != nil || len(keys) != 1 {
-			t.Fatalf("%d keys, %v", len(keys), err)
+		if got := lastUsed(); !got.IsZero() {
+			t.Errorf("used at %v before it was", got)
 		}
-		return keys[0].LastUsed
-	}
-	if got := lastUsed(); !got.IsZero() {
-		t.Errorf("used at %v before it was", got)
-	}
-	for range 2 {
-		s.get("/api/phone_numbers", key)
-		if got := lastUsed(); !got.Equal(now.Truncate(time.Minute)) {
-			t.Errorf("used at %v; want %v", got, now.Truncate(time.Minute))
+		for range 2 {
+			s.get("/api/phone_numbers", key)
+			if got := lastUsed(); !got.Equal(now.Truncate(time.Minute)) {
+				t.Errorf("used at %v; want %v", got, now.Truncate(time.Minute))
+			}
+			now = now.Add(time.Hour)
 		}
-		now = now.Add(time.Hour)
-	}
+	})
 }
 
 func TestHealth(t *testing.T) {
-	s := newServer(t)
-	for _, path := range []string{"/healthz", "/readyz"} {
-		if w := s.get(path, ""); w.Code != http.StatusOK || w.Body.String() != "ok\n" {
-			t.Errorf("%s: %d %q", path, w.Code, w.Body)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		for _, path := range []string{"/healthz", "/readyz"} {
+			if w := s.get(path, ""); w.Code != http.StatusOK || w.Body.String() != "ok\n" {
+				t.Errorf("%s: %d %q", path, w.Code, w.Body)
+			}
 		}
-	}
-	if err := s.store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if w := s.get("/healthz", ""); w.Code != http.StatusOK {
-		t.Errorf("/healthz without a database: %d", w.Code)
-	}
-	w := s.get("/readyz", "")
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), string(api.CodeStorageUnavailable)) {
-		t.Errorf("/readyz without a database: %d %s", w.Code, w.Body)
-	}
+		if err := s.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if w := s.get("/healthz", ""); w.Code != http.StatusOK {
+			t.Errorf("/healthz without a database: %d", w.Code)
+		}
+		w := s.get("/readyz", "")
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), string(api.CodeStorageUnavailable)) {
+			t.Errorf("/readyz without a database: %d %s", w.Code, w.Body)
+		}
+	})
 }
 
 func TestTheServerHandsOutItsContract(t *testing.T) {
-	s := newServer(t)
-	for path, contentType := range map[string]string{"/openapi.yaml": "application/yaml", "/openapi.json": "application/json"} {
-		w := s.get(path, "")
-		var document struct {
-			OpenAPI string
-			Servers []struct{ URL string }
-			Paths   map[string]any
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		for path, contentType := range map[string]string{"/openapi.yaml": "application/yaml", "/openapi.json": "application/json"} {
+			w := s.get(path, "")
+			var document struct {
+				OpenAPI string
+				Servers []struct{ URL string }
+				Paths   map[string]any
+			}
+			unmarshal := yaml.Unmarshal
+			if contentType == "application/json" {
+				unmarshal = json.Unmarshal
+			}
+			if err := unmarshal(w.Body.Bytes(), &document); err != nil {
+				t.Fatal(err)
+			}
+			if w.Code != http.StatusOK || w.Header().Get("Content-Type") != contentType || document.OpenAPI != "3.0.3" ||
+				len(document.Servers) != 3 || document.Servers[0].URL != "/api" || len(document.Paths) < 4 {
+				t.Errorf("%s: %d %s, %+v", path, w.Code, w.Header().Get("Content-Type"), document.Servers)
+			}
 		}
-		unmarshal := yaml.Unmarshal
-		if contentType == "application/json" {
-			unmarshal = json.Unmarshal
-		}
-		if err := unmarshal(w.Body.Bytes(), &document); err != nil {
-			t.Fatal(err)
-		}
-		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != contentType || document.OpenAPI != "3.0.3" ||
-			len(document.Servers) != 3 || document.Servers[0].URL != "/api" || len(document.Paths) < 4 {
-			t.Errorf("%s: %d %s, %+v", path, w.Code, w.Header().Get("Content-Type"), document.Servers)
-		}
-	}
+	})
 }
 
 func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
-	w := newServer(t).get("/nothing", "")
-	if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
-		t.Errorf("%d %s", w.Code, w.Header().Get("Content-Type"))
-	}
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		w := newServer(t, newDB(t)).get("/nothing", "")
+		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%d %s", w.Code, w.Header().Get("Content-Type"))
+		}
+	})
 }
 
 func TestAccessLog(t *testing.T) {
-	s := newServer(t)
-	key := s.key(t, "sales")
-	s.get("/api/phone_numbers?number=%2B14155550100", key,
-		"X-Request-Id", "r-1", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	var line struct {
-		Msg, Method, Route, Workspace string
-		RequestID                     string `json:"request_id"`
-		TraceID                       string `json:"trace_id"`
-		Status                        int
-		Duration                      int64
-	}
-	if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
-		t.Fatalf("%v: %s", err, s.log)
-	}
-	if line.Msg != "request" || line.Method != http.MethodGet || line.Route != "/api/phone_numbers" || line.Workspace != "sales" || line.RequestID != "r-1" ||
-		line.TraceID != "0af7651916cd43dd8448eb211c80319c" || line.Status != 200 || line.Duration <= 0 {
-		t.Errorf("logged %s", s.log)
-	}
-	for _, secret := range []string{key, "4155550100"} {
-		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("the log has %q: %s", secret, s.log)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := newServer(t, newDB(t))
+		key := s.key(t, "sales")
+		s.get("/api/phone_numbers?number=%2B14155550100", key,
+			"X-Request-Id", "r-1", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+		var line struct {
+			Msg, Method, Route, Workspace string
+			RequestID                     string `json:"request_id"`
+			TraceID                       string `json:"trace_id"`
+			Status                        int
+			Duration                      int64
 		}
-	}
+		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
+			t.Fatalf("%v: %s", err, s.log)
+		}
+		if line.Msg != "request" || line.Method != http.MethodGet || line.Route != "/api/phone_numbers" || line.Workspace != "sales" || line.RequestID != "r-1" ||
+			line.TraceID != "0af7651916cd43dd8448eb211c80319c" || line.Status != 200 || line.Duration <= 0 {
+			t.Errorf("logged %s", s.log)
+		}
+		for _, secret := range []string{key, "4155550100"} {
+			if strings.Contains(s.log.String(), secret) {
+				t.Errorf("the log has %q: %s", secret, s.log)
+			}
+		}
+	})
 }
 
 func TestTraceIDs(t *testing.T) {
@@ -178,7 +192,7 @@ func TestTraceIDs(t *testing.T) {
 		"0af7651916cd43dd8448eb211c80319c":                            false,
 		"":                                                            false,
 	} {
-		s := newServer(t)
+		s := newServer(t, dbtest.SQLite(t))
 		s.get("/healthz", "", "Traceparent", header)
 		if got := strings.Contains(s.log.String(), "trace_id"); got != want {
 			t.Errorf("%q: logged %s", header, s.log)
@@ -188,36 +202,51 @@ func TestTraceIDs(t *testing.T) {
 
 // While another process holds the database, writes are refused with a time to come back, and reads go on.
 func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
-	t.Parallel() // the server waits 5 seconds for the lock
-	s := newServer(t, first)
-	c := s.client(t, "w")
-	n := create(t, c, api.Purchase(first))
-	other, err := sql.Open("sqlite", s.path)
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		t.Parallel() // the server waits 5 seconds for the lock
+		s := newServer(t, newDB(t), first)
+		c := s.client(t, "w")
+		n := create(t, c, api.Purchase(first))
+		release := lockDatabase(t, s.database)
+
+		put, err := c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
+		if err != nil || put.ApplicationProblemJSON503 == nil || put.ApplicationProblemJSON503.Code != api.CodeStorageUnavailable ||
+			put.HTTPResponse.Header.Get("Retry-After") == "" {
+			t.Errorf("update: %v, %d %s", err, put.StatusCode(), put.Body)
+		}
+		if got, err := c.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
+			t.Errorf("get: %v, %d %s", err, got.StatusCode(), got.Body)
+		}
+		release()
+		put, err = c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
+		if err != nil || put.JSON200 == nil {
+			t.Errorf("update after the lock: %v, %d %s", err, put.StatusCode(), put.Body)
+		}
+	})
+}
+
+// lockDatabase makes writes wait until release.
+func lockDatabase(t *testing.T, database string) (release func()) {
+	t.Helper()
+	driver, lock := "sqlite", "BEGIN IMMEDIATE"
+	if store.IsPostgres(database) {
+		driver, lock = "pgx", "BEGIN; LOCK TABLE phone_numbers IN EXCLUSIVE MODE"
+	}
+	other, err := sql.Open(driver, database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.Close() })
-	lock, err := other.Conn(t.Context())
+	session, err := other.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lock.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+	if _, err := session.ExecContext(t.Context(), lock); err != nil {
 		t.Fatal(err)
 	}
-
-	put, err := c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
-	if err != nil || put.ApplicationProblemJSON503 == nil || put.ApplicationProblemJSON503.Code != api.CodeStorageUnavailable ||
-		put.HTTPResponse.Header.Get("Retry-After") == "" {
-		t.Errorf("update: %v, %d %s", err, put.StatusCode(), put.Body)
-	}
-	if got, err := c.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
-		t.Errorf("get: %v, %d %s", err, got.StatusCode(), got.Body)
-	}
-	if _, err := lock.ExecContext(t.Context(), "ROLLBACK"); err != nil {
-		t.Fatal(err)
-	}
-	put, err = c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
-	if err != nil || put.JSON200 == nil {
-		t.Errorf("update after the lock: %v, %d %s", err, put.StatusCode(), put.Body)
+	return func() {
+		if _, err := session.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,23 +21,26 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// testServer is the whole server on a database file, behind a real listener.
+// secretKey seals what the servers of these tests keep.
+const secretKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// testServer is the whole server, behind a real listener.
 type testServer struct {
-	url     string // without /api
-	path    string // of the database
-	handler http.Handler
-	store   *store.Store
-	keys    *workspace.Service
-	log     *lockedBuffer
-	ahead   atomic.Int64 // how many nanoseconds the server's clock is ahead
+	url      string // without /api
+	database string
+	handler  http.Handler
+	store    *store.Store
+	keys     *workspace.Service
+	log      *lockedBuffer
+	ahead    atomic.Int64 // how many nanoseconds the server's clock is ahead
 }
 
 func (s *testServer) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 
-// newServer starts a server that sells the given numbers, on a database of its own.
-func newServer(t *testing.T, forSale ...string) *testServer {
+// newServer starts a server that sells the given numbers and no others.
+func newServer(t *testing.T, database string, forSale ...string) *testServer {
 	t.Helper()
-	s := newServerOn(t, filepath.Join(t.TempDir(), "test.db"), func(*rest.Services) {})
+	s := newServerOn(t, database, func(*rest.Services) {})
 	if _, err := s.store.AddToInventory(t.Context(), slices.Values(forSale), true); err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +48,9 @@ func newServer(t *testing.T, forSale ...string) *testServer {
 }
 
 // newServerOn starts a server on a database that others may use too. change has the last word on its services.
-func newServerOn(t *testing.T, path string, change func(*rest.Services)) *testServer {
+func newServerOn(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
-	st, err := store.Open(t.Context(), path)
+	st, err := store.OpenLimited(t.Context(), database, store.Limits{Statement: 5 * time.Second}) // as a server does
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,21 +59,21 @@ func newServerOn(t *testing.T, path string, change func(*rest.Services)) *testSe
 			t.Error(err)
 		}
 	})
-	if err := st.Unlock(t.Context(), ""); err != nil {
+	if err := st.Unlock(t.Context(), secretKey); err != nil {
 		t.Fatal(err)
 	}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	s := &testServer{
-		path:  path,
-		store: st,
-		keys:  &workspace.Service{Store: st, Now: time.Now, NewID: newID},
-		log:   &lockedBuffer{},
+		database: database,
+		store:    st,
+		keys:     &workspace.Service{Store: st, Now: time.Now, NewID: newID},
+		log:      &lockedBuffer{},
 	}
 	services := rest.Services{
 		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: s.now, NewID: newID},
 		Workspaces: s.keys,
 		Ready:      st.Ping,
-		About:      rest.About{Version: "v0.0.0-test", Database: "SQLite"},
+		About:      rest.About{Version: "v0.0.0-test", Database: st.Engine()},
 		Now:        s.now,
 		Log:        slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -25,7 +25,7 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 	} else if len(kept) == 1 && kept[0].number != nil {
 		return s.answerOf(kept[0], request)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
 		claimed, err := insertClaim(ctx, tx, c, fingerprint, now, now.Add(lease), expired)
 		if err != nil || claimed {
 			return err
@@ -43,7 +43,7 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 
 // insertClaim reports whether the key is now claimed. What has expired is as good as gone, and so is a claim that was not
 // settled in its time.
-func insertClaim(ctx context.Context, tx *sql.Tx, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
+func insertClaim(ctx context.Context, tx querier, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)
@@ -81,8 +81,8 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 
 // ReleaseKey implements phone.Claims.
 func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
+	return s.writeOne(ctx, func(q querier) error {
+		_, err := q.ExecContext(ctx, `
 			DELETE FROM idempotency_keys
 			WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL`,
 			c.WorkspaceID, c.Key, c.Token)
@@ -92,7 +92,7 @@ func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
 
 // settle keeps the answer under the claim, in the transaction that made the number. Where the claim is gone, another
 // request under the key has taken over, and this one must make nothing.
-func settle(ctx context.Context, tx *sql.Tx, c phone.Claim, n phone.Number) error {
+func settle(ctx context.Context, tx querier, c phone.Claim, n phone.Number) error {
 	if c.Key == "" {
 		return nil
 	}
@@ -115,11 +115,12 @@ const prunedAtOnce = 1000
 // PruneKeys removes the idempotency keys that were first used at or before that time.
 func (s *Store) PruneKeys(ctx context.Context, before time.Time) error {
 	for pruned := int64(prunedAtOnce); pruned == prunedAtOnce; {
-		err := s.write(ctx, func(tx *sql.Tx) error {
-			result, err := tx.ExecContext(ctx, `
+		err := s.writeOne(ctx, func(q querier) error {
+			result, err := q.ExecContext(ctx, `
 				DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (
 					SELECT workspace_id, idempotency_key FROM idempotency_keys
-					WHERE created_at <= $1 ORDER BY created_at LIMIT $2)`,
+					WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
+				  AND created_at <= $1`, // again: it may have been claimed anew meanwhile
 				before.UnixMilli(), prunedAtOnce)
 			if err != nil {
 				return err

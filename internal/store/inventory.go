@@ -46,7 +46,10 @@ func (s *Store) FillInventory(ctx context.Context, numbers iter.Seq[string]) (fi
 	if made, err := s.setting(ctx, inventoryMade); err != nil || made != "" {
 		return false, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
+		if err := s.alone(ctx, tx, inventoryLock); err != nil {
+			return err
+		}
 		added, err := addSetting(ctx, tx, inventoryMade, "1")
 		if err != nil || !added {
 			return err
@@ -61,7 +64,10 @@ func (s *Store) FillInventory(ctx context.Context, numbers iter.Seq[string]) (fi
 // AddToInventory puts the numbers up for sale, after it has removed all others where replace is set, and returns how many
 // were not for sale before. It is all or nothing.
 func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], replace bool) (added int64, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
+		if err := s.alone(ctx, tx, inventoryLock); err != nil {
+			return err
+		}
 		if replace {
 			if _, err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
 				return err
@@ -79,7 +85,7 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 // rowsPerInsert is how many rows a statement adds: the statement is parsed once, and the more parameters it has, the slower.
 const rowsPerInsert = 100
 
-func addNumbers(ctx context.Context, tx *sql.Tx, numbers iter.Seq[string]) (added int64, err error) {
+func addNumbers(ctx context.Context, tx querier, numbers iter.Seq[string]) (added int64, err error) {
 	full, err := tx.PrepareContext(ctx, insertNumbers(rowsPerInsert))
 	if err != nil {
 		return 0, err
@@ -125,7 +131,7 @@ func (s *Store) setting(ctx context.Context, name string) (string, error) {
 }
 
 // addSetting sets what was never set, and reports whether it did.
-func addSetting(ctx context.Context, tx *sql.Tx, name, value string) (bool, error) {
+func addSetting(ctx context.Context, tx querier, name, value string) (bool, error) {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO settings (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO NOTHING`, name, value)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/workspace"
@@ -12,8 +14,11 @@ var _ workspace.Store = (*Store)(nil)
 
 // InsertKey implements workspace.Store.
 func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
 		if onlyFirst {
+			if err := s.alone(ctx, tx, firstKeyLock); err != nil {
+				return err
+			}
 			rows, err := tx.QueryContext(ctx, `SELECT id FROM api_keys LIMIT 1`)
 			if ids, err := all(rows, err, scanString); err != nil || len(ids) > 0 {
 				return err
@@ -57,8 +62,8 @@ func (s *Store) Keys(ctx context.Context) ([]workspace.Key, error) {
 
 // RevokeKey implements workspace.Store.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
+	return s.writeOne(ctx, func(q querier) error {
+		result, err := q.ExecContext(ctx, `
 			UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1`,
 			id, at.UnixMilli())
 		if err != nil {
@@ -73,12 +78,12 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 
 // TouchKeys implements workspace.Store.
 func (s *Store) TouchKeys(ctx context.Context, used map[string]time.Time) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		for id, at := range used {
+	return s.write(ctx, func(tx querier) error {
+		for _, id := range slices.Sorted(maps.Keys(used)) { // in the same order on all servers: none waits for one that waits for it
 			_, err := tx.ExecContext(ctx, `
 				UPDATE api_keys SET last_used_at = $2
 				WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`,
-				id, at.UnixMilli())
+				id, used[id].UnixMilli())
 			if err != nil {
 				return err
 			}

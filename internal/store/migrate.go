@@ -13,25 +13,45 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationTries is how often a start tries to migrate. Of two processes that make the same new database at once, one finds
-// tables that were not there when it looked; at its second try they are.
-const migrationTries = 5
+// collation is the version of the one migration that is not SQL of both engines.
+const collation = 3
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+func migrate(ctx context.Context, db *sql.DB, e engine) error {
+	provider, err := newProvider(db, e, true)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	for range migrationTries {
+	for range e.tries {
 		if _, err = provider.Up(ctx); err == nil {
 			return refuseNewer(ctx, provider)
 		}
 	}
 	return fmt.Errorf("migrate: %w", err)
+}
+
+func newProvider(db *sql.DB, e engine, locked bool) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(collation, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			if e.collate == "" {
+				return nil
+			}
+			_, err := tx.ExecContext(ctx, e.collate)
+			return err
+		}}, nil)),
+	}
+	if locked && e.dialect == goose.DialectPostgres {
+		lock, err := postgresLock()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, lock)
+	}
+	return goose.NewProvider(e.dialect, db, files, options...)
 }
 
 // refuseNewer keeps an older program from working on tables that it does not know.

@@ -13,7 +13,12 @@ var _ phone.Store = (*Store)(nil)
 
 // InsertNumber implements phone.Store.
 func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials, claim phone.Claim) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.write(ctx, func(tx querier) error {
+		if sip != nil {
+			if err := s.beside(ctx, tx, secretsLock); err != nil {
+				return err
+			}
+		}
 		// The claim first: one who has lost it must not be told that the number is taken, by its own key perhaps.
 		if err := settle(ctx, tx, claim, n); err != nil {
 			return err
@@ -85,15 +90,17 @@ func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (
 	if f.Type != "" {
 		and("type", string(f.Type))
 	}
+	if f.Number == "" { // a number is unique: there is nothing to order, and PostgreSQL would sort it
+		query += " ORDER BY id"
+	}
 	args = append(args, limit)
-	query += fmt.Sprintf(" ORDER BY id LIMIT $%d", len(args))
-	return query, args
+	return query + fmt.Sprintf(" LIMIT $%d", len(args)), args
 }
 
 // LinkNumber implements phone.Store.
 func (s *Store) LinkNumber(ctx context.Context, workspaceID, id, agentID string) (n phone.Number, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
+	err = s.writeOne(ctx, func(q querier) error {
+		rows, err := q.QueryContext(ctx, `
 			UPDATE phone_numbers SET agent_id = $3
 			WHERE workspace_id = $1 AND id = $2
 			RETURNING id, number, type, agent_id`,
@@ -106,8 +113,8 @@ func (s *Store) LinkNumber(ctx context.Context, workspaceID, id, agentID string)
 
 // DeleteNumber implements phone.Store. The number's SIP credentials go with it.
 func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (n phone.Number, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
+	err = s.writeOne(ctx, func(q querier) error {
+		rows, err := q.QueryContext(ctx, `
 			DELETE FROM phone_numbers
 			WHERE workspace_id = $1 AND id = $2
 			RETURNING id, number, type, agent_id`,

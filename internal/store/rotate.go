@@ -33,7 +33,10 @@ func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
 		last = done[len(done)-1]
 	}
 	// The checks come last: only now are the other keys not needed any more, if no server has sealed with one meanwhile.
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(tx querier) error {
+		if err := s.alone(ctx, tx, secretsLock); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM settings
 			WHERE name LIKE $1 || '%' AND name <> $1 || $2
@@ -64,7 +67,10 @@ func scanSealed(rows *sql.Rows) (p sealedPassword, err error) {
 
 // rotateSome seals the next passwords after one, in the order of their rows, and returns them.
 func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPassword) (found []sealedPassword, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
+		if err := s.beside(ctx, tx, secretsLock); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT workspace_id, number_id, password FROM sip_credentials
 			WHERE (workspace_id, number_id) > ($1, $2) AND password NOT LIKE $3

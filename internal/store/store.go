@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -13,24 +14,38 @@ import (
 
 // Store is an open database. It is safe for concurrent use, also by several processes.
 type Store struct {
-	path    string
+	name    string // the database, as people are told: there is no password in it
+	engine  engine
 	reader  *sql.DB
-	writer  *sql.DB  // one connection; every change goes through write
+	writer  *sql.DB  // every change goes through write; SQLite has one connection for it
 	secrets *keyring // nil until Unlock
 }
 
-// Open opens the database at a path, makes it if it is missing, and brings its tables up to date. The path ":memory:"
-// stands for a database that is gone with the process.
-func Open(ctx context.Context, path string) (*Store, error) {
-	s, err := openSQLite(path)
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+// Open opens a database, makes that of a path if it is missing, and brings its tables up to date. A database is the path of
+// a SQLite file, ":memory:" for one that is gone with the process, or a URL such as postgres://user@host1,host2/name.
+func Open(ctx context.Context, database string) (*Store, error) {
+	return OpenLimited(ctx, database, Limits{})
+}
+
+// OpenLimited is Open for a server.
+func OpenLimited(ctx context.Context, database string, l Limits) (s *Store, err error) {
+	if IsPostgres(database) {
+		if s, err = openPostgres(ctx, database, l); err != nil {
+			return nil, fmt.Errorf("open PostgreSQL database: %w", err) // pgx names it, without the password
+		}
+		return s, nil
 	}
-	if err := migrate(ctx, s.writer); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), s.Close())
+	if s, err = openSQLite(ctx, database); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", database, err)
 	}
 	return s, nil
 }
+
+// Name is the database as people are told: a path, or a URL without user and password.
+func (s *Store) Name() string { return s.name }
+
+// Engine is SQLite or PostgreSQL.
+func (s *Store) Engine() string { return s.engine.name }
 
 // Close closes the database.
 func (s *Store) Close() error {
@@ -48,20 +63,53 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // writerWait is how long a change waits for its turn in this process. To wait for the lock of another process has a bound of
-// its own, the busy_timeout.
+// its own: the busy_timeout of SQLite, the statement_timeout of PostgreSQL.
 const writerWait = 3 * time.Second
 
 // write runs fn in a transaction. It is the one way to change the database. fn must not use the reader: where the database
 // is in memory, that is the connection that the transaction has.
-func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
+//
+// An error says that the change was not made, or that nobody knows: when a primary fails during a commit, the change can be
+// there later. It is never the other way round: without an error, the commit was acknowledged.
+func (s *Store) write(ctx context.Context, fn func(tx querier) error) error {
+	return s.inTurn(ctx, func(turn *sql.Conn) error {
+		tx, err := turn.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back, and before it the first error counts
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// writeOne is write for a change that is one statement, which is a transaction of its own. fn runs it and reads its rows to the
+// end, where the commit is acknowledged.
+func (s *Store) writeOne(ctx context.Context, fn func(q querier) error) error {
+	return s.inTurn(ctx, func(turn *sql.Conn) error { return fn(turn) })
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// inTurn lends fn a connection that can write.
+func (s *Store) inTurn(ctx context.Context, fn func(turn *sql.Conn) error) error {
 	turn, err := s.takeTurn(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = fn(turn)
+		if isReadOnly(err) {
+			_ = turn.Raw(func(any) error { return driver.ErrBadConn }) // it is closed, and the next one finds the new primary
+		}
+		_ = turn.Close() // it only gives the connection back
 	}
-	defer turn.Close() //nolint:errcheck // it gives the connection back
-	err = inTransaction(ctx, turn, fn)
 	if err != nil && ctx.Err() != nil {
-		return errors.Join(ctx.Err(), err) // of a caller who has hung up, database/sql says only that the transaction is over
+		err = errors.Join(ctx.Err(), err) // of a caller who has hung up, database/sql says only that the transaction is over
 	}
 	return storageError(err)
 }
@@ -71,26 +119,40 @@ func (s *Store) takeTurn(ctx context.Context) (*sql.Conn, error) {
 	defer cancel()
 	turn, err := s.writer.Conn(wait)
 	if err != nil && ctx.Err() == nil && wait.Err() != nil {
-		return nil, fmt.Errorf("%w: no turn to write within %v", phone.ErrStorageUnavailable, writerWait)
+		return nil, fmt.Errorf("%w: no turn to write within %v: %w", phone.ErrStorageUnavailable, writerWait, err)
 	}
-	return turn, storageError(err)
+	return turn, err
 }
 
-func inTransaction(ctx context.Context, conn *sql.Conn, fn func(tx *sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back, and before it the first error counts
-	if err := fn(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+// Locks of transactions that would get into each other's way. With SQLite they take turns anyway.
+const (
+	firstKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
+	inventoryLock
+	secretsLock // shared by those who seal: the check value of their key must stay
+)
+
+// alone makes the transaction wait until it has the lock for itself.
+func (s *Store) alone(ctx context.Context, tx querier, lock int64) error {
+	return takeLock(ctx, tx, s.engine.alone, lock)
 }
 
-// storageError marks what the database says when it cannot be used now.
+// beside makes the transaction wait until nobody has the lock alone.
+func (s *Store) beside(ctx context.Context, tx querier, lock int64) error {
+	return takeLock(ctx, tx, s.engine.beside, lock)
+}
+
+func takeLock(ctx context.Context, tx querier, query string, lock int64) error {
+	if query == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, query, lock)
+	return err
+}
+
+// storageError marks what the database says when it cannot be used now. The deadline of a caller belongs to that: a server
+// gives each request enough time for a database that is well.
 func storageError(err error) error {
-	if isUnavailable(err) {
+	if isUnavailable(err) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, err)
 	}
 	return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,8 +29,12 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 		return err
 	}
 	source := SecretKeyVariable
+	if secretKeys == "" && s.engine.name == postgresEngine.name {
+		return fmt.Errorf("%s is not set: with PostgreSQL there is no key file, and all servers need the same key for the SIP passwords; "+
+			"`openssl rand -base64 %d` makes one for a new database", SecretKeyVariable, secretKeySize)
+	}
 	if secretKeys == "" {
-		source = s.path + ".key"
+		source = s.name + ".key"
 		if secretKeys, err = s.keysFromFile(source, len(checks) == 0); err != nil {
 			return err
 		}
@@ -41,9 +44,12 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	case err != nil && len(checks) == 0:
 		return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secretKeySize)
 	case err != nil:
-		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.path)
+		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.name)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx querier) error {
+		if err := s.alone(ctx, tx, secretsLock); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, selectChecks, secretCheck+"%")
 		checks, err := all(rows, err, scanString) // again: another process may have been first, with another key
 		if err != nil {
@@ -69,9 +75,9 @@ func (s *Store) checkKeys(ring *keyring, checks []string, source string) error {
 		case errors.Is(err, errWrongKey):
 			return fmt.Errorf("%s has a wrong secret key: secrets in %s are sealed with the key with id %s, and it has %s. "+
 				"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
-				source, s.path, id, strings.Join(ring.ids(), ", "), SecretKeyVariable)
+				source, s.name, id, strings.Join(ring.ids(), ", "), SecretKeyVariable)
 		case err != nil || text != secretCheckText:
-			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.path)
+			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.name)
 		}
 	}
 	return nil
@@ -97,7 +103,7 @@ func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
 }
 
 // addCheck notes that the first key of the ring seals.
-func addCheck(ctx context.Context, tx *sql.Tx, ring *keyring) error {
+func addCheck(ctx context.Context, tx querier, ring *keyring) error {
 	name := secretCheck + ring.keys[0].id
 	sealed, err := ring.seal(secretCheckText, name)
 	if err != nil {
@@ -109,7 +115,7 @@ func addCheck(ctx context.Context, tx *sql.Tx, ring *keyring) error {
 
 // keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.
 func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
-	if s.path == inMemory {
+	if s.name == inMemory {
 		return newKeyText(), nil
 	}
 	if mayCreate {
@@ -120,7 +126,7 @@ func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("the key file %s is missing, and without it the SIP passwords in %s cannot be read. "+
-			"Put the file back from your backup, or set %s to what was in it", path, s.path, SecretKeyVariable)
+			"Put the file back from your backup, or set %s to what was in it", path, s.name, SecretKeyVariable)
 	}
 	if err != nil {
 		return "", fmt.Errorf("read key file: %w", err)

@@ -1,0 +1,180 @@
+package dbtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Cluster is a PostgreSQL server of its own, on a port of this machine. It ends with the process that has started it, even
+// when that is killed.
+type Cluster struct {
+	bin      string
+	root     string // everything it has
+	uid, gid int
+	port     int
+	password string
+	settings []string
+	life     io.Closer // the stdin of the shell that watches it
+	ended    chan struct{}
+}
+
+// The limits of what a test waits for, generous to a busy machine.
+const (
+	startTimeout = time.Minute
+	probePause   = 20 * time.Millisecond
+)
+
+// NewCluster starts a cluster with settings such as "fsync=off".
+func NewCluster(tb testing.TB, settings ...string) *Cluster {
+	tb.Helper()
+	bin, err := findBinaries()
+	if err != nil {
+		missing(tb, err)
+	}
+	c, err := newCluster(bin, settings...)
+	if err == nil {
+		err = c.start()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(c.stop)
+	return c
+}
+
+// URL is that of the database "postgres".
+func (c *Cluster) URL() *url.URL {
+	return &url.URL{
+		Scheme: "postgres", User: url.UserPassword("postgres", c.password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), Path: "postgres", RawQuery: "sslmode=disable",
+	}
+}
+
+func newCluster(bin string, settings ...string) (*Cluster, error) {
+	c, err := prepare(bin, settings)
+	if err != nil {
+		return nil, err
+	}
+	c.password = rand.Text()
+	passwordFile := filepath.Join(c.root, "password")
+	if err := os.WriteFile(passwordFile, []byte(c.password), 0o644); err != nil { //nolint:gosec // the folder is for the server's user only
+		return nil, err
+	}
+	return c, c.run("initdb", "--pgdata", c.data(), "--username", "postgres", "--pwfile", passwordFile,
+		"--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
+}
+
+// prepare makes the folder of a cluster and chooses its port.
+func prepare(bin string, settings []string) (*Cluster, error) {
+	uid, gid, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.MkdirTemp("", "phonenumbers-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chown(root, uid, gid); err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	return &Cluster{bin: bin, root: root, uid: uid, gid: gid, port: port, settings: settings}, err
+}
+
+func freePort() (int, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.root, "data") }
+
+// run runs a program of PostgreSQL as the user of the server.
+func (c *Cluster) run(program string, args ...string) error {
+	command := exec.CommandContext(context.Background(), filepath.Join(c.bin, program), args...)
+	command.Dir = c.root
+	runAs(command, c.uid, c.gid)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", program, err, output)
+	}
+	return nil
+}
+
+// watch runs the server until its own stdin ends, with this process at the latest, and removes all of it then.
+const watch = `
+root=$1; shift
+"$@" >"$root/log" 2>&1 & server=$!
+read -r _
+kill -INT $server 2>/dev/null
+wait $server
+rm -rf "$root"`
+
+func (c *Cluster) start() error {
+	args := []string{"-c", watch, "sh", c.root, filepath.Join(c.bin, "postgres"), "-D", c.data()}
+	own := []string{"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(c.port), "unix_socket_directories="}
+	for _, setting := range slices.Concat(own, c.settings) {
+		args = append(args, "-c", setting)
+	}
+	command := exec.CommandContext(context.Background(), "sh", args...)
+	runAs(command, c.uid, c.gid)
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	c.life, c.ended = stdin, make(chan struct{})
+	go func() {
+		_ = command.Wait() // how it ended does not matter
+		close(c.ended)
+	}()
+	if err := c.waitUntilReady(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(c.root, "log"))
+		c.stop()
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(log))
+	}
+	return nil
+}
+
+func (c *Cluster) waitUntilReady() error {
+	db, err := sql.Open("pgx", c.URL().String())
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it was only asked whether it is there
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for {
+		if err = db.PingContext(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(errors.New("the server did not start"), err)
+		case <-time.After(probePause):
+		}
+	}
+}
+
+// stop ends the cluster and removes it.
+func (c *Cluster) stop() {
+	_ = c.life.Close()
+	<-c.ended
+}

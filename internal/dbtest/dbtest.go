@@ -1,0 +1,92 @@
+// Package dbtest gives tests new databases of both engines, and clusters of PostgreSQL that can fail.
+//
+// PostgreSQL is the server that TEST_POSTGRES_URL names, by a user who can make databases; else a cluster that the test
+// process starts from the installed server binaries, and that ends with it. Where there is neither, a test is skipped; with
+// CI=true it fails.
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// Database makes a new, empty database and returns its path or URL. It is gone at the end of the test.
+type Database func(testing.TB) string
+
+// Each runs a test on both engines.
+func Each(t *testing.T, test func(t *testing.T, newDB Database)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { test(t, SQLite) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, Postgres) })
+}
+
+// SQLite is a Database.
+func SQLite(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(tb.TempDir(), "test.db")
+}
+
+// Postgres is a Database.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	server, err := sharedServer()
+	if err != nil {
+		missing(tb, err)
+	}
+	name := "phonenumbers_test_" + rand.Text()
+	execute(tb, server, `CREATE DATABASE "`+name+`"`)
+	tb.Cleanup(func() { execute(tb, server, `DROP DATABASE "`+name+`" WITH (FORCE)`) })
+	database := *server
+	database.Path = name
+	return database.String()
+}
+
+// missing skips a test that needs PostgreSQL, or fails it where PostgreSQL must be there.
+func missing(tb testing.TB, err error) {
+	tb.Helper()
+	if os.Getenv("CI") == "true" {
+		tb.Fatal("CI needs PostgreSQL: ", err)
+	}
+	tb.Skip("without PostgreSQL: ", err)
+}
+
+func execute(tb testing.TB, server *url.URL, statement string) {
+	tb.Helper()
+	db, err := sql.Open("pgx", server.String())
+	if err == nil {
+		_, err = db.ExecContext(context.WithoutCancel(tb.Context()), statement)
+		_ = db.Close() // it has done its work, or err tells more
+	}
+	if err != nil {
+		tb.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// sharedServer is the server for all tests of the process.
+var sharedServer = sync.OnceValues(func() (*url.URL, error) {
+	if named := os.Getenv("TEST_POSTGRES_URL"); named != "" {
+		return url.Parse(named)
+	}
+	bin, err := findBinaries()
+	if err != nil {
+		return nil, err
+	}
+	// Nothing in it must outlive a crash of the machine.
+	c, err := newCluster(bin, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+	if err == nil {
+		err = c.start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL from %s: %w", bin, err)
+	}
+	return c.URL(), nil
+})

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+// What is PostgreSQL's own: many writers, many processes, limits, hosts.
+
+func TestProcessesThatStartAtOnceOnPostgreSQL(t *testing.T) {
+	database := dbtest.Postgres(t)
+	for _, failure := range startAtOnce(t, 50, openVariable+"="+database) {
+		t.Error(failure)
+	}
+	must(t, open(t, database).Ping(t.Context()))
+}
+
+// The control: without the lock, processes that migrate at once get into each other's way, and the test above sees it.
+func TestTheStartTestSeesMigrationsWithoutALock(t *testing.T) {
+	for range 5 {
+		if failures := startAtOnce(t, 50, openVariable+"="+dbtest.Postgres(t), unlockedVariable+"=1"); len(failures) > 0 {
+			return
+		}
+	}
+	t.Error("5 times 50 unlocked processes have all started; the control shows nothing")
+}
+
+// connectionState asks for a setting of a connection.
+func connectionState(t *testing.T, s *Store, setting string) string {
+	t.Helper()
+	var value string
+	must(t, s.reader.QueryRowContext(t.Context(), "SHOW "+setting).Scan(&value))
+	return value
+}
+
+func TestEveryConnectionToPostgreSQLIsLimited(t *testing.T) {
+	database := dbtest.Postgres(t)
+	s, err := OpenLimited(t.Context(), database, Limits{Connections: 3, Statement: 1500 * time.Millisecond})
+	must(t, err)
+	defer s.Close() //nolint:errcheck // what counts was asked
+	for setting, want := range map[string]string{
+		"statement_timeout": "1500ms", "application_name": "phonenumbers", "idle_in_transaction_session_timeout": "30s",
+	} {
+		if got := connectionState(t, s, setting); got != want {
+			t.Errorf("%s is %s, want %s", setting, got, want)
+		}
+	}
+	if most := s.writer.Stats().MaxOpenConnections; most != 3 {
+		t.Errorf("at most %d connections", most)
+	}
+	named := open(t, database+"&application_name=mine")
+	if got := connectionState(t, named, "application_name"); got != "mine" {
+		t.Errorf("what the URL says is not kept: %s", got)
+	}
+	if got := connectionState(t, named, "statement_timeout"); got != "0" {
+		t.Errorf("a command has the statement timeout %s", got)
+	}
+}
+
+func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
+	database := dbtest.Postgres(t)
+	s, err := OpenLimited(t.Context(), database, Limits{Statement: 100 * time.Millisecond})
+	must(t, err)
+	defer s.Close() //nolint:errcheck // what counts was asked
+	must(t, s.Unlock(t.Context(), testKey))
+	w := newWorkspace(t, s, "w")
+	n := insert(t, s, w, "+14155550100")
+
+	other := open(t, database)
+	tx, err := other.writer.BeginTx(t.Context(), nil)
+	must(t, err)
+	_, err = tx.ExecContext(t.Context(), `UPDATE phone_numbers SET agent_id = 'theirs'`)
+	must(t, err)
+	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := s.Number(t.Context(), w, n.ID); err != nil || got != n {
+		t.Errorf("read %+v, %v", got, err)
+	}
+	must(t, tx.Rollback())
+	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	must(t, err)
+}
+
+// A request that comes when all connections are taken is told so in time.
+func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
+	t.Parallel() // it waits for seconds
+	database := dbtest.Postgres(t)
+	s, err := OpenLimited(t.Context(), database, Limits{Connections: 1})
+	must(t, err)
+	defer s.Close() //nolint:errcheck // what counts was asked
+	w := newWorkspace(t, s, "w")
+	n := insert(t, s, w, "+14155550100")
+	taken, err := s.writer.Conn(t.Context())
+	must(t, err)
+	start := time.Now()
+	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+		t.Errorf("got %v after %v", err, time.Since(start))
+	}
+	must(t, taken.Close())
+	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	must(t, err)
+}
+
+// The order of text is that of its bytes, whatever the language of the database, and so that of the ids is their age.
+func TestTextIsOrderedByItsBytes(t *testing.T) {
+	s := open(t, dbtest.Postgres(t))
+	rows, err := s.reader.QueryContext(t.Context(), `
+		SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`)
+	columns, err := all(rows, err, scanString)
+	must(t, err)
+	if len(columns) > 0 {
+		t.Errorf("%s are ordered by the rules of a language; a migration that adds text needs the collation again", columns)
+	}
+	rows, err = s.reader.QueryContext(t.Context(), `SELECT column_name FROM information_schema.columns WHERE collation_name = 'C'`)
+	if columns, err := all(rows, err, scanString); err != nil || len(columns) < 20 {
+		t.Errorf("only %s, %v have the collation; the question is wrong", columns, err)
+	}
+}
+
+func TestPostgreSQLNeedsItsKeyFromTheEnvironment(t *testing.T) {
+	s := open(t, dbtest.Postgres(t))
+	err := s.Unlock(t.Context(), "")
+	if err == nil || !strings.Contains(err.Error(), SecretKeyVariable) || !strings.Contains(err.Error(), "openssl rand") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestURLsThatDoNotWork(t *testing.T) {
+	for name, database := range map[string]string{
+		"no such host":             "postgres://me:canary-secret@127.0.0.1:1/x?sslmode=disable",
+		"a port that is no number": "postgres://me:canary-secret@127.0.0.1:x/x",
+		"an unknown mode":          "postgres://me:canary-secret@127.0.0.1/x?sslmode=sometimes",
+		"a bad escape":             "postgres://me:canary-secret@127.0.0.1/%zz",
+		"a wrong attribute":        "postgres://me:canary-secret@127.0.0.1/x?target_session_attrs=any-thing",
+		"no certificate":           "postgres://me:canary-secret@127.0.0.1/x?sslmode=verify-full&sslrootcert=/nowhere",
+		"a password with a slash":  "postgres://me:canary-secret/x@127.0.0.1/x?sslmode=disable",
+	} {
+		_, err := Open(t.Context(), database)
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Plans of PostgreSQL mean something only where a table is large and analysed.
+func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
+	s := unlocked(t, dbtest.Postgres(t))
+	w, other := newWorkspace(t, s, "w"), newWorkspace(t, s, "other")
+	_, err := s.writer.ExecContext(t.Context(), `
+		INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
+		SELECT CASE WHEN n % 10 = 0 THEN $2 ELSE $1 END, 'id-' || n, '+1415' || n, '+1415' || n,
+		       CASE WHEN n % 100 = 0 THEN 'SIP_USERNAME' ELSE 'PSTN' END, CASE WHEN n % 3 = 0 THEN '' ELSE 'agent_' || n % 50 END
+		FROM generate_series(1000000, 1050000) AS n`, w, other)
+	must(t, err)
+	_, err = s.writer.ExecContext(t.Context(), `ANALYZE`)
+	must(t, err)
+	for name, f := range everyFilter() {
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server has the one, then perhaps the other
+			plan := explain(t, s, mode, w, f)
+			if !strings.Contains(plan, "Index") || strings.Contains(plan, "Sort") || strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s, %s: %s", name, mode, plan)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, s *Store, mode, workspaceID string, f phone.Filter) string {
+	t.Helper()
+	query, args := numbersQuery(workspaceID, f, "id-1025000", 101)
+	literals := make([]string, len(args))
+	for i, arg := range args {
+		literals[i] = fmt.Sprintf("'%v'", arg)
+	}
+	list := `"` + newID() + `"`
+	session, err := s.reader.Conn(t.Context())
+	must(t, err)
+	defer session.Close() //nolint:errcheck // what counts was asked
+	for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE " + list + " AS " + query} {
+		_, err := session.ExecContext(t.Context(), statement)
+		must(t, err)
+	}
+	rows, err := session.QueryContext(t.Context(), "EXPLAIN EXECUTE "+list+" ("+strings.Join(literals, ", ")+")")
+	plan, err := all(rows, err, scanString)
+	must(t, err)
+	return strings.Join(plan, "\n")
+}
+
+// Two servers that save at once when the same keys were used must not wait for each other.
+func TestServersThatTouchTheSameKeys(t *testing.T) {
+	database := dbtest.Postgres(t)
+	s := open(t, database)
+	used := map[string]time.Time{}
+	for range 50 {
+		newWorkspace(t, s, newID())
+	}
+	keys, err := s.Keys(t.Context())
+	must(t, err)
+	for _, k := range keys {
+		used[k.ID] = time.Now()
+	}
+	var servers sync.WaitGroup
+	for range 8 {
+		servers.Go(func() {
+			for i := range 10 {
+				mine := map[string]time.Time{}
+				for id, at := range used {
+					mine[id] = at.Add(time.Duration(i) * time.Minute)
+				}
+				if err := s.TouchKeys(t.Context(), mine); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	servers.Wait()
+}
