@@ -121,15 +121,20 @@ This project is unofficial and not affiliated with Vogent.`,
 
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
 func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
-	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(db); !store.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
 	}
 	return withStore(ctx, db, fn)
 }
 
 // withStore opens the database, runs fn and closes it.
-func withStore(ctx context.Context, db string, fn func(*store.Store) error) (failed error) {
-	st, err := store.Open(ctx, db)
+func withStore(ctx context.Context, db string, fn func(*store.Store) error) error {
+	return withLimitedStore(ctx, db, store.Limits{}, fn)
+}
+
+// withLimitedStore is withStore for a server.
+func withLimitedStore(ctx context.Context, db string, l store.Limits, fn func(*store.Store) error) (failed error) {
+	st, err := store.OpenLimited(ctx, db, l)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/vogent-community/phonenumbers/internal/cli"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
 var update = flag.Bool("update", false, "write the texts that the scripts compare with")
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"call":     positive(call),
 			"match":    positive(match),
 			"exits":    positive(exits),
+			"postgres": positive(postgres),
 			"terminal": positive(terminal),
 		},
 		Condition: func(condition string) (bool, error) {
@@ -93,7 +96,7 @@ func start(ts *testscript.TestScript, args []string) {
 	for _, name := range []string{
 		"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR",
 		"PHONENUMBERS_ADDR", "PHONENUMBERS_DB", "PHONENUMBERS_LOG_FORMAT", "PHONENUMBERS_LOG_LEVEL", "PHONENUMBERS_SECRET_KEY",
-		"PHONENUMBERS_RATE_LIMIT", "PHONENUMBERS_TRUSTED_PROXIES",
+		"PHONENUMBERS_RATE_LIMIT", "PHONENUMBERS_TRUSTED_PROXIES", "PHONENUMBERS_DB_CONNECTIONS",
 	} {
 		env = append(env, name+"="+ts.Getenv(name)) // empty is the same as not there
 	}
@@ -185,4 +188,18 @@ func exits(ts *testscript.TestScript, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// postgres makes an empty PostgreSQL database and sets POSTGRES to its URL and POSTGRES_PASSWORD to the password in it. Without
+// PostgreSQL the script is skipped, but not in CI.
+func postgres(ts *testscript.TestScript, args []string) {
+	if len(args) != 0 {
+		ts.Fatalf("usage: postgres")
+	}
+	database := dbtest.Postgres(stateOf(ts).test)
+	parsed, err := url.Parse(database)
+	ts.Check(err)
+	password, _ := parsed.User.Password()
+	ts.Setenv("POSTGRES", database)
+	ts.Setenv("POSTGRES_PASSWORD", password)
 }

@@ -94,9 +94,12 @@ func report(stderr io.Writer, asJSON bool, command string, err error) int {
 	if next != "" {
 		text += "; " + next
 	}
-	fmt.Fprintf(stderr, "phonenumbers: %s\n", printable(strings.ReplaceAll(text, "\n", "; ")))
+	fmt.Fprintf(stderr, "phonenumbers: %s\n", printable(oneLine.Replace(text)))
 	return code
 }
+
+// oneLine joins errors that are listed a line each; pgx puts the hosts that it has tried below their heading.
+var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 
 // nextStep says what to do about an error whose own text does not.
 func nextStep(command string, err error) string {

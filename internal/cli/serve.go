@@ -38,12 +38,16 @@ const (
 type serveOptions struct {
 	addr, logFormat, logLevel string
 	db                        *string
+	limits                    store.Limits
 	rateLimit                 rateLimitFlag
 	trustedProxies            networksFlag
 }
 
 func serveCommand() *cobra.Command {
-	o := serveOptions{addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info"}
+	o := serveOptions{
+		addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info",
+		limits: store.Limits{Connections: 16, ConnectionAge: time.Hour, Statement: 5 * time.Second},
+	}
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -54,17 +58,25 @@ SIP passwords are encrypted with the key in PHONENUMBERS_SECRET_KEY: base64 of 3
 them, of which the first encrypts and each decrypts. Without it, the key is in the file DB.key beside the database, made at
 the first start. Back it up together with the database: without it the passwords are lost.
 
+With a postgres:// URL the database is PostgreSQL 14 or newer, for several servers at once, and PHONENUMBERS_SECRET_KEY must be
+set, the same for all. The URL is as libpq reads it: several hosts, of which the one is used that takes writes, and
+sslmode, sslrootcert and the others for TLS. In PHONENUMBERS_DB its password is not seen by who lists the processes.
+
 SIGINT and SIGTERM stop the server after it has answered what it is working on, 15 seconds at most.`,
 		Example: `  phonenumbers serve
   phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers/phonenumbers.db --log-format json
-  phonenumbers serve --db :memory:          # for tests: gone when it stops`,
+  phonenumbers serve --db :memory:          # for tests: gone when it stops
+  phonenumbers serve --db 'postgres://phonenumbers@db1,db2/phonenumbers?sslmode=verify-full'`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if o.limits.Connections < 1 || o.limits.ConnectionAge <= 0 || o.limits.Statement < time.Millisecond {
+				return usageError{errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be more than zero")}
+			}
 			log, err := o.logger(c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			err = withStore(c.Context(), *o.db, func(st *store.Store) error {
+			err = withLimitedStore(c.Context(), *o.db, o.limits, func(st *store.Store) error {
 				return o.serve(c.Context(), st, log, consoleOf(c))
 			})
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
@@ -77,7 +89,13 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 	flags := command.Flags()
 	flags.Var(checked{&o.addr, "HOST:PORT", hostAndPort}, "addr", "the address to listen on; port 0 takes a free one")
 	setting(command, "addr")
-	o.db = databaseFlag(command, "the database: a path, or :memory: for one that is gone with the process")
+	o.db = databaseFlag(command, "the database, :memory: for one that is gone with the process")
+	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "the most connections to PostgreSQL, `N`; the sum of all servers must be below its max_connections")
+	setting(command, "db-connections")
+	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace a connection to PostgreSQL after this `DURATION`")
+	setting(command, "db-connection-age")
+	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "how long PostgreSQL may work on a statement, as a `DURATION`")
+	setting(command, "db-statement-timeout")
 	flags.Var(checked{&o.logFormat, "FORMAT", logFormat}, "log-format", "how the log on stderr is written: text or json")
 	setting(command, "log-format")
 	flags.Var(checked{&o.logLevel, "LEVEL", logLevel}, "log-level", "what is logged: debug, info, warn or error")
@@ -136,7 +154,7 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 		Ready:          st.Ping,
 		Log:            log,
 		Now:            time.Now,
-		About:          rest.About{Version: readBuild().String(), Database: "SQLite"},
+		About:          rest.About{Version: readBuild().String(), Database: st.Engine()},
 		RateLimit:      o.rateLimit.RateLimit,
 		TrustedProxies: o.trustedProxies,
 	})
@@ -157,7 +175,7 @@ func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logg
 			return errors.Join(err, listener.Close())
 		}
 	}
-	log.Info("serving", "address", listener.Addr().String(), "database", *o.db)
+	log.Info("serving", "address", listener.Addr().String(), "database", st.Name())
 
 	upkeepCtx, stopUpkeep := context.WithCancel(ctx)
 	var upkeep sync.WaitGroup

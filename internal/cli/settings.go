@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 // setting makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
@@ -63,12 +65,22 @@ func isHidden(f *pflag.Flag) bool {
 	return is
 }
 
-// databaseFlag adds --db to a command.
+// databaseFlag adds --db to a command. Its value can have a password.
 func databaseFlag(command *cobra.Command, usage string) *string {
 	db := "phonenumbers.db"
-	command.Flags().Var(checked{&db, "PATH", notEmpty}, "db", usage)
+	command.Flags().Var(hidden{checked{&db, "DATABASE", database}}, "db", usage+": a path or a postgres:// URL")
 	setting(command, "db")
 	return &db
+}
+
+func database(value string) error {
+	switch scheme, _, isURL := strings.Cut(value, "://"); {
+	case value == "":
+		return notEmpty(value)
+	case isURL && !store.IsPostgres(value):
+		return fmt.Errorf("%s:// is no database that this program knows; give the path of a SQLite file, or a postgres:// URL", scheme)
+	}
+	return nil
 }
 
 func notEmpty(value string) error {

@@ -84,15 +84,20 @@ func prepare(bin string, settings []string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.MkdirTemp("", "phonenumbers-postgres-")
+	root, err := makeRoot(uid, gid)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Chown(root, uid, gid); err != nil {
 		return nil, err
 	}
 	port, err := freePort()
 	return &Cluster{bin: bin, root: root, uid: uid, gid: gid, port: port, settings: settings}, err
+}
+
+func makeRoot(uid, gid int) (string, error) {
+	root, err := os.MkdirTemp("", "phonenumbers-postgres-")
+	if err != nil {
+		return "", err
+	}
+	return root, os.Chown(root, uid, gid)
 }
 
 func freePort() (int, error) {
@@ -173,7 +178,7 @@ func (c *Cluster) waitUntilReady() error {
 	}
 }
 
-// stop ends the cluster and removes it.
+// stop ends the cluster and removes it, where that was not done before.
 func (c *Cluster) stop() {
 	_ = c.life.Close()
 	<-c.ended

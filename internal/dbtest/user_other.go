@@ -5,6 +5,7 @@ package dbtest
 import (
 	"errors"
 	"os/exec"
+	"testing"
 )
 
 func unprivileged() (uid, gid int, err error) {
@@ -12,3 +13,7 @@ func unprivileged() (uid, gid int, err error) {
 }
 
 func runAs(*exec.Cmd, int, int) {}
+
+func pause(tb testing.TB, _ int) { tb.Fatal("not on this system") }
+
+func kill(int) {}

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
+	"testing"
 )
 
 // unprivileged returns the user who runs the server: nobody in particular, unless the tests run as root, which PostgreSQL
@@ -38,3 +39,14 @@ func runAs(command *exec.Cmd, uid, gid int) {
 		command.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // ids of users
 	}
 }
+
+// pause makes a process do nothing any more.
+func pause(tb testing.TB, pid int) {
+	tb.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// kill ends a process of which it does not know whether it is still there.
+func kill(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }

@@ -44,14 +44,21 @@ func vogentSIP(prefix string) api.CreatePhoneNumberRequest {
 func listed(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
 	t.Helper()
 	numbers := []string{}
+	for _, n := range everyNumber(t, c, params) {
+		numbers = append(numbers, n.Number)
+	}
+	return numbers
+}
+
+// everyNumber reads all pages of a list.
+func everyNumber(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneNumbersParams) (numbers []api.PhoneNumber) {
+	t.Helper()
 	for {
 		answer, err := c.ListPhoneNumbersWithResponse(t.Context(), &params)
 		if err != nil || answer.JSON200 == nil {
 			t.Fatalf("list: %v, %s", err, answer.Body)
 		}
-		for _, n := range answer.JSON200.Data {
-			numbers = append(numbers, n.Number)
-		}
+		numbers = append(numbers, answer.JSON200.Data...)
 		if params.Cursor = answer.JSON200.Cursor; params.Cursor == nil {
 			return numbers
 		}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
@@ -114,7 +113,7 @@ const (
 	defaultConnections   = 16
 	defaultConnectionAge = time.Hour
 
-	connectTimeout = 3 * time.Second  // for each host, where the URL has no connect_timeout
+	connectTimeout = 2 * time.Second  // for each host, where the URL has no connect_timeout
 	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
 )
 
@@ -124,8 +123,11 @@ func openPostgres(ctx context.Context, url string, l Limits) (*Store, error) {
 		return nil, err
 	}
 	// The migrations have a connection without the limits, which are for the statements of a server.
-	migrator := stdlib.OpenDB(*config)
-	if err := errors.Join(migrate(ctx, migrator, postgresEngine), migrator.Close()); err != nil {
+	migrator := sql.OpenDB(newHosts(config))
+	if err = migrator.PingContext(ctx); err == nil {
+		err = migrate(ctx, migrator, postgresEngine)
+	}
+	if err := errors.Join(err, migrator.Close()); err != nil {
 		return nil, err
 	}
 	if l.Statement > 0 {
@@ -137,7 +139,7 @@ func openPostgres(ctx context.Context, url string, l Limits) (*Store, error) {
 	if l.ConnectionAge == 0 {
 		l.ConnectionAge = defaultConnectionAge
 	}
-	db := stdlib.OpenDB(*config)
+	db := sql.OpenDB(newHosts(config))
 	db.SetMaxOpenConns(l.Connections)
 	db.SetMaxIdleConns(l.Connections)
 	db.SetConnMaxLifetime(l.ConnectionAge)

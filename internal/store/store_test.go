@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
@@ -54,7 +54,7 @@ func migrateUnlocked(ctx context.Context, database string) error {
 	if err != nil {
 		return err
 	}
-	db := stdlib.OpenDB(*config)
+	db := sql.OpenDB(newHosts(config))
 	provider, err := newProvider(db, postgresEngine, false)
 	if err == nil {
 		_, err = provider.Up(ctx)
