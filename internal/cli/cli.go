@@ -113,7 +113,7 @@ This project is unofficial and not affiliated with Vogent.`,
 	add(numbersGroup, listCommand(), getCommand(), searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand(),
 		linkCommand(), unlinkCommand(), deleteCommand())
 	add(fileGroup, exportCommand(), planCommand(), applyCommand())
-	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand())
+	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand())
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"iter"
 	"strings"
 
@@ -82,46 +80,15 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 	return added, err
 }
 
-// rowsPerInsert is how many rows a statement adds: the statement is parsed once, and the more parameters it has, the slower.
-const rowsPerInsert = 100
-
-func addNumbers(ctx context.Context, tx querier, numbers iter.Seq[string]) (added int64, err error) {
-	full, err := tx.PrepareContext(ctx, insertNumbers(rowsPerInsert))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, full.Close()) }()
-	batch := make([]any, 0, rowsPerInsert)
-	count := func(result sql.Result, err error) error {
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		added += n
-		batch = batch[:0]
-		return err
-	}
+func addNumbers(ctx context.Context, tx querier, numbers iter.Seq[string]) (int64, error) {
+	insert := newInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
 	for number := range numbers {
-		if batch = append(batch, number); len(batch) == rowsPerInsert {
-			if err := count(full.ExecContext(ctx, batch...)); err != nil {
-				return 0, err
-			}
+		if err := insert.add(ctx, number); err != nil {
+			return 0, err
 		}
 	}
-	if len(batch) > 0 {
-		err = count(tx.ExecContext(ctx, insertNumbers(len(batch)), batch...))
-	}
-	return added, err
-}
-
-func insertNumbers(rows int) string {
-	var query strings.Builder
-	query.WriteString(`INSERT INTO inventory (number) VALUES ($1)`)
-	for i := 2; i <= rows; i++ {
-		fmt.Fprintf(&query, ", ($%d)", i)
-	}
-	query.WriteString(` ON CONFLICT (number) DO NOTHING`)
-	return query.String()
+	err := insert.end(ctx)
+	return insert.added, err
 }
 
 // setting returns the value of a setting, empty if it was never set.

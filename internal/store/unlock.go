@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -134,33 +133,14 @@ func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// createKeyFile makes the file whole or not at all, readable by its owner only, and leaves one that is there alone.
-func createKeyFile(path string) (failed error) {
+// createKeyFile makes the file, and leaves one that is there alone.
+func createKeyFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
-	if err != nil {
-		return err
+	err := createFile(path, func(draft string) error { return os.WriteFile(draft, []byte(newKeyText()+"\n"), 0o600) })
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	defer func() { failed = errors.Join(failed, os.Remove(draft.Name())) }()
-	_, err = draft.WriteString(newKeyText() + "\n")
-	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the name of a new file survive a power cut. A system that cannot do that for a folder says so, and there
-// is nothing better to do there.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	_ = dir.Sync()
-	return dir.Close()
+	return err
 }

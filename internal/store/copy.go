@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// tables are what a copy has to move, each behind those that it refers to.
+var tables = []struct {
+	name    string
+	columns []string
+}{
+	{"workspaces", []string{"id", "name", "created_at"}},
+	{"api_keys", []string{"id", "workspace_id", "name", "hash", "created_at", "last_used_at", "revoked_at"}},
+	{"phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}},
+	{"sip_credentials", []string{"workspace_id", "number_id", "username", "password", "termination_uri"}},
+	{"inventory", []string{"number"}},
+	{"settings", []string{"name", "value"}},
+	{"idempotency_keys", []string{
+		"workspace_id", "idempotency_key", "fingerprint", "claim", "claimed_until", "created_at", "number_id", "number", "type",
+	}},
+}
+
+// CopiedTable is a table of which a copy has as many rows as the source, with the same content.
+type CopiedTable struct {
+	Table  string `json:"table"`
+	Rows   int    `json:"rows"`
+	Digest string `json:"digest"` // SHA-256 of each row, added up
+}
+
+// Progress tells a person that total steps are to do; it returns what to call at each and at the end.
+type Progress func(total int, what string) (step, stop func())
+
+// ErrNotEmpty is what Copy says of a target that somebody uses.
+var ErrNotEmpty = errors.New("the target has workspaces already; copy into a database that nobody has used")
+
+// Copy moves everything from a SQLite file, which stays as it is, to a PostgreSQL database without workspaces: in one
+// transaction, so that a copy that was cut short has moved nothing. What the target had for sale and its settings are replaced.
+func Copy(ctx context.Context, path, target string, progress Progress) ([]CopiedTable, error) {
+	if !IsPostgres(target) || IsPostgres(path) || path == inMemory {
+		return nil, errors.New("a copy goes from a SQLite file to a postgres:// URL")
+	}
+	from, err := openSnapshot(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	defer from.close()
+	to, err := Open(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	copied, err := to.copyFrom(ctx, from, progress)
+	if err := errors.Join(err, to.Close()); err != nil {
+		return nil, fmt.Errorf("copy %s, nothing is copied: %w", path, err)
+	}
+	return copied, nil
+}
+
+func (s *Store) copyFrom(ctx context.Context, from *snapshot, progress Progress) (copied []CopiedTable, err error) {
+	err = s.write(ctx, func(tx querier) error {
+		if _, err := tx.ExecContext(ctx, s.engine.freeze); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT id FROM workspaces LIMIT 1`)
+		if used, err := all(rows, err, scanString); err != nil || len(used) > 0 {
+			return errors.Join(err, ErrNotEmpty)
+		}
+		for _, replaced := range []string{"inventory", "settings"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+replaced); err != nil {
+				return err
+			}
+		}
+		copied, err = copyTables(ctx, from, tx, progress)
+		if err != nil {
+			return err
+		}
+		if err := from.unchanged(ctx); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `ANALYZE`) // the first lists would have no good plan otherwise
+		return err
+	})
+	return copied, err
+}
+
+func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progress) (copied []CopiedTable, err error) {
+	total := 0
+	for _, table := range tables {
+		var count int
+		if err := from.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count); err != nil {
+			return nil, err
+		}
+		total += count
+	}
+	step, stop := progress(total, "copying")
+	for _, table := range tables {
+		insert := newInserter(tx, table.name, table.columns, "")
+		read, err := eachRow(ctx, from.tx, table.name, table.columns, func(row []any) error {
+			step()
+			return insert.add(ctx, row...)
+		})
+		if err == nil {
+			err = insert.end(ctx)
+		}
+		if err != nil {
+			stop()
+			return nil, fmt.Errorf("table %s: %w", table.name, err)
+		}
+		copied = append(copied, read)
+	}
+	stop()
+	step, stop = progress(total, "verifying")
+	defer stop()
+	for i, table := range tables {
+		written, err := eachRow(ctx, tx, table.name, table.columns, func([]any) error { step(); return nil })
+		if err != nil {
+			return nil, fmt.Errorf("table %s: %w", table.name, err)
+		}
+		if written != copied[i] {
+			return nil, fmt.Errorf("table %s: %d rows with the digest %s were read, and %d with %s have arrived",
+				table.name, copied[i].Rows, copied[i].Digest, written.Rows, written.Digest)
+		}
+	}
+	return copied, nil
+}
+
+// eachRow hands each row of a table to fn, and says how many they were and what was in them.
+func eachRow(ctx context.Context, q querier, table string, columns []string, fn func(row []any) error) (read CopiedTable, failed error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+table)
+	if err != nil {
+		return read, err
+	}
+	defer func() { failed = errors.Join(failed, rows.Close()) }()
+	row, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	read.Table = table
+	var content digest
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return read, err
+		}
+		if err := content.add(row); err != nil {
+			return read, err
+		}
+		if err := fn(row); err != nil {
+			return read, err
+		}
+		read.Rows++
+	}
+	read.Digest = content.String()
+	return read, rows.Err()
+}
+
+// snapshot is a SQLite file as it was at a moment.
+type snapshot struct {
+	db      *sql.DB
+	conn    *sql.Conn
+	version int64   // of the content, for this connection
+	tx      *sql.Tx // on the connection
+}
+
+// openReadOnly opens a SQLite file that is there, and changes nothing of it, its tables included.
+func openReadOnly(path string) (*sql.DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no such file")
+	}
+	db, err := sql.Open("sqlite", sqliteFile(path)+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+func openSnapshot(ctx context.Context, path string) (*snapshot, error) {
+	db, err := openReadOnly(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &snapshot{db: db}
+	if err := s.begin(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *snapshot) begin(ctx context.Context) (err error) {
+	provider, err := newProvider(s.db, sqliteEngine, false)
+	if err != nil {
+		return err
+	}
+	switch current, known, err := provider.GetVersions(ctx); {
+	case err != nil:
+		return fmt.Errorf("it is no database of this program: %w", err)
+	case current < known:
+		return fmt.Errorf("its tables are at version %d, this program needs %d; run `phonenumbers keys list --db` on it, which brings them up to date", current, known)
+	}
+	if err := refuseNewer(ctx, provider); err != nil {
+		return err
+	}
+	if s.conn, err = s.db.Conn(ctx); err != nil {
+		return err
+	}
+	if s.version, err = s.dataVersion(ctx); err != nil {
+		return err
+	}
+	s.tx, err = s.conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	return err
+}
+
+// dataVersion changes when another connection changes the file.
+func (s *snapshot) dataVersion(ctx context.Context) (version int64, err error) {
+	err = s.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version)
+	return version, err
+}
+
+// unchanged ends the snapshot, and is an error where the file has changed since it began.
+func (s *snapshot) unchanged(ctx context.Context) error {
+	if err := s.tx.Rollback(); err != nil {
+		return err
+	}
+	if now, err := s.dataVersion(ctx); err != nil || now != s.version {
+		return errors.Join(err, errors.New("a server has changed it meanwhile; stop the servers and run the copy again"))
+	}
+	return nil
+}
+
+func (s *snapshot) close() {
+	if s.tx != nil {
+		_ = s.tx.Rollback() // it was only read
+	}
+	if s.conn != nil {
+		_ = s.conn.Close()
+	}
+	_ = s.db.Close()
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+)
+
+// digest is the sum of the SHA-256 hashes of rows, so that it does not depend on their order, which is not the same in all
+// engines.
+type digest struct {
+	sum [4]uint64 // the least significant first
+	row []byte
+}
+
+// add adds a row. Each value has its kind and length before it, so that no two rows are written alike.
+func (d *digest) add(row []any) error {
+	d.row = d.row[:0]
+	for _, value := range row {
+		switch v := value.(type) {
+		case nil:
+			d.row = append(d.row, 'n')
+		case int64:
+			d.row = binary.BigEndian.AppendUint64(append(d.row, 'i'), uint64(v)) //nolint:gosec // the bits count
+		case string:
+			d.row = binary.BigEndian.AppendUint64(append(d.row, 's'), uint64(len(v)))
+			d.row = append(d.row, v...)
+		default:
+			return fmt.Errorf("a value is a %T, which no column has", value)
+		}
+	}
+	hash, carry := sha256.Sum256(d.row), uint64(0)
+	for i := range d.sum {
+		d.sum[i], carry = bits.Add64(d.sum[i], binary.LittleEndian.Uint64(hash[8*i:]), carry)
+	}
+	return nil
+}
+
+// String is the sum in hex.
+func (d *digest) String() string {
+	var sum []byte
+	for _, part := range d.sum {
+		sum = binary.LittleEndian.AppendUint64(sum, part)
+	}
+	return hex.EncodeToString(sum)
+}
