@@ -104,7 +104,7 @@ func (s crashingStore) InsertNumber(ctx context.Context, workspaceID string, n p
 	return err
 }
 
-// startProcess starts a server process on a database and returns the URL of its create operation.
+// startProcess starts a server process on a database and returns its URL, without /api.
 func startProcess(t *testing.T, database, crash string) string {
 	t.Helper()
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it ends with its stdin
@@ -132,7 +132,7 @@ func startProcess(t *testing.T, database, crash string) string {
 	if err != nil {
 		t.Fatalf("the server did not start: %v", err)
 	}
-	return strings.TrimSpace(line) + "/api/phone_numbers"
+	return strings.TrimSpace(line)
 }
 
 // buyThroughACrash buys a number from a server that is killed in the middle, and then again, under the same key, from another
@@ -141,7 +141,7 @@ func buyThroughACrash(t *testing.T, database, crash string) (retry answer, owned
 	t.Helper()
 	s := newServer(t, database, first)
 	apiKey := s.key(t, "w")
-	if a, err := post(t.Context(), startProcess(t, s.database, crash), apiKey, purchaseBody(first), "k"); err == nil {
+	if a, err := post(t.Context(), startProcess(t, s.database, crash)+numbersPath, apiKey, purchaseBody(first), "k"); err == nil {
 		t.Fatalf("the server answered %v; it should have been killed", a)
 	}
 	s.ahead.Store(int64(time.Minute)) // a claim that the crash has left behind is given up by now
@@ -177,7 +177,7 @@ func TestTwoProcessesAreAsOne(t *testing.T) {
 			numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
 		}
 		s := newServer(t, newDB(t), numbers...)
-		urls := []string{startProcess(t, s.database, neverCrash), startProcess(t, s.database, neverCrash)}
+		urls := []string{startProcess(t, s.database, neverCrash) + numbersPath, startProcess(t, s.database, neverCrash) + numbersPath}
 		rush(t, urls, s.key(t, "w"), numbers, 50)
 		if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
 			t.Errorf("bought %q", got)

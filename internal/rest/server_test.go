@@ -101,8 +101,12 @@ func (s *testServer) key(t *testing.T, workspaceName string) string {
 // client returns the generated client with a new key of the workspace of that name.
 func (s *testServer) client(t *testing.T, workspaceName string) *raw.ClientWithResponses {
 	t.Helper()
-	key := s.key(t, workspaceName)
-	c, err := raw.NewClientWithResponses(s.url+"/api", raw.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	return clientOf(t, s.url, s.key(t, workspaceName))
+}
+
+func clientOf(t *testing.T, url, key string) *raw.ClientWithResponses {
+	t.Helper()
+	c, err := raw.NewClientWithResponses(url+"/api", raw.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil
 	}))
