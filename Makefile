@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test test-browser bench-client vendor-docs lint check tidy
+.PHONY: help run build generate test test-browser bench-client bench-store vendor-docs lint check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -15,8 +15,10 @@ build: ## build bin/phonenumbers
 generate: ## make the Go code again from openapi.yaml
 	go generate ./...
 
-# The race detector needs a C compiler. Without one the tests run, and say so; in CI it must be there.
+# The race detector needs a C compiler, and a half of the tests PostgreSQL, by its server binaries or TEST_POSTGRES_URL. Without
+# them the tests run, and say so; in CI both must be there.
 test: ## run all tests, with the race detector where there is a C compiler
+	@go test -count 1 -v -run TestPostgreSQLIsThere ./internal/dbtest | sed -n 's/.*without PostgreSQL: /make test: the tests that need PostgreSQL are skipped: /p'
 	@if command -v "$$(go env CC)" >/dev/null; then \
 		echo "go test -race ./..."; CGO_ENABLED=1 go test -race ./...; \
 	elif [ "$$CI" = true ]; then \
@@ -32,6 +34,10 @@ test-browser: ## drive the reference page in Chromium, and take pictures of it i
 # Not part of test: a figure depends on the machine, a ratio within one run much less.
 bench-client: ## compare the Go client with calls written by hand
 	go test ./api/client -run '^$$' -bench . -benchtime 3s
+
+bench-store: ## compare pages of a million numbers on both engines, and updates on PostgreSQL with pgbench
+	go test ./internal/store -run '^$$' -bench Pages -benchtime 2000x
+	go test ./internal/store -run '^$$' -bench Updates -benchtime 1x
 
 SWAGGER_UI := 5.35.0
 

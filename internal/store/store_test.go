@@ -91,13 +91,13 @@ func startAtOnce(t *testing.T, processes int, environment ...string) []string {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // open opens a store and closes it at the end of the test.
-func open(t *testing.T, database string) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), database)
+func open(tb testing.TB, database string) *Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), database)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -113,18 +113,18 @@ func unlocked(t *testing.T, database string) *Store {
 }
 
 // newWorkspace makes a workspace and returns its id.
-func newWorkspace(t *testing.T, s *Store, name string) string {
-	t.Helper()
+func newWorkspace(tb testing.TB, s *Store, name string) string {
+	tb.Helper()
 	k := workspace.Key{ID: newID(), Name: "test", Workspace: workspace.Workspace{ID: newID(), Name: name}, CreatedAt: time.Now()}
-	_, err := s.InsertKey(t.Context(), k, newID(), false)
-	must(t, err)
+	_, err := s.InsertKey(tb.Context(), k, newID(), false)
+	must(tb, err)
 	return k.Workspace.ID
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+// `make bench-store` runs these. A figure depends on the machine, a ratio within one run much less.
+
+const (
+	benchNumbers = 1_000_000
+	benchID      = "01a20000-0000-7000-8000-" // the front of an id, for which pgbench makes the rest
+	firstBenchID = 100_000_000_000
+)
+
+// numberID is the id of one of a million numbers, in ascending order.
+func numberID(i int) string { return benchID + strconv.Itoa(firstBenchID+i) }
+
+// million fills a workspace with a million numbers.
+func million(b *testing.B, s *Store) (workspaceID string) {
+	b.Helper()
+	workspaceID = newWorkspace(b, s, "w")
+	must(b, s.write(b.Context(), func(tx querier) error {
+		insert := newInserter(tx, "phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}, "")
+		for i := range benchNumbers {
+			number := fmt.Sprintf("+1%010d", i)
+			if err := insert.add(b.Context(), workspaceID, numberID(i), number, number, string(phone.PSTN), fmt.Sprint("agent_", i%1000)); err != nil {
+				return err
+			}
+		}
+		return insert.end(b.Context())
+	}))
+	if s.engine.name == postgresEngine.name {
+		_, err := s.writer.ExecContext(b.Context(), `VACUUM ANALYZE`)
+		must(b, err)
+	}
+	return workspaceID
+}
+
+// A page costs the same wherever in the list it is.
+func BenchmarkPagesOfAMillion(b *testing.B) {
+	for name, newDB := range map[string]dbtest.Database{"SQLite": dbtest.SQLite, "PostgreSQL": dbtest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, newDB(b))
+			w := million(b, s)
+			after := map[string]string{"first": "", "middle": numberID(benchNumbers / 2), "last": numberID(benchNumbers - 102)}
+			took := map[string][]time.Duration{}
+			for b.Loop() {
+				for where, id := range after { // in turns, so that all see the same machine
+					start := time.Now()
+					page, err := s.Numbers(b.Context(), w, phone.Filter{}, id, 101)
+					took[where] = append(took[where], time.Since(start))
+					if err != nil || len(page) != 101 {
+						b.Fatalf("%s: %d numbers, %v", where, len(page), err)
+					}
+				}
+			}
+			first := median(took["first"])
+			b.ReportMetric(float64(first.Microseconds()), "µs/first-page")
+			b.ReportMetric(float64(median(took["middle"]))/float64(first), "middle/first")
+			b.ReportMetric(float64(median(took["last"]))/float64(first), "last/first")
+		})
+	}
+}
+
+func median[T cmp.Ordered](of []T) T {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// Updates of 64 callers, against pgbench with the same statement and as many clients, in turns.
+func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
+	const (
+		callers = 64
+		rounds  = 5
+		each    = 4 * time.Second
+	)
+	cluster := dbtest.NewCluster(b, "max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
+	s, err := OpenLimited(b.Context(), cluster.URL().String(), Limits{Connections: callers}) // as pgbench has
+	must(b, err)
+	defer s.Close() //nolint:errcheck // it has done its work
+	w := million(b, s)
+	script := pgbenchScript(b)
+	var ours, theirs, ratio []float64
+	for b.Loop() {
+		updates(b, s, w, callers, each/4) // so that both find the server warm
+		for range rounds {
+			ours = append(ours, updates(b, s, w, callers, each))
+			theirs = append(theirs, pgbench(b, cluster.URL(), script, w, callers, each))
+			ratio = append(ratio, ours[len(ours)-1]/theirs[len(theirs)-1])
+		}
+	}
+	b.ReportMetric(median(ours), "updates/s")
+	b.ReportMetric(median(theirs), "pgbench/s")
+	b.ReportMetric(median(ratio), "updates/pgbench")
+}
+
+// updates returns how many numbers a second the callers link.
+func updates(b *testing.B, s *Store, workspaceID string, callers int, length time.Duration) float64 {
+	b.Helper()
+	done := make([]int, callers)
+	var running sync.WaitGroup
+	start := time.Now()
+	for i := range callers {
+		running.Go(func() {
+			for time.Since(start) < length {
+				if _, err := s.LinkNumber(b.Context(), workspaceID, numberID(rand.IntN(benchNumbers)), "agent_1"); err != nil {
+					b.Error(err)
+					return
+				}
+				done[i]++
+			}
+		})
+	}
+	running.Wait()
+	total := 0
+	for _, n := range done {
+		total += n
+	}
+	return float64(total) / time.Since(start).Seconds()
+}
+
+// pgbenchScript has the statement of LinkNumber.
+func pgbenchScript(b *testing.B) string {
+	b.Helper()
+	script := filepath.Join(b.TempDir(), "update.sql")
+	must(b, os.WriteFile(script, fmt.Appendf(nil, `\set n random(%d, %d)
+UPDATE phone_numbers SET agent_id = :agent WHERE workspace_id = :workspace AND id = '%s' || :n RETURNING id, number, type, agent_id;
+`, firstBenchID, firstBenchID+benchNumbers-1, benchID), 0o600))
+	return script
+}
+
+var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
+
+func pgbench(b *testing.B, database *url.URL, script, workspaceID string, clients int, length time.Duration) float64 {
+	b.Helper()
+	program, err := dbtest.Binary("pgbench")
+	must(b, err)
+	command := exec.CommandContext(context.WithoutCancel(b.Context()), program, "--no-vacuum", "--protocol=prepared", "--file="+script,
+		"--define=workspace="+workspaceID, "--define=agent=agent_1",
+		"--client="+strconv.Itoa(clients), "--jobs=2", "--time="+strconv.Itoa(int(length.Seconds())), database.String())
+	output, err := command.CombinedOutput()
+	found := tps.FindSubmatch(output)
+	if err != nil || found == nil {
+		b.Fatalf("%v: %s", err, output)
+	}
+	rate, err := strconv.ParseFloat(string(found[1]), 64)
+	must(b, err)
+	return rate
+}
