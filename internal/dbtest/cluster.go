@@ -126,7 +126,7 @@ const watch = `
 root=$1; shift
 "$@" >"$root/log" 2>&1 & server=$!
 read -r _
-kill -INT $server 2>/dev/null
+kill -QUIT $server 2>/dev/null
 wait $server
 rm -rf "$root"`
 

@@ -54,37 +54,49 @@ func Copy(ctx context.Context, path, target string, progress Progress) ([]Copied
 	if err != nil {
 		return nil, err
 	}
-	copied, err := to.copyFrom(ctx, from, progress)
-	if err := errors.Join(err, to.Close()); err != nil {
-		return nil, fmt.Errorf("copy %s, nothing is copied: %w", path, err)
+	defer to.Close() //nolint:errcheck // what counts is the commit
+	var copied []CopiedTable
+	err = to.write(ctx, func(tx querier) error {
+		if copied, err = to.copyFrom(ctx, tx, from, progress); err != nil {
+			return fmt.Errorf("nothing is copied: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("copy %s: %w", path, err)
 	}
 	return copied, nil
 }
 
-func (s *Store) copyFrom(ctx context.Context, from *snapshot, progress Progress) (copied []CopiedTable, err error) {
-	err = s.write(ctx, func(tx querier) error {
-		if _, err := tx.ExecContext(ctx, s.engine.freeze); err != nil {
-			return err
+func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progress Progress) ([]CopiedTable, error) {
+	for _, lock := range []int64{firstKeyLock, inventoryLock, secretsLock} { // a server that starts now comes before or after
+		if err := s.alone(ctx, tx, lock); err != nil {
+			return nil, err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT id FROM workspaces LIMIT 1`)
-		if used, err := all(rows, err, scanString); err != nil || len(used) > 0 {
-			return errors.Join(err, ErrNotEmpty)
+	}
+	if _, err := tx.ExecContext(ctx, s.engine.freeze); err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM workspaces LIMIT 1`)
+	switch used, err := all(rows, err, scanString); {
+	case err != nil:
+		return nil, err
+	case len(used) > 0:
+		return nil, ErrNotEmpty
+	}
+	for _, replaced := range []string{"inventory", "settings"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+replaced); err != nil {
+			return nil, err
 		}
-		for _, replaced := range []string{"inventory", "settings"} {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+replaced); err != nil {
-				return err
-			}
-		}
-		copied, err = copyTables(ctx, from, tx, progress)
-		if err != nil {
-			return err
-		}
-		if err := from.unchanged(ctx); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `ANALYZE`) // the first lists would have no good plan otherwise
-		return err
-	})
+	}
+	copied, err := copyTables(ctx, from, tx, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := from.unchanged(ctx); err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `ANALYZE`) // the first lists would have no good plan otherwise
 	return copied, err
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,8 @@ var postgresEngine = engine{
 	collate: `
 		DO $$ DECLARE c record; BEGIN
 			FOR c IN SELECT table_name, column_name FROM information_schema.columns
-				WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' LOOP
+				WHERE table_schema = current_schema() AND data_type = 'text' AND table_name IN
+					('workspaces', 'api_keys', 'phone_numbers', 'sip_credentials', 'inventory', 'settings', 'idempotency_keys') LOOP
 				EXECUTE format('ALTER TABLE %I ALTER COLUMN %I TYPE text COLLATE "C"', c.table_name, c.column_name);
 			END LOOP;
 		END $$`,
@@ -148,9 +150,14 @@ func openPostgres(ctx context.Context, url string, l Limits) (*Store, error) {
 
 // postgresConfig reads a URL as libpq does. A server needs a host that it can write to, whatever the order of the hosts.
 func postgresConfig(url string) (*pgx.ConnConfig, error) {
+	before, _, _ := strings.Cut(url, "?")
+	if _, path, _ := strings.Cut(strings.SplitN(before, "://", 2)[1], "/"); strings.Count(before, "@") > 1 || strings.Contains(path, "@") {
+		return nil, errors.New("the user or the password in the URL has an @ or a / of its own: write %40 for @, %2F for / and %25 for %")
+	}
 	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, err
+	if err != nil { // the error has the URL, and what looks like a password in it is not all that can be one
+		text := err.Error()
+		return nil, fmt.Errorf("read the URL: %s", text[strings.LastIndex(text, "`")+1:])
 	}
 	if config.ValidateConnect == nil {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
@@ -202,14 +209,14 @@ func isUnavailable(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	return network || connecting || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, sql.ErrConnDone)
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn)
 }
 
 // isUnavailableState is isUnavailable for a state of https://www.postgresql.org/docs/current/errcodes-appendix.html
 func isUnavailableState(state string) bool {
 	switch state {
 	case readOnly,
-		"25P03", // idle in a transaction for too long
+		"25P03", "25P04", // idle in a transaction for too long, in it for too long
 		"40001", // serialization failure
 		"40P01", // deadlock
 		"55P03", // lock not available

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // hosts connects to that of several PostgreSQL hosts that takes writes. libpq and pgx ask them in the order of the URL each
-// time: where the first machine has fallen silent, every new connection would wait for it, the last ones for ever. Here an
-// attempt begins with the host that worked last, and after one that failed, or was given up, with the next one.
+// time: where the first machine has fallen silent, every new connection would wait for it, and a caller with less patience
+// would never get to the next one. Here an attempt begins with the host that worked last, or behind the one that did not.
 type hosts struct {
 	each  []driver.Connector
 	first atomic.Int64
@@ -29,6 +30,7 @@ func newHosts(config *pgx.ConnConfig) *hosts {
 			same++
 		}
 		one := config.Copy()
+		one.DialFunc = onlyToConnect(config.DialFunc)
 		one.Host, one.Port, one.TLSConfig, one.Fallbacks = all[0].Host, all[0].Port, all[0].TLSConfig, all[1:same]
 		h.each = append(h.each, stdlib.GetConnector(*one, stdlib.OptionShouldPing(pingFails)))
 		all = all[same:]
@@ -38,19 +40,39 @@ func newHosts(config *pgx.ConnConfig) *hosts {
 
 // Connect implements driver.Connector.
 func (h *hosts) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx = context.WithValue(ctx, connecting{}, true)
 	first, count := h.first.Load(), int64(len(h.each))
-	h.first.CompareAndSwap(first, (first+1)%count)
 	var failed []error
 	for i := range count {
 		host := (first + i) % count
 		conn, err := h.each[host].Connect(ctx)
 		if err == nil {
-			h.first.Store(host)
 			return conn, nil
 		}
 		failed = append(failed, err)
+		h.first.CompareAndSwap(host, (host+1)%count)
+		if ctx.Err() != nil {
+			break // the other hosts were not asked
+		}
 	}
 	return nil, errors.Join(failed...)
+}
+
+// connecting marks the context of an attempt to connect.
+type connecting struct{}
+
+var errNoCancel = errors.New("statements are not cancelled")
+
+// onlyToConnect keeps pgx from cancelling the statement of a caller whose context has ended. A commit that waits for the
+// standby would end its wait then: others would see what is on no other machine yet, and be told that it is done. Without
+// that, it stays invisible until the standby has it. Other statements end by the statement_timeout.
+func onlyToConnect(dial pgconn.DialFunc) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if ctx.Value(connecting{}) == nil {
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, address)
+	}
 }
 
 // Driver implements driver.Connector.

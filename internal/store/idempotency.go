@@ -26,9 +26,15 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 		return s.answerOf(kept[0], request)
 	}
 	err = s.write(ctx, func(tx querier) error {
-		claimed, err := insertClaim(ctx, tx, c, fingerprint, now, now.Add(lease), expired)
-		if err != nil || claimed {
+		if err := s.beside(ctx, tx, secretsLock); err != nil {
 			return err
+		}
+		claimed, err := insertClaim(ctx, tx, c, fingerprint, now, now.Add(lease), expired)
+		if err != nil {
+			return err
+		}
+		if claimed {
+			return addCheck(ctx, tx, s.secrets) // as for a password
 		}
 		rows, err := tx.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, expired)
 		kept, err := one(rows, err, scanAnswer, phone.ErrInProgress)

@@ -15,10 +15,14 @@ var _ workspace.Store = (*Store)(nil)
 // InsertKey implements workspace.Store.
 func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
 	err = s.write(ctx, func(tx querier) error {
+		lock := s.beside
 		if onlyFirst {
-			if err := s.alone(ctx, tx, firstKeyLock); err != nil {
-				return err
-			}
+			lock = s.alone
+		}
+		if err := lock(ctx, tx, firstKeyLock); err != nil {
+			return err
+		}
+		if onlyFirst {
 			rows, err := tx.QueryContext(ctx, `SELECT id FROM api_keys LIMIT 1`)
 			if ids, err := all(rows, err, scanString); err != nil || len(ids) > 0 {
 				return err

@@ -1,12 +1,19 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
@@ -112,17 +119,86 @@ func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 // The order of text is that of its bytes, whatever the language of the database, and so that of the ids is their age.
 func TestTextIsOrderedByItsBytes(t *testing.T) {
 	s := open(t, dbtest.Postgres(t))
-	rows, err := s.reader.QueryContext(t.Context(), `
-		SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`)
-	columns, err := all(rows, err, scanString)
-	must(t, err)
-	if len(columns) > 0 {
-		t.Errorf("%s are ordered by the rules of a language; a migration that adds text needs the collation again", columns)
+	var all, collated int
+	must(t, s.reader.QueryRowContext(t.Context(), `
+		SELECT count(*), count(*) FILTER (WHERE collation_name = 'C') FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND table_name <> 'goose_db_version'`).Scan(&all, &collated))
+	if all != collated || all < 20 {
+		t.Errorf("%d of %d columns are ordered by their bytes; a migration that adds text needs the collation again", collated, all)
 	}
-	rows, err = s.reader.QueryContext(t.Context(), `SELECT column_name FROM information_schema.columns WHERE collation_name = 'C'`)
-	if columns, err := all(rows, err, scanString); err != nil || len(columns) < 20 {
-		t.Errorf("only %s, %v have the collation; the question is wrong", columns, err)
+}
+
+// What others keep in the database is theirs.
+func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
+	database := dbtest.Postgres(t)
+	db, err := sql.Open("pgx", database)
+	must(t, err)
+	defer db.Close() //nolint:errcheck // what counts was asked
+	_, err = db.ExecContext(t.Context(), `CREATE TABLE theirs (name TEXT); CREATE VIEW their_view AS SELECT name FROM theirs`)
+	must(t, err)
+	s := open(t, database)
+	var collation sql.NullString
+	must(t, s.reader.QueryRowContext(t.Context(), `
+		SELECT collation_name FROM information_schema.columns WHERE table_name = 'theirs'`).Scan(&collation))
+	if collation.String == "C" {
+		t.Error("another table's text has another order now")
+	}
+}
+
+// A commit that waits for its standby when its caller gives up must not be seen before the standby has it: whoever sees it
+// would be told that it is done, and it can still be lost.
+func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
+	pair := dbtest.NewFailover(t, true)
+	s := unlocked(t, pair.URL())
+	w := newWorkspace(t, s, "w")
+	linked := insert(t, s, w, "+14155550100")
+	pair.Cut(t)
+	defer pair.Kill(t) // it would wait for what is cut off
+	n := phone.Number{ID: newID(), Number: "+14155550101", Type: phone.PSTN}
+	for what, write := range map[string]func(context.Context) error{
+		"insert": func(ctx context.Context) error { return s.InsertNumber(ctx, w, n, nil, phone.Claim{}) },
+		"link":   func(ctx context.Context) error { _, err := s.LinkNumber(ctx, w, linked.ID, "agent"); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		if err := write(ctx); !errors.Is(err, phone.ErrStorageUnavailable) {
+			t.Errorf("%s: got %v", what, err)
+		}
+		cancel()
+	}
+	for range 20 { // a request to cancel would have come by now
+		if got, err := s.Number(t.Context(), w, n.ID); !errors.Is(err, phone.ErrNotFound) {
+			t.Fatalf("what is on the primary only is seen: %+v, %v", got, err)
+		}
+		if got, err := s.Number(t.Context(), w, linked.ID); err != nil || got.AgentID != "" {
+			t.Fatalf("what is on the primary only is seen: %+v, %v", got, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// A host that is silent is asked no more once another one has worked, by many at once neither.
+func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // it takes connections and says nothing
+	must(t, err)
+	defer silent.Close() //nolint:errcheck // it was only in the way
+	good, err := url.Parse(dbtest.Postgres(t))
+	must(t, err)
+	good.Host = silent.Addr().String() + "," + good.Host
+	s := open(t, good.String()+"&connect_timeout=2")
+	s.reader.SetMaxIdleConns(0) // each read connects anew
+	must(t, s.Ping(t.Context()))
+	start := time.Now()
+	var reads sync.WaitGroup
+	for range 8 {
+		reads.Go(func() {
+			if err := s.Ping(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	reads.Wait()
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("8 reads took %v", took)
 	}
 }
 
@@ -136,13 +212,18 @@ func TestPostgreSQLNeedsItsKeyFromTheEnvironment(t *testing.T) {
 
 func TestURLsThatDoNotWork(t *testing.T) {
 	for name, database := range map[string]string{
-		"no such host":             "postgres://me:canary-secret@127.0.0.1:1/x?sslmode=disable",
-		"a port that is no number": "postgres://me:canary-secret@127.0.0.1:x/x",
-		"an unknown mode":          "postgres://me:canary-secret@127.0.0.1/x?sslmode=sometimes",
-		"a bad escape":             "postgres://me:canary-secret@127.0.0.1/%zz",
-		"a wrong attribute":        "postgres://me:canary-secret@127.0.0.1/x?target_session_attrs=any-thing",
-		"no certificate":           "postgres://me:canary-secret@127.0.0.1/x?sslmode=verify-full&sslrootcert=/nowhere",
-		"a password with a slash":  "postgres://me:canary-secret/x@127.0.0.1/x?sslmode=disable",
+		"no such host":                       "postgres://me:canary-secret@127.0.0.1:1/x?sslmode=disable",
+		"a port that is no number":           "postgres://me:canary-secret@127.0.0.1:x/x",
+		"an unknown mode":                    "postgres://me:canary-secret@127.0.0.1/x?sslmode=sometimes",
+		"a bad escape":                       "postgres://me:canary-secret@127.0.0.1/%zz",
+		"a wrong attribute":                  "postgres://me:canary-secret@127.0.0.1/x?target_session_attrs=any-thing",
+		"no certificate":                     "postgres://me:canary-secret@127.0.0.1/x?sslmode=verify-full&sslrootcert=/nowhere",
+		"digits and a slash in the password": "postgres://me:12/canary@127.0.0.1/x?sslmode=disable",
+		"an @ in the password":               "postgres://me:p@canary@127.0.0.1/x?sslmode=disable",
+		"an @ and a port in the password":    "postgres://me:p@canary:1/x@127.0.0.1/x?sslmode=disable",
+		"a comma in the password":            "postgres://me:1,canary/x@127.0.0.1/x?sslmode=disable",
+		"a password that is no parameter":    "postgres://127.0.0.1/x?Password=canary&sslmode=sometimes",
+		"a password with a slash":            "postgres://me:canary-secret/x@127.0.0.1/x?sslmode=disable",
 	} {
 		_, err := Open(t.Context(), database)
 		if err == nil || strings.Contains(err.Error(), "canary") {
@@ -222,4 +303,18 @@ func TestServersThatTouchTheSameKeys(t *testing.T) {
 		})
 	}
 	servers.Wait()
+}
+
+// Between two statements of a transaction, database/sql says of a connection that is gone only that it is bad.
+func TestABadConnectionIsNoFailureOfOurs(t *testing.T) {
+	for _, err := range []error{driver.ErrBadConn, &pgconn.PgError{Code: "25P04"}, &pgconn.PgError{Code: "57P01"}, &pgconn.PgError{Code: "53300"}} {
+		if err := storageError(fmt.Errorf("insert: %w", err)); !errors.Is(err, phone.ErrStorageUnavailable) {
+			t.Errorf("got %v", err)
+		}
+	}
+	for _, err := range []error{&pgconn.PgError{Code: "42P01"}, &pgconn.PgError{}, errors.New("other")} {
+		if err := storageError(err); errors.Is(err, phone.ErrStorageUnavailable) {
+			t.Errorf("got %v", err)
+		}
+	}
 }

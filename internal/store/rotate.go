@@ -97,7 +97,7 @@ func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPasswo
 				return err
 			}
 		}
-		return nil
+		return addCheck(ctx, tx, s.secrets) // a rotation to another key at the same time may have removed it
 	})
 	return found, err
 }

@@ -338,6 +338,25 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 	})
 }
 
+// A server that was not restarted claims with the old key; the next rotation says that the key is still needed.
+func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := newKeyText(), newKeyText()
+		database := newDB(t)
+		forgotten, rotator := open(t, database), open(t, database)
+		must(t, forgotten.Unlock(t.Context(), old))
+		w := newWorkspace(t, forgotten, "w")
+		must(t, rotator.Unlock(t.Context(), newest+","+old))
+		_, err := rotator.RotateSecrets(t.Context())
+		must(t, err)
+		_, err = forgotten.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+		must(t, err)
+		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.secrets.ids()) {
+			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.secrets.ids())
+		}
+	})
+}
+
 // Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
 func TestRotationWhileServersRun(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
