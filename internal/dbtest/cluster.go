@@ -41,11 +41,26 @@ const (
 // NewCluster starts a cluster with settings such as "fsync=off".
 func NewCluster(tb testing.TB, settings ...string) *Cluster {
 	tb.Helper()
+	return startCluster(tb, func(*Cluster) error { return nil }, settings...)
+}
+
+// NewTLSCluster starts a cluster that also takes TLS, and returns the file with the certificate to trust for 127.0.0.1.
+func NewTLSCluster(tb testing.TB) (c *Cluster, rootCertificate string) {
+	tb.Helper()
+	rootCertificate = filepath.Join(tb.TempDir(), "root.crt")
+	return startCluster(tb, func(c *Cluster) error { return c.certify(rootCertificate) }, "ssl=on"), rootCertificate
+}
+
+func startCluster(tb testing.TB, prepared func(*Cluster) error, settings ...string) *Cluster {
+	tb.Helper()
 	bin, err := findBinaries()
 	if err != nil {
-		missing(tb, err)
+		missing(tb, fmt.Errorf("this test starts servers of its own: %w", err))
 	}
 	c, err := newCluster(bin, settings...)
+	if err == nil {
+		err = prepared(c)
+	}
 	if err == nil {
 		err = c.start()
 	}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -50,13 +51,21 @@ func Postgres(tb testing.TB) string {
 	return database.String()
 }
 
+// With adds a setting such as "connect_timeout=1" to a URL.
+func With(database, setting string) string {
+	if strings.Contains(database, "?") {
+		return database + "&" + setting
+	}
+	return database + "?" + setting
+}
+
 // missing skips a test that needs PostgreSQL, or fails it where PostgreSQL must be there.
 func missing(tb testing.TB, err error) {
 	tb.Helper()
 	if os.Getenv("CI") == "true" {
-		tb.Fatal("CI needs PostgreSQL: ", err)
+		tb.Fatal("CI needs PostgreSQL:", err)
 	} else {
-		tb.Skip("without PostgreSQL: ", err)
+		tb.Skip("without PostgreSQL:", err)
 	}
 }
 

@@ -34,8 +34,8 @@ type recorder struct {
 }
 
 func (r *recorder) Helper()           {}
-func (r *recorder) Fatal(args ...any) { r.ended = "failed: " + fmt.Sprint(args...) }
-func (r *recorder) Skip(args ...any)  { r.ended = "skipped: " + fmt.Sprint(args...) }
+func (r *recorder) Fatal(args ...any) { r.ended = "failed: " + fmt.Sprintln(args...) }
+func (r *recorder) Skip(args ...any)  { r.ended = "skipped: " + fmt.Sprintln(args...) }
 
 func TestWithoutPostgreSQLATestIsSkippedButNotInCI(t *testing.T) {
 	for ci, want := range map[string]string{"": "skipped: without PostgreSQL: set TEST_POSTGRES_URL", "true": "failed: CI needs PostgreSQL: set TEST_POSTGRES_URL"} {

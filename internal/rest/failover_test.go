@@ -225,7 +225,7 @@ func TestTheFailoverTestSeesLosses(t *testing.T) {
 func TestAPrimaryThatFallsSilentIsGivenUp(t *testing.T) {
 	t.Parallel() // it waits for seconds
 	pair := dbtest.NewFailover(t, true)
-	s := newServerOn(t, pair.URL()+"&connect_timeout=10", func(*rest.Services) {})
+	s := newServerOn(t, dbtest.With(pair.URL(), "connect_timeout=10"), func(*rest.Services) {})
 	writers := newWriters(t, s, 17)
 	var running sync.WaitGroup
 	stop := make(chan struct{})

@@ -62,7 +62,7 @@ func TestEveryConnectionToPostgreSQLIsLimited(t *testing.T) {
 	if most := s.writer.Stats().MaxOpenConnections; most != 3 {
 		t.Errorf("at most %d connections", most)
 	}
-	named := open(t, database+"&application_name=mine")
+	named := open(t, dbtest.With(database, "application_name=mine"))
 	if got := connectionState(t, named, "application_name"); got != "mine" {
 		t.Errorf("what the URL says is not kept: %s", got)
 	}
@@ -184,7 +184,7 @@ func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 	good, err := url.Parse(dbtest.Postgres(t))
 	must(t, err)
 	good.Host = silent.Addr().String() + "," + good.Host
-	s := open(t, good.String()+"&connect_timeout=2")
+	s := open(t, dbtest.With(good.String(), "connect_timeout=2"))
 	s.reader.SetMaxIdleConns(0) // each read connects anew
 	must(t, s.Ping(t.Context()))
 	start := time.Now()
@@ -228,6 +228,33 @@ func TestURLsThatDoNotWork(t *testing.T) {
 		_, err := Open(t.Context(), database)
 		if err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TLS is asked for as libpq does.
+func TestConnectionsAreEncryptedAsTheURLSays(t *testing.T) {
+	cluster, root := dbtest.NewTLSCluster(t)
+	_, otherRoot := dbtest.NewTLSCluster(t)
+	for query, want := range map[string]string{
+		"sslmode=disable": "plain",
+		"sslmode=require": "TLS",
+		"":                "TLS", // sslmode=prefer
+		"sslmode=verify-full&sslrootcert=" + root:      "TLS",
+		"sslmode=verify-full&sslrootcert=" + otherRoot: "certificate",
+		"sslmode=verify-full":                          "certificate",
+	} {
+		database := cluster.URL()
+		database.RawQuery = query
+		s, err := Open(t.Context(), database.String())
+		got := fmt.Sprint(err)
+		if err == nil {
+			must(t, s.reader.QueryRowContext(t.Context(), `
+				SELECT CASE WHEN ssl THEN 'TLS' ELSE 'plain' END FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).Scan(&got))
+			must(t, s.Close())
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}
 }
