@@ -30,6 +30,7 @@ const (
 	lastUsedInterval  = 10 * time.Second
 	pruneInterval     = time.Hour
 	upkeepTimeout     = 10 * time.Second
+	statementTimeout  = 5 * time.Second
 
 	maxHeader      = 16 << 10
 	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
@@ -46,7 +47,7 @@ type serveOptions struct {
 func serveCommand() *cobra.Command {
 	o := serveOptions{
 		addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info",
-		limits: store.Limits{Connections: 16, ConnectionAge: time.Hour, Statement: 5 * time.Second},
+		limits: store.Limits{Connections: store.DefaultConnections, ConnectionAge: store.DefaultConnectionAge, Statement: statementTimeout},
 	}
 	command := &cobra.Command{
 		Use:   "serve",

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -16,12 +17,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// All that differs between SQLite and PostgreSQL stands in this file.
+// All that differs between SQLite and PostgreSQL in the queries of a server stands in this file. hosts.go connects to PostgreSQL;
+// snapshot.go and backup.go read files of SQLite.
 
 // engine is a database system.
 type engine struct {
@@ -106,15 +107,18 @@ func IsPostgres(database string) bool {
 
 // Limits bound what a server takes from PostgreSQL. SQLite has one writer, and none of these. Zero means the default.
 type Limits struct {
-	Connections   int           // at the same time; default 16
-	ConnectionAge time.Duration // when a connection is replaced; default one hour
-	Statement     time.Duration // how long a statement may take; default no limit
+	Connections   int           // at the same time
+	ConnectionAge time.Duration // when a connection is replaced
+	Statement     time.Duration // how long a statement may take; the default is no limit
 }
 
+// The defaults of Limits.
 const (
-	defaultConnections   = 16
-	defaultConnectionAge = time.Hour
+	DefaultConnections   = 16
+	DefaultConnectionAge = time.Hour
+)
 
+const (
 	connectTimeout = 2 * time.Second  // for each host, where the URL has no connect_timeout
 	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
 )
@@ -135,16 +139,11 @@ func openPostgres(ctx context.Context, url string, l Limits) (*Store, error) {
 	if l.Statement > 0 {
 		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(l.Statement.Milliseconds(), 10)
 	}
-	if l.Connections == 0 {
-		l.Connections = defaultConnections
-	}
-	if l.ConnectionAge == 0 {
-		l.ConnectionAge = defaultConnectionAge
-	}
 	db := sql.OpenDB(newHosts(config))
-	db.SetMaxOpenConns(l.Connections)
-	db.SetMaxIdleConns(l.Connections)
-	db.SetConnMaxLifetime(l.ConnectionAge)
+	connections := cmp.Or(l.Connections, DefaultConnections)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	db.SetConnMaxLifetime(cmp.Or(l.ConnectionAge, DefaultConnectionAge))
 	return &Store{name: postgresName(config), engine: postgresEngine, reader: db, writer: db}, nil
 }
 
@@ -185,12 +184,6 @@ func postgresName(config *pgx.ConnConfig) string {
 		}
 	}
 	return fmt.Sprintf("postgres://%s/%s", strings.Join(hosts, ","), config.Database)
-}
-
-func postgresLock() (goose.ProviderOption, error) {
-	const everySecond, tries = 1, 300
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(everySecond, tries))
-	return goose.WithSessionLocker(locker), err
 }
 
 // isUnavailable reports whether the database is full, locked, failing over or out of reach, so that the same request can

@@ -87,13 +87,12 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 
 // ReleaseKey implements phone.Claims.
 func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
-	return s.writeOne(ctx, func(q querier) error {
-		_, err := q.ExecContext(ctx, `
-			DELETE FROM idempotency_keys
-			WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL`,
-			c.WorkspaceID, c.Key, c.Token)
-		return err
-	})
+	_, err := writeOne(ctx, s, scanString, `
+		DELETE FROM idempotency_keys
+		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL
+		RETURNING claim`,
+		c.WorkspaceID, c.Key, c.Token)
+	return err
 }
 
 // settle keeps the answer under the claim, in the transaction that made the number. Where the claim is gone, another
@@ -120,25 +119,18 @@ const prunedAtOnce = 1000
 
 // PruneKeys removes the idempotency keys that were first used at or before that time.
 func (s *Store) PruneKeys(ctx context.Context, before time.Time) error {
-	for pruned := int64(prunedAtOnce); pruned == prunedAtOnce; {
-		err := s.writeOne(ctx, func(q querier) error {
-			result, err := q.ExecContext(ctx, `
-				DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (
-					SELECT workspace_id, idempotency_key FROM idempotency_keys
-					WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
-				  AND created_at <= $1`, // again: it may have been claimed anew meanwhile
-				before.UnixMilli(), prunedAtOnce)
-			if err != nil {
-				return err
-			}
-			pruned, err = result.RowsAffected()
-			return err
-		})
-		if err != nil {
+	for {
+		pruned, err := writeOne(ctx, s, scanString, `
+			DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (
+				SELECT workspace_id, idempotency_key FROM idempotency_keys
+				WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
+			  AND created_at <= $1
+			RETURNING claim`, // the second condition again: it may have been claimed anew meanwhile
+			before.UnixMilli(), prunedAtOnce)
+		if err != nil || len(pruned) < prunedAtOnce {
 			return err
 		}
 	}
-	return nil
 }
 
 // keptAnswer is a row of idempotency_keys; number is nil while the request is in progress.

@@ -66,18 +66,12 @@ func (s *Store) Keys(ctx context.Context) ([]workspace.Key, error) {
 
 // RevokeKey implements workspace.Store.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
-	return s.writeOne(ctx, func(q querier) error {
-		result, err := q.ExecContext(ctx, `
-			UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1`,
-			id, at.UnixMilli())
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
-		return workspace.ErrKeyNotFound
-	})
+	revoked, err := writeOne(ctx, s, scanString, `
+		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1
+		RETURNING id`,
+		id, at.UnixMilli())
+	_, err = only(revoked, err, workspace.ErrKeyNotFound)
+	return err
 }
 
 // TouchKeys implements workspace.Store.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
@@ -45,13 +46,20 @@ func newProvider(db *sql.DB, e engine, locked bool) (*goose.Provider, error) {
 		}}, nil)),
 	}
 	if locked && e.dialect == goose.DialectPostgres {
-		lock, err := postgresLock()
+		locker, err := postgresLock()
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, lock)
+		options = append(options, locker)
 	}
 	return goose.NewProvider(e.dialect, db, files, options...)
+}
+
+// postgresLock makes processes that start at once migrate one after the other.
+func postgresLock() (goose.ProviderOption, error) {
+	const everySecond, tries = 1, 300
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(everySecond, tries))
+	return goose.WithSessionLocker(locker), err
 }
 
 // refuseNewer keeps an older program from working on tables that it does not know.

@@ -98,31 +98,23 @@ func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (
 }
 
 // LinkNumber implements phone.Store.
-func (s *Store) LinkNumber(ctx context.Context, workspaceID, id, agentID string) (n phone.Number, err error) {
-	err = s.writeOne(ctx, func(q querier) error {
-		rows, err := q.QueryContext(ctx, `
-			UPDATE phone_numbers SET agent_id = $3
-			WHERE workspace_id = $1 AND id = $2
-			RETURNING id, number, type, agent_id`,
-			workspaceID, id, agentID)
-		n, err = one(rows, err, scanNumber, phone.ErrNotFound)
-		return err
-	})
-	return n, err
+func (s *Store) LinkNumber(ctx context.Context, workspaceID, id, agentID string) (phone.Number, error) {
+	linked, err := writeOne(ctx, s, scanNumber, `
+		UPDATE phone_numbers SET agent_id = $3
+		WHERE workspace_id = $1 AND id = $2
+		RETURNING id, number, type, agent_id`,
+		workspaceID, id, agentID)
+	return only(linked, err, phone.ErrNotFound)
 }
 
 // DeleteNumber implements phone.Store. The number's SIP credentials go with it.
-func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (n phone.Number, err error) {
-	err = s.writeOne(ctx, func(q querier) error {
-		rows, err := q.QueryContext(ctx, `
-			DELETE FROM phone_numbers
-			WHERE workspace_id = $1 AND id = $2
-			RETURNING id, number, type, agent_id`,
-			workspaceID, id)
-		n, err = one(rows, err, scanNumber, phone.ErrNotFound)
-		return err
-	})
-	return n, err
+func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (phone.Number, error) {
+	deleted, err := writeOne(ctx, s, scanNumber, `
+		DELETE FROM phone_numbers
+		WHERE workspace_id = $1 AND id = $2
+		RETURNING id, number, type, agent_id`,
+		workspaceID, id)
+	return only(deleted, err, phone.ErrNotFound)
 }
 
 func scanNumber(rows *sql.Rows) (n phone.Number, err error) {

@@ -85,10 +85,16 @@ func (s *Store) write(ctx context.Context, fn func(tx querier) error) error {
 	})
 }
 
-// writeOne is write for a change that is one statement, which is a transaction of its own. fn runs it and reads its rows to the
-// end, where the commit is acknowledged.
-func (s *Store) writeOne(ctx context.Context, fn func(q querier) error) error {
-	return s.inTurn(ctx, func(turn *sql.Conn) error { return fn(turn) })
+// writeOne is write for a change that is one statement, which is a transaction of its own. It reads the rows that the statement
+// returns to their end, where the commit is acknowledged. It takes a statement and not a function, so that a later step can
+// send what is waiting here in one round trip.
+func writeOne[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, err error) {
+	err = s.inTurn(ctx, func(turn *sql.Conn) error {
+		rows, err := turn.QueryContext(ctx, query, args...)
+		list, err = all(rows, err, scan)
+		return err
+	})
+	return list, err
 }
 
 // querier is a connection or a transaction.
@@ -182,7 +188,11 @@ func all[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (lis
 // one reads the only row of a query, or returns missing.
 func one[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error), missing error) (T, error) {
 	list, err := all(rows, err, scan)
-	var item T
+	return only(list, err, missing)
+}
+
+// only is the only element of a list, or missing.
+func only[T any](list []T, err, missing error) (item T, _ error) {
 	switch {
 	case err != nil:
 		return item, err
