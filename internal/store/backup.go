@@ -21,6 +21,9 @@ func Backup(ctx context.Context, path, file string) error {
 	}
 	err = createFile(file, func(draft string) error {
 		_, err := db.ExecContext(ctx, `VACUUM INTO $1`, draft)
+		if err != nil {
+			_ = os.Remove(draft + "-journal") // SQLite leaves it on a full disk
+		}
 		return err
 	})
 	if err := errors.Join(err, db.Close()); err != nil {

@@ -97,6 +97,11 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 			t.Errorf("nothing was in %s: this shows nothing", table.Table)
 		}
 	}
+	var estimated float64
+	must(t, to.reader.QueryRowContext(t.Context(), `SELECT reltuples FROM pg_class WHERE oid = 'phone_numbers'::regclass`).Scan(&estimated))
+	if estimated < rowsPerInsert {
+		t.Errorf("PostgreSQL believes that there are %v numbers, and plans badly", estimated)
+	}
 	n, err := to.Numbers(t.Context(), w, phone.Filter{Number: "desk"}, "", 1)
 	must(t, err)
 	if c := sipCredentials(t, to, w, n[0].ID); c.Password != "correct horse" {
@@ -211,6 +216,26 @@ func TestAServerThatWritesDuringACopyIsNoticed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "stop the servers") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestNobodyElseWritesInTheTargetDuringACopy(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	other := open(t, target)
+	var once sync.Once
+	_, err := Copy(t.Context(), path, target, func(int, string) (step, stop func()) {
+		return func() {
+			once.Do(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				_, err := other.writer.ExecContext(ctx, `INSERT INTO workspaces (id, name, created_at) VALUES ('w', 'theirs', 0)`)
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}, func() {}
+	})
+	must(t, err)
 }
 
 func TestWhatCannotBeCopied(t *testing.T) {

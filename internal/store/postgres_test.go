@@ -176,6 +176,17 @@ func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 	}
 }
 
+// A host that was once out of reach must not be talked to in plain text from then on.
+func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
+	for _, query := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=disable", "?sslmode=require"} {
+		config, err := postgresConfig("postgres://127.0.0.1:1,127.0.0.1:2/x" + query)
+		must(t, err)
+		if got := len(newHosts(config).each); got != 2 {
+			t.Errorf("%q: %d hosts, want 2", query, got)
+		}
+	}
+}
+
 // A host that is silent is asked no more once another one has worked, by many at once neither.
 func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // it takes connections and says nothing
@@ -300,6 +311,57 @@ func explain(t *testing.T, s *Store, mode, workspaceID string, f phone.Filter) s
 	plan, err := all(rows, err, scanString)
 	must(t, err)
 	return strings.Join(plan, "\n")
+}
+
+// The check of a key must not be removed beside the first thing that it seals.
+func TestWhoSealsWaitsForARotation(t *testing.T) {
+	s := unlocked(t, dbtest.Postgres(t))
+	w := newWorkspace(t, s, "w")
+	seals := map[string]func(context.Context) error{
+		"a password": func(ctx context.Context) error {
+			n := phone.Number{ID: newID(), Number: "desk", Type: phone.SIPUsername}
+			return s.InsertNumber(ctx, w, n, &phone.SIPCredentials{Username: "caller", Password: "password"}, phone.Claim{})
+		},
+		"a fingerprint": func(ctx context.Context) error {
+			_, err := s.ClaimKey(ctx, phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+			return err
+		},
+	}
+	must(t, s.write(t.Context(), func(tx querier) error {
+		if err := s.alone(t.Context(), tx, secretsLock); err != nil {
+			return err
+		}
+		for what, seal := range seals {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			if err := seal(ctx); !errors.Is(err, phone.ErrStorageUnavailable) {
+				t.Errorf("%s beside a rotation: %v", what, err)
+			}
+			cancel()
+		}
+		insert(t, s, w, "+14155550100") // nothing is sealed
+		return nil
+	}))
+	for what, seal := range seals {
+		if err := seal(t.Context()); err != nil {
+			t.Errorf("%s after the rotation: %v", what, err)
+		}
+	}
+}
+
+// A connection to a primary that has become a standby is of no use any more.
+func TestAConnectionThatTakesNoWritesIsGivenUp(t *testing.T) {
+	s, err := OpenLimited(t.Context(), dbtest.Postgres(t), Limits{Connections: 1})
+	must(t, err)
+	defer s.Close() //nolint:errcheck // what counts was asked
+	w := newWorkspace(t, s, "w")
+	n := insert(t, s, w, "+14155550100")
+	_, err = s.writer.ExecContext(t.Context(), `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`)
+	must(t, err)
+	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	must(t, err)
 }
 
 // Two servers that save at once when the same keys were used must not wait for each other.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -271,32 +272,64 @@ func TestALargeImportIsOneTransaction(t *testing.T) {
 	})
 }
 
-func TestOneFirstKeyWhoeverStarts(t *testing.T) {
+// Imports at once, each with its rows in another order, wait for each other and not in a circle.
+func TestImportsAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := unlocked(t, newDB(t))
-		var made [16]bool
-		var starts sync.WaitGroup
-		for i := range made {
-			starts.Go(func() {
-				k := workspace.Key{ID: newID(), Name: "first", Workspace: workspace.Workspace{ID: newID(), Name: "default"}, CreatedAt: time.Now()}
-				var err error
-				made[i], err = s.InsertKey(t.Context(), k, newID(), true)
-				if err != nil {
+		s := open(t, newDB(t))
+		var numbers []string
+		for i := range 2000 {
+			numbers = append(numbers, fmt.Sprintf("+1415%07d", i))
+		}
+		var imports sync.WaitGroup
+		for i := range 8 {
+			imports.Go(func() {
+				mine := slices.Clone(numbers)
+				rand.Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+				if _, err := s.AddToInventory(t.Context(), slices.Values(mine), i%2 == 0); err != nil {
 					t.Error(err)
 				}
 			})
 		}
-		starts.Wait()
-		keys, err := s.Keys(t.Context())
-		must(t, err)
-		count := 0
-		for _, m := range made {
-			if m {
-				count++
-			}
+		imports.Wait()
+		if forSale, err := s.NumbersForSale(t.Context(), "+1", 10_000); err != nil || !slices.Equal(forSale, numbers) {
+			t.Errorf("%d are for sale, %v", len(forSale), err)
 		}
-		if len(keys) != 1 || count != 1 {
-			t.Errorf("%d keys, %d starts made one", len(keys), count)
+	})
+}
+
+func TestOneFirstKeyWhoeverStarts(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		for range 5 {
+			s := open(t, newDB(t))
+			var made [16]bool
+			var connected, starts sync.WaitGroup
+			connected.Add(len(made))
+			for i := range made {
+				starts.Go(func() {
+					err := s.Ping(t.Context())
+					connected.Done()
+					connected.Wait() // all have a connection, and start together
+					k := workspace.Key{ID: newID(), Name: "first", Workspace: workspace.Workspace{ID: newID(), Name: "default"}, CreatedAt: time.Now()}
+					if err == nil {
+						made[i], err = s.InsertKey(t.Context(), k, newID(), true)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			starts.Wait()
+			keys, err := s.Keys(t.Context())
+			must(t, err)
+			count := 0
+			for _, m := range made {
+				if m {
+					count++
+				}
+			}
+			if len(keys) != 1 || count != 1 {
+				t.Errorf("%d keys, %d starts made one", len(keys), count)
+			}
 		}
 	})
 }
