@@ -118,8 +118,10 @@ func updates(b *testing.B, s *Store, workspaceID string, callers int, length tim
 	start := time.Now()
 	for i := range callers {
 		running.Go(func() {
+			ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context())) // each request has one of its own
+			defer cancel()
 			for time.Since(start) < length {
-				if _, err := s.LinkNumber(b.Context(), workspaceID, numberID(rand.IntN(benchNumbers)), "agent_1"); err != nil {
+				if _, err := s.LinkNumber(ctx, workspaceID, numberID(rand.IntN(benchNumbers)), "agent_1"); err != nil {
 					b.Error(err)
 					return
 				}
