@@ -37,8 +37,7 @@ func NewFailover(tb testing.TB, synchronous bool) *Failover {
 func (f *Failover) URL() string {
 	url := f.Primary.URL()
 	url.Host += "," + f.Standby.URL().Host
-	url.RawQuery += "&target_session_attrs=read-write"
-	return url.String()
+	return With(url.String(), "target_session_attrs=read-write")
 }
 
 // Cut stops the stream from the primary to the standby, as a broken network would.

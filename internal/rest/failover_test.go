@@ -28,6 +28,7 @@ type writer struct {
 	linked  int               // the last link that was acknowledged
 	trying  int               // the last link that was asked for
 	created map[string]string // acknowledged: id to number
+	told    chan struct{}     // of all writers: who waits for their load is told of each acknowledged write
 }
 
 func (w *writer) agent(n int) string { return fmt.Sprintf("writer-%d-%06d", w.id, n) }
@@ -80,9 +81,25 @@ func (w *writer) write(ctx context.Context, stop <-chan struct{}, round int) err
 		}
 		if done {
 			w.created[n.ID] = n.Number
-		}
-		if !done {
+			select {
+			case w.told <- struct{}{}:
+			default: // nobody waits
+			}
+		} else {
 			time.Sleep(10 * time.Millisecond) // as a client that waits, but not for a whole second
+		}
+	}
+}
+
+// waitForLoad waits until the writers were told that so many more writes are done.
+func (w *writer) waitForLoad(t *testing.T, writes int) {
+	t.Helper()
+	limit := time.After(time.Minute)
+	for range writes {
+		select {
+		case <-w.told:
+		case <-limit:
+			t.Fatal("the writers do not write")
 		}
 	}
 }
@@ -144,12 +161,12 @@ func failOver(t *testing.T, pair *dbtest.Failover, c *raw.ClientWithResponses, w
 			}
 		})
 	}
-	time.Sleep(500 * time.Millisecond) // the load runs
+	prober.waitForLoad(t, 200)
 	pair.Cut(t)
-	time.Sleep(200 * time.Millisecond) // what is acknowledged now is on the primary only
+	time.Sleep(200 * time.Millisecond) // what is acknowledged now is on the primary only; nothing is, where they are synchronous
 	pair.Kill(t)
 	found = prober.promote(t, pair)
-	time.Sleep(200 * time.Millisecond) // the load goes on
+	prober.waitForLoad(t, 100)
 	close(stop)
 	running.Wait()
 	close(failed)
@@ -169,10 +186,10 @@ func failOver(t *testing.T, pair *dbtest.Failover, c *raw.ClientWithResponses, w
 func newWriters(t *testing.T, s *testServer, count int) []*writer {
 	t.Helper()
 	c, apiKey := s.client(t, "w"), s.key(t, "w")
-	writers := make([]*writer, count)
+	writers, told := make([]*writer, count), make(chan struct{})
 	for i := range writers {
 		n := create(t, c, sipImport(fmt.Sprintf("+1500555%04d", i)))
-		writers[i] = &writer{id: i, url: s.createURL(), apiKey: apiKey, number: n.ID, created: map[string]string{}}
+		writers[i] = &writer{id: i, url: s.createURL(), apiKey: apiKey, number: n.ID, created: map[string]string{}, told: told}
 	}
 	return writers
 }
@@ -236,7 +253,7 @@ func TestAPrimaryThatFallsSilentIsGivenUp(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(200 * time.Millisecond)
+	writers[0].waitForLoad(t, 200)
 	close(stop)
 	running.Wait()
 	pair.Freeze(t)

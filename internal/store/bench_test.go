@@ -91,9 +91,7 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 		each    = 4 * time.Second
 	)
 	cluster := dbtest.NewCluster(b, "max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
-	s, err := OpenLimited(b.Context(), cluster.URL().String(), Limits{Connections: callers}) // as pgbench has
-	must(b, err)
-	defer s.Close() //nolint:errcheck // it has done its work
+	s := openLimited(b, cluster.URL().String(), Limits{Connections: callers}) // as pgbench has
 	w := million(b, s)
 	script := pgbenchScript(b)
 	var ours, theirs, ratio []float64

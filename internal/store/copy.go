@@ -71,8 +71,10 @@ func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progre
 			return nil, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, s.engine.freeze); err != nil {
-		return nil, err
+	for _, table := range tables { // nobody else writes in them until the end
+		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+table.name+` IN EXCLUSIVE MODE`); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT id FROM workspaces LIMIT 1`)
 	switch used, err := all(rows, err, scanString); {

@@ -32,7 +32,6 @@ type engine struct {
 	collate string // makes the order of text that of its bytes
 	alone   string // takes the lock $1 until the transaction ends, where transactions do not take turns anyway
 	beside  string // the same lock, shared with others that take it so
-	freeze  string // lets nobody else write in the database until the transaction ends
 }
 
 var sqliteEngine = engine{
@@ -59,7 +58,6 @@ var postgresEngine = engine{
 		END $$`,
 	alone:  `SELECT pg_advisory_xact_lock($1)`,
 	beside: `SELECT pg_advisory_xact_lock_shared($1)`,
-	freeze: `LOCK TABLE workspaces, api_keys, phone_numbers, sip_credentials, inventory, settings, idempotency_keys IN EXCLUSIVE MODE`,
 }
 
 const inMemory = ":memory:"

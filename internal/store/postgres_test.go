@@ -49,9 +49,7 @@ func connectionState(t *testing.T, s *Store, setting string) string {
 
 func TestEveryConnectionToPostgreSQLIsLimited(t *testing.T) {
 	database := dbtest.Postgres(t)
-	s, err := OpenLimited(t.Context(), database, Limits{Connections: 3, Statement: 1500 * time.Millisecond})
-	must(t, err)
-	defer s.Close() //nolint:errcheck // what counts was asked
+	s := openLimited(t, database, Limits{Connections: 3, Statement: 1500 * time.Millisecond})
 	for setting, want := range map[string]string{
 		"statement_timeout": "1500ms", "application_name": "phonenumbers", "idle_in_transaction_session_timeout": "30s",
 	} {
@@ -73,9 +71,7 @@ func TestEveryConnectionToPostgreSQLIsLimited(t *testing.T) {
 
 func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
 	database := dbtest.Postgres(t)
-	s, err := OpenLimited(t.Context(), database, Limits{Statement: 100 * time.Millisecond})
-	must(t, err)
-	defer s.Close() //nolint:errcheck // what counts was asked
+	s := openLimited(t, database, Limits{Statement: 100 * time.Millisecond})
 	must(t, s.Unlock(t.Context(), testKey))
 	w := newWorkspace(t, s, "w")
 	n := insert(t, s, w, "+14155550100")
@@ -100,9 +96,7 @@ func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
 func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	t.Parallel() // it waits for seconds
 	database := dbtest.Postgres(t)
-	s, err := OpenLimited(t.Context(), database, Limits{Connections: 1})
-	must(t, err)
-	defer s.Close() //nolint:errcheck // what counts was asked
+	s := openLimited(t, database, Limits{Connections: 1})
 	w := newWorkspace(t, s, "w")
 	n := insert(t, s, w, "+14155550100")
 	taken, err := s.writer.Conn(t.Context())
@@ -350,12 +344,10 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 
 // A connection to a primary that has become a standby is of no use any more.
 func TestAConnectionThatTakesNoWritesIsGivenUp(t *testing.T) {
-	s, err := OpenLimited(t.Context(), dbtest.Postgres(t), Limits{Connections: 1})
-	must(t, err)
-	defer s.Close() //nolint:errcheck // what counts was asked
+	s := openLimited(t, dbtest.Postgres(t), Limits{Connections: 1})
 	w := newWorkspace(t, s, "w")
 	n := insert(t, s, w, "+14155550100")
-	_, err = s.writer.ExecContext(t.Context(), `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`)
+	_, err := s.writer.ExecContext(t.Context(), `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`)
 	must(t, err)
 	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Errorf("got %v", err)

@@ -80,13 +80,11 @@ func startAtOnce(t *testing.T, processes int, environment ...string) []string {
 	}
 	running.Wait()
 	close(failures)
-	return slices.Collect(func(yield func(string) bool) {
-		for failure := range failures {
-			if !yield(failure) {
-				return
-			}
-		}
-	})
+	var texts []string
+	for failure := range failures {
+		texts = append(texts, failure)
+	}
+	return texts
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -94,10 +92,14 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // open opens a store and closes it at the end of the test.
 func open(tb testing.TB, database string) *Store {
 	tb.Helper()
-	s, err := Open(tb.Context(), database)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	return openLimited(tb, database, Limits{})
+}
+
+// openLimited is open for a server.
+func openLimited(tb testing.TB, database string, l Limits) *Store {
+	tb.Helper()
+	s, err := OpenLimited(tb.Context(), database, l)
+	must(tb, err)
 	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }
