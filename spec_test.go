@@ -87,8 +87,8 @@ func TestTheSpecHasTheSevenOperations(t *testing.T) {
 		"deletePhoneNumber DELETE /phone_numbers/{id}",
 		"getPhoneNumber GET /phone_numbers/{id}",
 		"listPhoneNumbers GET /phone_numbers",
-		"purchaseAvailableNumber POST /phone_numbers/purchase",
-		"searchAvailableNumbers POST /phone_numbers/search",
+		"purchasePhoneNumber POST /phone_numbers/purchase",
+		"searchPhoneNumbers POST /phone_numbers/search",
 		"updatePhoneNumber PUT /phone_numbers/{id}",
 	}
 	if !slices.Equal(got, want) {

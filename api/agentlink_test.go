@@ -18,11 +18,11 @@ func TestAgentLinkOnTheWire(t *testing.T) {
 		{"UnlinkAgent unlinks", api.UnlinkAgent(), `{"agentId":""}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := json.Marshal(api.UpdatePhoneNumberRequest{AgentID: test.link})
+			got, err := json.Marshal(api.UpdatePhoneNumberInput{AgentID: test.link})
 			if err != nil || string(got) != test.want {
 				t.Fatalf("encoded to %s, %v; want %s", got, err, test.want)
 			}
-			var back api.UpdatePhoneNumberRequest
+			var back api.UpdatePhoneNumberInput
 			if err := json.Unmarshal(got, &back); err != nil || back.AgentID != test.link {
 				t.Fatalf("decoded to %+v, %v; want %+v", back.AgentID, err, test.link)
 			}
@@ -32,14 +32,14 @@ func TestAgentLinkOnTheWire(t *testing.T) {
 
 // A variable that was never set must not unlink a number that is in use.
 func TestLinkAgentWithAnEmptyIDIsAnError(t *testing.T) {
-	if body, err := json.Marshal(api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("")}); err == nil {
+	if body, err := json.Marshal(api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("")}); err == nil {
 		t.Fatalf("encoded to %s; want an error", body)
 	}
 }
 
 func TestAgentLinkTakesStringsOnly(t *testing.T) {
 	for _, body := range []string{`{"agentId":null}`, `{"agentId":5}`, `{"agentId":{}}`} {
-		var r api.UpdatePhoneNumberRequest
+		var r api.UpdatePhoneNumberInput
 		if err := json.Unmarshal([]byte(body), &r); err == nil {
 			t.Errorf("%s decoded to %+v; want an error", body, r)
 		}

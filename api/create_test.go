@@ -9,7 +9,7 @@ import (
 
 func TestCreateConstructorsSetTheTypeAndItsObjectOnly(t *testing.T) {
 	for _, test := range []struct {
-		request api.CreatePhoneNumberRequest
+		request api.CreatePhoneNumberInput
 		want    string
 	}{
 		{api.Purchase("+14155550100"), `{"purchase":{"number":"+14155550100"},"type":"purchase"}`},

@@ -96,16 +96,8 @@ func (e ProblemCode) Valid() bool {
 	}
 }
 
-// AvailableNumber A number for sale.
-type AvailableNumber struct {
-	// Number The number in E.164 form.
-	//
-	// Example: +14155550100
-	Number string `json:"number"`
-}
-
-// CreatePhoneNumberRequest How to add a phone number. The object named like the `type` is required, the other two are absent or null.
-type CreatePhoneNumberRequest struct {
+// CreatePhoneNumberInput How to add a phone number. The object named like the `type` is required, the other two are absent or null.
+type CreatePhoneNumberInput struct {
 	// Purchase The number to buy.
 	Purchase *PurchaseDetails `json:"purchase,omitempty"`
 
@@ -150,6 +142,14 @@ type PhoneNumber struct {
 	AgentID *string `json:"agentId"`
 }
 
+// PhoneNumberCandidate A number for sale.
+type PhoneNumberCandidate struct {
+	// Number The number in E.164 form.
+	//
+	// Example: +14155550100
+	Number string `json:"number"`
+}
+
 // PhoneNumberPage A page of phone numbers.
 type PhoneNumberPage struct {
 	// Data The numbers, oldest first.
@@ -159,6 +159,33 @@ type PhoneNumberPage struct {
 	//
 	// Example: AZ2qgHwAcACAAAAAAAAAAQ
 	Cursor *string `json:"cursor"`
+}
+
+// PhoneNumberPurchaseInput The number to buy.
+type PhoneNumberPurchaseInput struct {
+	// Number A number for sale, as search returned it.
+	//
+	// Example: +14155550100
+	Number string `json:"number"`
+}
+
+// PhoneNumberSearchInput Which numbers to look for.
+type PhoneNumberSearchInput struct {
+	// Country The country, US (Canada included) or GB, in any letter case.
+	//
+	// Example: US
+	Country *string `json:"country,omitempty"`
+
+	// Limit How many numbers to return at most.
+	//
+	// Example: 5
+	Limit *int `json:"limit,omitempty"`
+
+	// Prefix How the national number starts, digits without the country code. US: 1 to 10 digits, the first 2 to 9. GB:
+	// 1 to 10 digits, the first 1 to 9, optionally with the trunk 0 before them.
+	//
+	// Example: 415
+	Prefix string `json:"prefix"`
 }
 
 // PhoneNumberType What kind of number it is: PSTN for a number of the telephone network, bought or imported; SIP_USERNAME for a
@@ -233,14 +260,6 @@ type ProblemField struct {
 	Detail string `json:"detail"`
 }
 
-// PurchaseAvailableNumberRequest The number to buy.
-type PurchaseAvailableNumberRequest struct {
-	// Number A number for sale, as search returned it.
-	//
-	// Example: +14155550100
-	Number string `json:"number"`
-}
-
 // PurchaseDetails The number to buy.
 type PurchaseDetails struct {
 	// Number A number for sale, as search returned it.
@@ -274,27 +293,8 @@ type SIPImportDetails struct {
 	Username string `json:"username"`
 }
 
-// SearchAvailableNumbersRequest Which numbers to look for.
-type SearchAvailableNumbersRequest struct {
-	// Country The country, US (Canada included) or GB, in any letter case.
-	//
-	// Example: US
-	Country *string `json:"country,omitempty"`
-
-	// Limit How many numbers to return at most.
-	//
-	// Example: 5
-	Limit *int `json:"limit,omitempty"`
-
-	// Prefix How the national number starts, digits without the country code. US: 1 to 10 digits, the first 2 to 9. GB:
-	// 1 to 10 digits, the first 1 to 9, optionally with the trunk 0 before them.
-	//
-	// Example: 415
-	Prefix string `json:"prefix"`
-}
-
-// UpdatePhoneNumberRequest What to change. Absent members stay as they are.
-type UpdatePhoneNumberRequest struct {
+// UpdatePhoneNumberInput What to change. Absent members stay as they are.
+type UpdatePhoneNumberInput struct {
 	// AgentID The agent to link: letters, digits, `-` and `_`. The empty string unlinks; absent leaves the link alone.
 	// Null is refused.
 	//
@@ -384,8 +384,8 @@ type CreatePhoneNumberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
-// PurchaseAvailableNumberParams defines parameters for PurchaseAvailableNumber.
-type PurchaseAvailableNumberParams struct {
+// PurchasePhoneNumberParams defines parameters for PurchasePhoneNumber.
+type PurchasePhoneNumberParams struct {
 	// IdempotencyKey Makes a request safe to send again: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For
 	// 24 hours the same request under the same key gets the same answer again and creates nothing. Only a 200 is kept; a
 	// refused request can be corrected under its key. Keys of other workspaces do not matter.
@@ -393,15 +393,15 @@ type PurchaseAvailableNumberParams struct {
 }
 
 // CreatePhoneNumberJSONRequestBody defines body for CreatePhoneNumber for application/json ContentType.
-type CreatePhoneNumberJSONRequestBody = CreatePhoneNumberRequest
+type CreatePhoneNumberJSONRequestBody = CreatePhoneNumberInput
 
-// PurchaseAvailableNumberJSONRequestBody defines body for PurchaseAvailableNumber for application/json ContentType.
+// PurchasePhoneNumberJSONRequestBody defines body for PurchasePhoneNumber for application/json ContentType.
 //
 // Deprecated: use createPhoneNumber with type purchase
-type PurchaseAvailableNumberJSONRequestBody = PurchaseAvailableNumberRequest
+type PurchasePhoneNumberJSONRequestBody = PhoneNumberPurchaseInput
 
-// SearchAvailableNumbersJSONRequestBody defines body for SearchAvailableNumbers for application/json ContentType.
-type SearchAvailableNumbersJSONRequestBody = SearchAvailableNumbersRequest
+// SearchPhoneNumbersJSONRequestBody defines body for SearchPhoneNumbers for application/json ContentType.
+type SearchPhoneNumbersJSONRequestBody = PhoneNumberSearchInput
 
 // UpdatePhoneNumberJSONRequestBody defines body for UpdatePhoneNumber for application/json ContentType.
-type UpdatePhoneNumberJSONRequestBody = UpdatePhoneNumberRequest
+type UpdatePhoneNumberJSONRequestBody = UpdatePhoneNumberInput

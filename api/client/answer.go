@@ -124,8 +124,8 @@ func decodePage(body []byte) (api.PhoneNumberPage, error) {
 	return page, nil
 }
 
-func decodeAvailable(body []byte) ([]api.AvailableNumber, error) {
-	var found []api.AvailableNumber
+func decodeCandidates(body []byte) ([]api.PhoneNumberCandidate, error) {
+	var found []api.PhoneNumberCandidate
 	if err := json.Unmarshal(body, &found); err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkUpdate(b *testing.B) {
 	hand, c, generated := benchClients(b, benchNumber)
 	ctx := b.Context()
-	change := api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("agent_1")}
+	change := api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("agent_1")}
 	compare(b, 1.75, func() error {
 		var n api.PhoneNumber
 		return byHand(ctx, hand, http.MethodPut, "/phone_numbers/"+benchID, change, &n)

@@ -24,7 +24,7 @@ func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (ap
 // Create buys a number, imports one from a SIP carrier or makes a SIP address; package api has a constructor for each. What is said
 // of the outcome at [Client.Buy] holds here, but that an import or a SIP address is not looked for: one that was there
 // before would look like a new one.
-func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberRequest, opts ...CallOption) (api.PhoneNumber, error) {
+func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	what := creation{op: createPhoneNumber}
 	switch {
 	case r.Purchase != nil:
@@ -45,21 +45,21 @@ func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberRequest, opt
 	})
 }
 
-// Purchase does what [Client.Buy] does, by the older operation purchaseAvailableNumber.
+// Purchase does what [Client.Buy] does, by the older operation purchasePhoneNumber.
 //
 // Deprecated: use Buy.
 func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
-	what := creation{op: purchaseAvailableNumber, number: number, lookUp: true}
+	what := creation{op: purchasePhoneNumber, number: number, lookUp: true}
 	return c.create(ctx, what, opts, func(key string) (*http.Request, error) {
-		return raw.NewPurchaseAvailableNumberRequest(below,
-			&api.PurchaseAvailableNumberParams{IdempotencyKey: &key}, api.PurchaseAvailableNumberRequest{Number: number})
+		return raw.NewPurchasePhoneNumberRequest(below,
+			&api.PurchasePhoneNumberParams{IdempotencyKey: &key}, api.PhoneNumberPurchaseInput{Number: number})
 	})
 }
 
 // BuyAny searches for numbers and buys the first that it can get. Where somebody else was faster it takes the next one, and
 // searches again when all are gone; [ErrNumberUnavailable] where none could be bought, with the last reason. It stops at the first
 // other error, and so at the first unknown outcome. The limit of search is how many numbers are looked up at a time.
-func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRequest, opts ...CallOption) (api.PhoneNumber, error) {
+func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, opts ...CallOption) (api.PhoneNumber, error) {
 	const most = 100 // numbers to try
 	s, err := c.settingsOf(createPhoneNumber, opts)
 	if err == nil && s.key != "" {
@@ -93,7 +93,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.SearchAvailableNumbersRe
 			if last != nil {
 				detail = fmt.Sprintf("none of the %d numbers that were for sale could be bought; the last: %v", len(tried), last)
 			}
-			return api.PhoneNumber{}, searchAvailableNumbers.fails(soldOut, detail, nil)
+			return api.PhoneNumber{}, searchPhoneNumbers.fails(soldOut, detail, nil)
 		}
 	}
 }

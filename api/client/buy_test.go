@@ -283,7 +283,7 @@ func TestAnUnknownOutcomeOfANumberWithoutANameIsOneToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inBubble(t, (&shop{tries: []string{"cut", "cut"}, lookUps: []string{"none"}}).send)
 		_, named := c.Buy(t.Context(), "")
-		_, empty := c.Create(t.Context(), api.CreatePhoneNumberRequest{})
+		_, empty := c.Create(t.Context(), api.CreatePhoneNumberInput{})
 		for _, err := range []error{named, empty} {
 			if !errors.Is(err, client.ErrOutcomeUnknown) || errors.Is(err, client.ErrUnavailable) {
 				t.Error(err)
@@ -363,7 +363,7 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 						what = "422 number_unavailable"
 					}
 					return new(shop).reply(what, map[string]string{"200": strings.Replace(owned, number, "+1415555010"+digit, 1)})
-				}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+				}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
 				if !errors.Is(err, test.is) || test.is == nil && (err != nil || !strings.HasSuffix(n.Number, test.want)) {
 					t.Errorf("bought %q, %v; want %q, %v", n.Number, err, test.want, test.is)
 				}
@@ -384,7 +384,7 @@ func TestBuyAnyStopsAtAnUnknownOutcome(t *testing.T) {
 				return reply(200, nil, `[{"number":"`+number+`"},{"number":"+14155550101"}]`), nil
 			}
 			return purchases.send(r)
-		}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+		}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
 		if !errors.Is(err, client.ErrOutcomeUnknown) || !strings.Contains(err.Error(), number) || purchases.posts != 4 {
 			t.Errorf("%v after %d purchases", err, purchases.posts)
 		}
@@ -399,7 +399,7 @@ func TestBuyAnySaysWhyNoNumberCouldBeBought(t *testing.T) {
 		}
 		posts++
 		return reply(400, nil, `{"code":"plan","message":"your plan allows 3 numbers"}`), nil
-	}).BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"})
+	}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
 	var failure *client.Error
 	if !errors.As(err, &failure) || !errors.Is(err, client.ErrNumberUnavailable) || posts != 2 || !strings.Contains(err.Error(), "your plan allows 3 numbers") {
 		t.Errorf("%v after %d purchases", err, posts)
@@ -431,7 +431,7 @@ func TestBuyingFromTheRealServerIsDoneOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range callers {
 		all.Go(func() {
-			n, err := c.BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "206", Limit: new(10)})
+			n, err := c.BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "206", Limit: new(10)})
 			if err != nil {
 				t.Error(err)
 			}

@@ -165,7 +165,7 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 	_, link := c.Link(t.Context(), id, "")
 	_, byNumber := c.GetByNumber(t.Context(), "")
 	_, get := c.Get(t.Context(), id, client.WithIdempotencyKey("k"))
-	_, buyAny := c.BuyAny(t.Context(), api.SearchAvailableNumbersRequest{Prefix: "415"}, client.WithIdempotencyKey("k"))
+	_, buyAny := c.BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}, client.WithIdempotencyKey("k"))
 	_, timeout := c.Get(t.Context(), id, client.WithTimeout(-time.Second))
 	for says, err := range map[string]error{
 		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "for Create, Buy and Purchase": get,

@@ -5,7 +5,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	n, err := c.BuyAny(ctx, api.SearchAvailableNumbersRequest{Prefix: "415"})
+//	n, err := c.BuyAny(ctx, api.PhoneNumberSearchInput{Prefix: "415"})
 //	if err == nil {
 //		n, err = c.Link(ctx, n.ID, "agent_1")
 //	}

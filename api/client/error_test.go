@@ -247,7 +247,7 @@ func FuzzAnswer(f *testing.F) {
 		if err == nil && (page.Data == nil || slices.ContainsFunc(page.Data, func(n api.PhoneNumber) bool { return n.ID == "" })) {
 			t.Errorf("%d %q gives %+v", status, body, page)
 		}
-		if found, err := c.Search(t.Context(), api.SearchAvailableNumbersRequest{}); err == nil && found == nil {
+		if found, err := c.Search(t.Context(), api.PhoneNumberSearchInput{}); err == nil && found == nil {
 			t.Errorf("%d %q gives nil", status, body)
 		}
 	})

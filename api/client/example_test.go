@@ -45,7 +45,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	n, err := c.BuyAny(ctx, api.SearchAvailableNumbersRequest{Prefix: "415"})
+	n, err := c.BuyAny(ctx, api.PhoneNumberSearchInput{Prefix: "415"})
 	if err == nil {
 		n, err = c.Link(ctx, n.ID, "agent_1")
 	}
@@ -73,7 +73,7 @@ func ExampleNew() {
 // See what is for sale in London.
 func ExampleClient_Search() {
 	c := newClient()
-	found, err := c.Search(context.Background(), api.SearchAvailableNumbersRequest{Prefix: "020", Country: new("GB"), Limit: new(2)})
+	found, err := c.Search(context.Background(), api.PhoneNumberSearchInput{Prefix: "020", Country: new("GB"), Limit: new(2)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func ExampleClient_Buy() {
 // Buy any number of an area code. Where somebody is faster, the next one is taken.
 func ExampleClient_BuyAny() {
 	c := newClient()
-	n, err := c.BuyAny(context.Background(), api.SearchAvailableNumbersRequest{Prefix: "312"})
+	n, err := c.BuyAny(context.Background(), api.PhoneNumberSearchInput{Prefix: "312"})
 	fmt.Println(n.Number, n.Type, err)
 	// Output: +13125550100 PSTN <nil>
 }

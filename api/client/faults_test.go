@@ -148,7 +148,7 @@ func TestALookUpFindsWhatWasBought(t *testing.T) {
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, operationID := range []string{"createPhoneNumber", "purchaseAvailableNumber"} {
+			for _, operationID := range []string{"createPhoneNumber", "purchasePhoneNumber"} {
 				s := newFaulty(t, f, methods[operationID])
 				s.faulty.Store(1 << 30)
 				s.sells = true
@@ -170,7 +170,7 @@ func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, operationID := range []string{"createPhoneNumber", "purchaseAvailableNumber"} {
+			for _, operationID := range []string{"createPhoneNumber", "purchasePhoneNumber"} {
 				s := newFaulty(t, f, methods[operationID])
 				s.ttl = "86400"
 				if err := methods["listPhoneNumbers"].call(t.Context(), s.client); err != nil {

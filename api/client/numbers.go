@@ -20,7 +20,7 @@ func (c *Client) Get(ctx context.Context, id string, opts ...CallOption) (api.Ph
 }
 
 // Update changes the number with this id and returns it as it then is. [Client.Link] and [Client.Unlink] are short for it.
-func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberRequest, opts ...CallOption) (api.PhoneNumber, error) {
+func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
 	return do(ctx, c, updatePhoneNumber, opts, request, errors.Join(checkID(id), err), decodeNumber)
 }
@@ -28,12 +28,12 @@ func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNu
 // Link links the number with this id to an agent, in the place of any other, and returns the number as it then is. An empty
 // agentID is an error; it does not unlink.
 func (c *Client) Link(ctx context.Context, id, agentID string, opts ...CallOption) (api.PhoneNumber, error) {
-	return c.Update(ctx, id, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent(agentID)}, opts...)
+	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent(agentID)}, opts...)
 }
 
 // Unlink takes the number with this id away from its agent, if any, and returns the number as it then is.
 func (c *Client) Unlink(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
-	return c.Update(ctx, id, api.UpdatePhoneNumberRequest{AgentID: api.UnlinkAgent()}, opts...)
+	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.UnlinkAgent()}, opts...)
 }
 
 // Delete gives the number with this id up, its link and its SIP credentials with it. A number that is gone when a try is
@@ -161,7 +161,7 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 
 // Search returns numbers for sale whose national number starts with the prefix of r, in ascending order: 5 of the US where r says
 // no more, 10 at most. A number found can be gone when you buy it; [Client.BuyAny] takes the next one then.
-func (c *Client) Search(ctx context.Context, r api.SearchAvailableNumbersRequest, opts ...CallOption) ([]api.AvailableNumber, error) {
-	request, err := raw.NewSearchAvailableNumbersRequest(below, r)
-	return do(ctx, c, searchAvailableNumbers, opts, request, err, decodeAvailable)
+func (c *Client) Search(ctx context.Context, r api.PhoneNumberSearchInput, opts ...CallOption) ([]api.PhoneNumberCandidate, error) {
+	request, err := raw.NewSearchPhoneNumbersRequest(below, r)
+	return do(ctx, c, searchPhoneNumbers, opts, request, err, decodeCandidates)
 }

@@ -16,13 +16,13 @@ type operation struct {
 
 // The operations. What is not listed here as repeatable is never sent twice blindly.
 var (
-	listPhoneNumbers        = operation{"listPhoneNumbers", http.MethodGet, "/phone_numbers", true}
-	getPhoneNumber          = operation{"getPhoneNumber", http.MethodGet, "/phone_numbers/{id}", true}
-	updatePhoneNumber       = operation{"updatePhoneNumber", http.MethodPut, "/phone_numbers/{id}", true}
-	deletePhoneNumber       = operation{"deletePhoneNumber", http.MethodDelete, "/phone_numbers/{id}", true}
-	searchAvailableNumbers  = operation{"searchAvailableNumbers", http.MethodPost, "/phone_numbers/search", true}
-	createPhoneNumber       = operation{"createPhoneNumber", http.MethodPost, "/phone_numbers", false}
-	purchaseAvailableNumber = operation{"purchaseAvailableNumber", http.MethodPost, "/phone_numbers/purchase", false}
+	listPhoneNumbers    = operation{"listPhoneNumbers", http.MethodGet, "/phone_numbers", true}
+	getPhoneNumber      = operation{"getPhoneNumber", http.MethodGet, "/phone_numbers/{id}", true}
+	updatePhoneNumber   = operation{"updatePhoneNumber", http.MethodPut, "/phone_numbers/{id}", true}
+	deletePhoneNumber   = operation{"deletePhoneNumber", http.MethodDelete, "/phone_numbers/{id}", true}
+	searchPhoneNumbers  = operation{"searchPhoneNumbers", http.MethodPost, "/phone_numbers/search", true}
+	createPhoneNumber   = operation{"createPhoneNumber", http.MethodPost, "/phone_numbers", false}
+	purchasePhoneNumber = operation{"purchasePhoneNumber", http.MethodPost, "/phone_numbers/purchase", false}
 )
 
 // fails makes the Error of a call of op that does not come from an answer.

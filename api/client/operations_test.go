@@ -57,10 +57,10 @@ var methods = map[string]method{
 			return c.Delete(ctx, id, opts...)
 		},
 	},
-	"searchAvailableNumbers": {
+	"searchPhoneNumbers": {
 		good: `[{"number":"` + number + `"}]`, lacking: `[{"number":"` + number + `"},{}]`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
-			_, err := c.Search(ctx, api.SearchAvailableNumbersRequest{Prefix: "415"}, opts...)
+			_, err := c.Search(ctx, api.PhoneNumberSearchInput{Prefix: "415"}, opts...)
 			return err
 		},
 	},
@@ -71,7 +71,7 @@ var methods = map[string]method{
 			return err
 		},
 	},
-	"purchaseAvailableNumber": {
+	"purchasePhoneNumber": {
 		creates: true, good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Purchase(ctx, number, opts...)

@@ -26,12 +26,12 @@ func (m *memory) CreatePhoneNumber(context.Context, server.CreatePhoneNumberRequ
 	return nil, api.NewProblem(api.CodeNumberUnavailable, "")
 }
 
-func (m *memory) PurchaseAvailableNumber(context.Context, server.PurchaseAvailableNumberRequestObject) (server.PurchaseAvailableNumberResponseObject, error) {
+func (m *memory) PurchasePhoneNumber(context.Context, server.PurchasePhoneNumberRequestObject) (server.PurchasePhoneNumberResponseObject, error) {
 	return nil, api.NewProblem(api.CodeNumberUnavailable, "")
 }
 
-func (m *memory) SearchAvailableNumbers(context.Context, server.SearchAvailableNumbersRequestObject) (server.SearchAvailableNumbersResponseObject, error) {
-	return server.SearchAvailableNumbers200JSONResponse{}, nil
+func (m *memory) SearchPhoneNumbers(context.Context, server.SearchPhoneNumbersRequestObject) (server.SearchPhoneNumbersResponseObject, error) {
+	return server.SearchPhoneNumbers200JSONResponse{}, nil
 }
 
 func (m *memory) GetPhoneNumber(context.Context, server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {

@@ -94,9 +94,9 @@ func completeAnswer(next StrictHandlerFunc, operationID string) StrictHandlerFun
 				r.Body.Data = []api.PhoneNumber{}
 			}
 			return r, nil
-		case SearchAvailableNumbers200JSONResponse:
+		case SearchPhoneNumbers200JSONResponse:
 			if r.Body == nil {
-				r.Body = []api.AvailableNumber{}
+				r.Body = []api.PhoneNumberCandidate{}
 			}
 			return r, nil
 		}

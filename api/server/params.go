@@ -19,7 +19,7 @@ import (
 var params = map[string]reflect.Type{
 	"GET /phone_numbers":           reflect.TypeFor[api.ListPhoneNumbersParams](),
 	"POST /phone_numbers":          reflect.TypeFor[api.CreatePhoneNumberParams](),
-	"POST /phone_numbers/purchase": reflect.TypeFor[api.PurchaseAvailableNumberParams](),
+	"POST /phone_numbers/purchase": reflect.TypeFor[api.PurchasePhoneNumberParams](),
 }
 
 // wholeNumber is an integer as JSON writes it, short enough for 64 bits.

@@ -23,14 +23,14 @@ type ServerInterface interface {
 	// CreatePhoneNumber Create a phone number
 	// (POST /phone_numbers)
 	CreatePhoneNumber(ctx echo.Context, params CreatePhoneNumberParams) error
-	// PurchaseAvailableNumber Buy a number for sale
+	// PurchasePhoneNumber Buy a number for sale
 	// (POST /phone_numbers/purchase)
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumber(ctx echo.Context, params PurchaseAvailableNumberParams) error
-	// SearchAvailableNumbers Search numbers for sale
+	PurchasePhoneNumber(ctx echo.Context, params PurchasePhoneNumberParams) error
+	// SearchPhoneNumbers Search numbers for sale
 	// (POST /phone_numbers/search)
-	SearchAvailableNumbers(ctx echo.Context) error
+	SearchPhoneNumbers(ctx echo.Context) error
 	// DeletePhoneNumber Delete a phone number
 	// (DELETE /phone_numbers/{id})
 	DeletePhoneNumber(ctx echo.Context, id string) error
@@ -122,12 +122,12 @@ func (w *ServerInterfaceWrapper) CreatePhoneNumber(ctx echo.Context) error {
 	return err
 }
 
-// PurchaseAvailableNumber converts echo context to params.
-func (w *ServerInterfaceWrapper) PurchaseAvailableNumber(ctx echo.Context) error {
+// PurchasePhoneNumber converts echo context to params.
+func (w *ServerInterfaceWrapper) PurchasePhoneNumber(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params PurchaseAvailableNumberParams
+	var params PurchasePhoneNumberParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -147,16 +147,16 @@ func (w *ServerInterfaceWrapper) PurchaseAvailableNumber(ctx echo.Context) error
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PurchaseAvailableNumber(ctx, params)
+	err = w.Handler.PurchasePhoneNumber(ctx, params)
 	return err
 }
 
-// SearchAvailableNumbers converts echo context to params.
-func (w *ServerInterfaceWrapper) SearchAvailableNumbers(ctx echo.Context) error {
+// SearchPhoneNumbers converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchPhoneNumbers(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SearchAvailableNumbers(ctx)
+	err = w.Handler.SearchPhoneNumbers(ctx)
 	return err
 }
 
@@ -257,8 +257,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.GET(options.BaseURL+"/phone_numbers", wrapper.ListPhoneNumbers, options.OperationMiddlewares["listPhoneNumbers"]...)
 	router.POST(options.BaseURL+"/phone_numbers", wrapper.CreatePhoneNumber, options.OperationMiddlewares["createPhoneNumber"]...)
-	router.POST(options.BaseURL+"/phone_numbers/search", wrapper.SearchAvailableNumbers, options.OperationMiddlewares["searchAvailableNumbers"]...)
-	router.POST(options.BaseURL+"/phone_numbers/purchase", wrapper.PurchaseAvailableNumber, options.OperationMiddlewares["purchaseAvailableNumber"]...)
+	router.POST(options.BaseURL+"/phone_numbers/search", wrapper.SearchPhoneNumbers, options.OperationMiddlewares["searchPhoneNumbers"]...)
+	router.POST(options.BaseURL+"/phone_numbers/purchase", wrapper.PurchasePhoneNumber, options.OperationMiddlewares["purchasePhoneNumber"]...)
 	router.DELETE(options.BaseURL+"/phone_numbers/:id", wrapper.DeletePhoneNumber, options.OperationMiddlewares["deletePhoneNumber"]...)
 	router.GET(options.BaseURL+"/phone_numbers/:id", wrapper.GetPhoneNumber, options.OperationMiddlewares["getPhoneNumber"]...)
 	router.PUT(options.BaseURL+"/phone_numbers/:id", wrapper.UpdatePhoneNumber, options.OperationMiddlewares["updatePhoneNumber"]...)
@@ -972,16 +972,16 @@ func (response CreatePhoneNumber503ApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
-type PurchaseAvailableNumberRequestObject struct {
-	Params PurchaseAvailableNumberParams
-	Body   *PurchaseAvailableNumberJSONRequestBody
+type PurchasePhoneNumberRequestObject struct {
+	Params PurchasePhoneNumberParams
+	Body   *PurchasePhoneNumberJSONRequestBody
 }
 
-type PurchaseAvailableNumberResponseObject interface {
-	VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error
+type PurchasePhoneNumberResponseObject interface {
+	VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error
 }
 
-type PurchaseAvailableNumber200ResponseHeaders struct {
+type PurchasePhoneNumber200ResponseHeaders struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -989,12 +989,12 @@ type PurchaseAvailableNumber200ResponseHeaders struct {
 	XRequestID         *string
 }
 
-type PurchaseAvailableNumber200JSONResponse struct {
+type PurchasePhoneNumber200JSONResponse struct {
 	Body    PhoneNumber
-	Headers PurchaseAvailableNumber200ResponseHeaders
+	Headers PurchasePhoneNumber200ResponseHeaders
 }
 
-func (response PurchaseAvailableNumber200JSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber200JSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1021,11 +1021,11 @@ func (response PurchaseAvailableNumber200JSONResponse) VisitPurchaseAvailableNum
 	return err
 }
 
-type PurchaseAvailableNumber400ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber400ApplicationProblemPlusJSONResponse struct {
 	InvalidRequestProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber400ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber400ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1052,11 +1052,11 @@ func (response PurchaseAvailableNumber400ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber401ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1080,11 +1080,11 @@ func (response PurchaseAvailableNumber401ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber409ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber409ApplicationProblemPlusJSONResponse struct {
 	InProgressProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber409ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber409ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1114,11 +1114,11 @@ func (response PurchaseAvailableNumber409ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber413ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber413ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber413ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1145,11 +1145,11 @@ func (response PurchaseAvailableNumber413ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber415ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber415ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber415ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1176,11 +1176,11 @@ func (response PurchaseAvailableNumber415ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber422ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber422ApplicationProblemPlusJSONResponse struct {
 	NotCreatedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber422ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber422ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1207,11 +1207,11 @@ func (response PurchaseAvailableNumber422ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber429ApplicationProblemPlusJSONResponse struct {
 	RateLimitedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber429ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1241,11 +1241,11 @@ func (response PurchaseAvailableNumber429ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber500ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber500ApplicationProblemPlusJSONResponse struct {
 	InternalProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber500ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber500ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1272,11 +1272,11 @@ func (response PurchaseAvailableNumber500ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type PurchaseAvailableNumber503ApplicationProblemPlusJSONResponse struct {
+type PurchasePhoneNumber503ApplicationProblemPlusJSONResponse struct {
 	StorageUnavailableProblemApplicationProblemPlusJSONResponse
 }
 
-func (response PurchaseAvailableNumber503ApplicationProblemPlusJSONResponse) VisitPurchaseAvailableNumberResponse(w http.ResponseWriter) error {
+func (response PurchasePhoneNumber503ApplicationProblemPlusJSONResponse) VisitPurchasePhoneNumberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1306,27 +1306,27 @@ func (response PurchaseAvailableNumber503ApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type SearchAvailableNumbersRequestObject struct {
-	Body *SearchAvailableNumbersJSONRequestBody
+type SearchPhoneNumbersRequestObject struct {
+	Body *SearchPhoneNumbersJSONRequestBody
 }
 
-type SearchAvailableNumbersResponseObject interface {
-	VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error
+type SearchPhoneNumbersResponseObject interface {
+	VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error
 }
 
-type SearchAvailableNumbers200ResponseHeaders struct {
+type SearchPhoneNumbers200ResponseHeaders struct {
 	IdempotencyKeyTTL *string
 	RateLimit         *string
 	RateLimitPolicy   *string
 	XRequestID        *string
 }
 
-type SearchAvailableNumbers200JSONResponse struct {
-	Body    []AvailableNumber
-	Headers SearchAvailableNumbers200ResponseHeaders
+type SearchPhoneNumbers200JSONResponse struct {
+	Body    []PhoneNumberCandidate
+	Headers SearchPhoneNumbers200ResponseHeaders
 }
 
-func (response SearchAvailableNumbers200JSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers200JSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1350,11 +1350,11 @@ func (response SearchAvailableNumbers200JSONResponse) VisitSearchAvailableNumber
 	return err
 }
 
-type SearchAvailableNumbers400ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers400ApplicationProblemPlusJSONResponse struct {
 	InvalidRequestProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers400ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers400ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1381,11 +1381,11 @@ func (response SearchAvailableNumbers400ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers401ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers401ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers401ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1409,11 +1409,11 @@ func (response SearchAvailableNumbers401ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers413ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers413ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers413ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1440,11 +1440,11 @@ func (response SearchAvailableNumbers413ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers415ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers415ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers415ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1471,11 +1471,11 @@ func (response SearchAvailableNumbers415ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers422ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers422ApplicationProblemPlusJSONResponse struct {
 	ValidationFailedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers422ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers422ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1499,11 +1499,11 @@ func (response SearchAvailableNumbers422ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers429ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers429ApplicationProblemPlusJSONResponse struct {
 	RateLimitedProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers429ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers429ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1533,11 +1533,11 @@ func (response SearchAvailableNumbers429ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers500ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers500ApplicationProblemPlusJSONResponse struct {
 	InternalProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers500ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers500ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1564,11 +1564,11 @@ func (response SearchAvailableNumbers500ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
-type SearchAvailableNumbers503ApplicationProblemPlusJSONResponse struct {
+type SearchPhoneNumbers503ApplicationProblemPlusJSONResponse struct {
 	StorageUnavailableProblemApplicationProblemPlusJSONResponse
 }
 
-func (response SearchAvailableNumbers503ApplicationProblemPlusJSONResponse) VisitSearchAvailableNumbersResponse(w http.ResponseWriter) error {
+func (response SearchPhoneNumbers503ApplicationProblemPlusJSONResponse) VisitSearchPhoneNumbersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2387,14 +2387,14 @@ type StrictServerInterface interface {
 	// CreatePhoneNumber Create a phone number
 	// (POST /phone_numbers)
 	CreatePhoneNumber(ctx context.Context, request CreatePhoneNumberRequestObject) (CreatePhoneNumberResponseObject, error)
-	// PurchaseAvailableNumber Buy a number for sale
+	// PurchasePhoneNumber Buy a number for sale
 	// (POST /phone_numbers/purchase)
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumber(ctx context.Context, request PurchaseAvailableNumberRequestObject) (PurchaseAvailableNumberResponseObject, error)
-	// SearchAvailableNumbers Search numbers for sale
+	PurchasePhoneNumber(ctx context.Context, request PurchasePhoneNumberRequestObject) (PurchasePhoneNumberResponseObject, error)
+	// SearchPhoneNumbers Search numbers for sale
 	// (POST /phone_numbers/search)
-	SearchAvailableNumbers(ctx context.Context, request SearchAvailableNumbersRequestObject) (SearchAvailableNumbersResponseObject, error)
+	SearchPhoneNumbers(ctx context.Context, request SearchPhoneNumbersRequestObject) (SearchPhoneNumbersResponseObject, error)
 	// DeletePhoneNumber Delete a phone number
 	// (DELETE /phone_numbers/{id})
 	DeletePhoneNumber(ctx context.Context, request DeletePhoneNumberRequestObject) (DeletePhoneNumberResponseObject, error)
@@ -2491,13 +2491,13 @@ func (sh *strictHandler) CreatePhoneNumber(ctx echo.Context, params CreatePhoneN
 	return nil
 }
 
-// PurchaseAvailableNumber operation middleware
-func (sh *strictHandler) PurchaseAvailableNumber(ctx echo.Context, params PurchaseAvailableNumberParams) error {
-	var request PurchaseAvailableNumberRequestObject
+// PurchasePhoneNumber operation middleware
+func (sh *strictHandler) PurchasePhoneNumber(ctx echo.Context, params PurchasePhoneNumberParams) error {
+	var request PurchasePhoneNumberRequestObject
 
 	request.Params = params
 
-	var body PurchaseAvailableNumberJSONRequestBody
+	var body PurchasePhoneNumberJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -2521,29 +2521,29 @@ func (sh *strictHandler) PurchaseAvailableNumber(ctx echo.Context, params Purcha
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.PurchaseAvailableNumber(ctx.Request().Context(), request.(PurchaseAvailableNumberRequestObject))
+		return sh.ssi.PurchasePhoneNumber(ctx.Request().Context(), request.(PurchasePhoneNumberRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "PurchaseAvailableNumber")
+		handler = middleware(handler, "PurchasePhoneNumber")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(PurchaseAvailableNumberResponseObject); ok {
-		return validResponse.VisitPurchaseAvailableNumberResponse(ctx.Response())
+	} else if validResponse, ok := response.(PurchasePhoneNumberResponseObject); ok {
+		return validResponse.VisitPurchasePhoneNumberResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
 	return nil
 }
 
-// SearchAvailableNumbers operation middleware
-func (sh *strictHandler) SearchAvailableNumbers(ctx echo.Context) error {
-	var request SearchAvailableNumbersRequestObject
+// SearchPhoneNumbers operation middleware
+func (sh *strictHandler) SearchPhoneNumbers(ctx echo.Context) error {
+	var request SearchPhoneNumbersRequestObject
 
-	var body SearchAvailableNumbersJSONRequestBody
+	var body SearchPhoneNumbersJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -2567,18 +2567,18 @@ func (sh *strictHandler) SearchAvailableNumbers(ctx echo.Context) error {
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.SearchAvailableNumbers(ctx.Request().Context(), request.(SearchAvailableNumbersRequestObject))
+		return sh.ssi.SearchPhoneNumbers(ctx.Request().Context(), request.(SearchPhoneNumbersRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "SearchAvailableNumbers")
+		handler = middleware(handler, "SearchPhoneNumbers")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(SearchAvailableNumbersResponseObject); ok {
-		return validResponse.VisitSearchAvailableNumbersResponse(ctx.Response())
+	} else if validResponse, ok := response.(SearchPhoneNumbersResponseObject); ok {
+		return validResponse.VisitSearchPhoneNumbersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -142,7 +142,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var got, want api.CreatePhoneNumberRequest
+		var got, want api.CreatePhoneNumberInput
 		if err := decode(body, &got); err != nil {
 			var p *api.Problem
 			if !errors.As(err, &p) || p.Code != api.CodeInvalidRequest {

@@ -28,7 +28,7 @@ They are in ascending order. A number can be gone when you buy it; "buy --prefix
 	countryFlag(command, &country)
 	command.Flags().IntVar(&limit, "limit", 5, "how many numbers to show at most, 1 to 10")
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		found, err := s.api.Search(ctx, api.SearchAvailableNumbersRequest{Prefix: args[0], Country: &country, Limit: &limit})
+		found, err := s.api.Search(ctx, api.PhoneNumberSearchInput{Prefix: args[0], Country: &country, Limit: &limit})
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ run the command with the same key and number.`,
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		if prefix != "" {
-			return s.buyAny(ctx, api.SearchAvailableNumbersRequest{Prefix: prefix, Country: &country}, agree)
+			return s.buyAny(ctx, api.PhoneNumberSearchInput{Prefix: prefix, Country: &country}, agree)
 		}
 		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.baseURL)); !ok {
 			return err
@@ -98,7 +98,7 @@ run the command with the same key and number.`,
 	})
 }
 
-func (s *session) buyAny(ctx context.Context, search api.SearchAvailableNumbersRequest, agree consent) error {
+func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput, agree consent) error {
 	found, err := s.api.Search(ctx, search)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func idempotencyKey(value string) error {
 }
 
 // create creates a number and shows it.
-func (s *session) create(ctx context.Context, r api.CreatePhoneNumberRequest, key string) error {
+func (s *session) create(ctx context.Context, r api.CreatePhoneNumberInput, key string) error {
 	var options []client.CallOption
 	if key != "" {
 		options = append(options, client.WithIdempotencyKey(key))

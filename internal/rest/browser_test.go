@@ -185,7 +185,7 @@ func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
 	b.do(chromedp.Navigate(s.url + "/docs"))
 
-	search := b.open("Inventory", "searchAvailableNumbers")
+	search := b.open("Inventory", "searchPhoneNumbers")
 	b.useKey("pnk_wrong")
 	if status, _, _ := b.execute(search); status != "401" || !strings.Contains(b.text("#key-says"), "does not accept this API key") {
 		t.Errorf("with a wrong key: %s, %q", status, b.text("#key-says"))
@@ -201,14 +201,14 @@ func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
 		tag, operation, example string
 		status, contains, shell string // shell is the status when the call is made again, in a shell
 	}{
-		{"Inventory", "searchAvailableNumbers", "", "200", `"+14155550100"`, "200"},
+		{"Inventory", "searchPhoneNumbers", "", "200", `"+14155550100"`, "200"},
 		{"Numbers", "createPhoneNumber", "", "200", `"+14155550100"`, "422"},
 		{"Numbers", "listPhoneNumbers", "", "200", `"cursor": null`, "200"},
 		{"Numbers", "getPhoneNumber", "", "200", `"agentId": null`, "200"},
 		{"Numbers", "updatePhoneNumber", link, "200", `"agentId": "agent_1"`, "200"},
 		{"Numbers", "updatePhoneNumber", unlink, "200", `"agentId": null`, "200"},
 		{"Numbers", "deletePhoneNumber", "", "200", `"+14155550100"`, "404"},
-		{"Inventory", "purchaseAvailableNumber", "", "200", `"+14155550100"`, "422"},
+		{"Inventory", "purchasePhoneNumber", "", "200", `"+14155550100"`, "422"},
 		{"Numbers", "deletePhoneNumber", "", "200", `"+14155550100"`, "404"},
 	} {
 		block := b.open(step.tag, step.operation)

@@ -168,7 +168,7 @@ func checkTally(t *testing.T, runs []tally, count int) {
 	}
 	least := tally{
 		"listPhoneNumbers": count / 50, "createPhoneNumber": count / 50, "getPhoneNumber": count / 50, "updatePhoneNumber": count / 50,
-		"deletePhoneNumber": count / 50, "searchAvailableNumbers": count / 50, "purchaseAvailableNumber": count / 50,
+		"deletePhoneNumber": count / 50, "searchPhoneNumbers": count / 50, "purchasePhoneNumber": count / 50,
 		"refused":                    count / 5,
 		string(api.CodeUnauthorized): 1, string(api.CodeRateLimited): 1, "replayed": count / 200, string(api.CodeNotFound): 1, string(api.CodeMethodNotAllowed): 1, string(api.CodePayloadTooLarge): 1,
 		string(api.CodeUnsupportedMediaType): 1, string(api.CodeInvalidRequest): 1, string(api.CodeValidationFailed): 1,

@@ -130,7 +130,7 @@ func TestAReplayIsTheAnswerAsItWas(t *testing.T) {
 			t.Fatalf("%v, %v", err, made)
 		}
 		id := list.JSON200.Data[0].ID
-		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
+		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")}); err != nil {
 			t.Fatal(err)
 		}
 		if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {

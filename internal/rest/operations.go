@@ -56,7 +56,7 @@ func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneN
 	}, nil
 }
 
-func (o operations) PurchaseAvailableNumber(ctx context.Context, r server.PurchaseAvailableNumberRequestObject) (server.PurchaseAvailableNumberResponseObject, error) {
+func (o operations) PurchasePhoneNumber(ctx context.Context, r server.PurchasePhoneNumberRequestObject) (server.PurchasePhoneNumberResponseObject, error) {
 	key, err := idempotencyKey(r.Params.IdempotencyKey)
 	if err != nil {
 		return nil, problem(err)
@@ -65,22 +65,22 @@ func (o operations) PurchaseAvailableNumber(ctx context.Context, r server.Purcha
 	if err != nil {
 		return nil, problem(err)
 	}
-	return server.PurchaseAvailableNumber200JSONResponse{
+	return server.PurchasePhoneNumber200JSONResponse{
 		Body:    pack(n),
-		Headers: server.PurchaseAvailableNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
+		Headers: server.PurchasePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
 
-func (o operations) SearchAvailableNumbers(ctx context.Context, r server.SearchAvailableNumbersRequestObject) (server.SearchAvailableNumbersResponseObject, error) {
+func (o operations) SearchPhoneNumbers(ctx context.Context, r server.SearchPhoneNumbersRequestObject) (server.SearchPhoneNumbersResponseObject, error) {
 	numbers, err := o.phone.Search(ctx, phone.SearchQuery{Prefix: r.Body.Prefix, Country: r.Body.Country, Limit: r.Body.Limit})
 	if err != nil {
 		return nil, problem(err)
 	}
-	body := make([]api.AvailableNumber, len(numbers))
+	body := make([]api.PhoneNumberCandidate, len(numbers))
 	for i, number := range numbers {
-		body[i] = api.AvailableNumber{Number: number}
+		body[i] = api.PhoneNumberCandidate{Number: number}
 	}
-	return server.SearchAvailableNumbers200JSONResponse{Body: body}, nil
+	return server.SearchPhoneNumbers200JSONResponse{Body: body}, nil
 }
 
 func (o operations) GetPhoneNumber(ctx context.Context, r server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {

@@ -23,7 +23,7 @@ const (
 )
 
 // create makes a number and fails the test where that is not possible.
-func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberRequest) api.PhoneNumber {
+func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberInput) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 	if err != nil || answer.JSON200 == nil {
@@ -32,11 +32,11 @@ func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberReq
 	return *answer.JSON200
 }
 
-func sipImport(number string) api.CreatePhoneNumberRequest {
+func sipImport(number string) api.CreatePhoneNumberInput {
 	return api.SIPImport(api.SIPImportDetails{PhoneNumber: number, TerminationURI: "sip.example.com", Username: "u", Password: "p"})
 }
 
-func vogentSIP(prefix string) api.CreatePhoneNumberRequest {
+func vogentSIP(prefix string) api.CreatePhoneNumberInput {
 	return api.VogentSIP(api.VogentSIPDetails{SIPPrefix: prefix, Username: "caller", Password: "12345"})
 }
 
@@ -65,9 +65,9 @@ func everyNumber(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneN
 	}
 }
 
-func searched(t *testing.T, c *raw.ClientWithResponses, r api.SearchAvailableNumbersRequest) []string {
+func searched(t *testing.T, c *raw.ClientWithResponses, r api.PhoneNumberSearchInput) []string {
 	t.Helper()
-	answer, err := c.SearchAvailableNumbersWithResponse(t.Context(), r)
+	answer, err := c.SearchPhoneNumbersWithResponse(t.Context(), r)
 	if err != nil || answer.JSON200 == nil {
 		t.Fatalf("search: %v, %s", err, answer.Body)
 	}
@@ -84,14 +84,14 @@ func TestTheLifeOfANumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		ctx, c := t.Context(), newServer(t, newDB(t), first, second, third).client(t, "w")
 
-		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
+		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
 			t.Fatalf("found %q", got)
 		}
 		n := create(t, c, api.Purchase(first))
 		if n.Number != first || n.Type != api.PSTN || n.AgentID != nil || n.ID == "" {
 			t.Fatalf("bought %+v", n)
 		}
-		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
+		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{second}) {
 			t.Errorf("still found %q", got)
 		}
 
@@ -107,7 +107,7 @@ func TestTheLifeOfANumber(t *testing.T) {
 			{api.LinkAgent("agent_3"), pointer("agent_3")},
 		} {
 			n.AgentID = step.want
-			put, err := c.UpdatePhoneNumberWithResponse(ctx, n.ID, api.UpdatePhoneNumberRequest{AgentID: step.link})
+			put, err := c.UpdatePhoneNumberWithResponse(ctx, n.ID, api.UpdatePhoneNumberInput{AgentID: step.link})
 			if err != nil || put.JSON200 == nil || !same(*put.JSON200, n) {
 				t.Fatalf("update to %+v: %v, %s", step.link, err, put.Body)
 			}
@@ -125,10 +125,10 @@ func TestTheLifeOfANumber(t *testing.T) {
 		if err != nil || again.StatusCode() != http.StatusNotFound {
 			t.Errorf("deleted twice: %v, %s", err, again.Body)
 		}
-		if got := searched(t, c, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
+		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
 			t.Errorf("after the delete for sale are %q", got)
 		}
-		bought, err := c.PurchaseAvailableNumberWithResponse(ctx, nil, api.PurchaseAvailableNumberRequest{Number: first})
+		bought, err := c.PurchasePhoneNumberWithResponse(ctx, nil, api.PhoneNumberPurchaseInput{Number: first})
 		if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
 			t.Errorf("bought again: %v, %s", err, bought.Body)
 		}
@@ -152,7 +152,7 @@ func TestListFilters(t *testing.T) {
 		create(t, c, api.Purchase(second))
 		create(t, c, sipImport(third))
 		create(t, c, vogentSIP("Support"))
-		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), bought.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}); err != nil {
+		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), bought.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")}); err != nil {
 			t.Fatal(err)
 		}
 		for name, test := range map[string]struct {
@@ -216,7 +216,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 		own := []api.PhoneNumber{create(t, mine, sipImport(third)), create(t, mine, vogentSIP("mine"))}
 		n := create(t, theirs, api.Purchase(first))
 		create(t, theirs, vogentSIP("theirs"))
-		if _, err := theirs.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("shared")}); err != nil {
+		if _, err := theirs.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("shared")}); err != nil {
 			t.Fatal(err)
 		}
 
@@ -242,7 +242,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 
 		t.Run("foreign id answers as a missing one", func(t *testing.T) {
 			const missing = "019daa80-7c00-7000-8000-000000000001"
-			link := api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")}
+			link := api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")}
 			for name, call := range map[string]func(id string) (int, []byte){
 				"get": func(id string) (int, []byte) {
 					r, err := mine.GetPhoneNumberWithResponse(t.Context(), id)
@@ -259,7 +259,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 					return r.StatusCode(), r.Body
 				},
 				"update that changes nothing": func(id string) (int, []byte) {
-					r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberRequest{})
+					r, err := mine.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberInput{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -289,7 +289,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 		t.Run("a number that is owned is unavailable in the same words to its owner and to others", func(t *testing.T) {
 			var texts []string
 			for _, c := range []*raw.ClientWithResponses{mine, theirs} {
-				for _, r := range []api.CreatePhoneNumberRequest{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
+				for _, r := range []api.CreatePhoneNumberInput{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
 					answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
 					if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
 						t.Fatalf("%v, %d", err, answer.StatusCode())
@@ -302,7 +302,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 			}
 		})
 
-		if got := searched(t, mine, api.SearchAvailableNumbersRequest{Prefix: "415"}); !slices.Equal(got, []string{second}) {
+		if got := searched(t, mine, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{second}) {
 			t.Errorf("search offers %q; what is owned by others is not for sale", got)
 		}
 		for _, n := range own {
@@ -325,12 +325,12 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 			clients[i] = s.client(t, fmt.Sprintf("workspace %d", i%2))
 		}
 		for name, test := range map[string]struct {
-			request func(rival int) api.CreatePhoneNumberRequest
+			request func(rival int) api.CreatePhoneNumberInput
 			lost    api.ProblemCode
 		}{
-			"purchase":   {func(int) api.CreatePhoneNumberRequest { return api.Purchase(first) }, api.CodeNumberUnavailable},
-			"sip_import": {func(int) api.CreatePhoneNumberRequest { return sipImport(third) }, api.CodeNumberUnavailable},
-			"SIP prefix in two spellings": {func(rival int) api.CreatePhoneNumberRequest {
+			"purchase":   {func(int) api.CreatePhoneNumberInput { return api.Purchase(first) }, api.CodeNumberUnavailable},
+			"sip_import": {func(int) api.CreatePhoneNumberInput { return sipImport(third) }, api.CodeNumberUnavailable},
+			"SIP prefix in two spellings": {func(rival int) api.CreatePhoneNumberInput {
 				return vogentSIP([]string{"Support", "sUPPORT"}[rival%2])
 			}, api.CodeSIPPrefixTaken},
 		} {
@@ -384,17 +384,17 @@ func TestSearchDefaultsAndCountries(t *testing.T) {
 		}
 		c := newServer(t, newDB(t), forSale...).client(t, "w")
 		for name, test := range map[string]struct {
-			request api.SearchAvailableNumbersRequest
+			request api.PhoneNumberSearchInput
 			count   int
 			first   string
 		}{
-			"five of the US":            {api.SearchAvailableNumbersRequest{Prefix: "4"}, 5, "+14155550000"},
-			"ten at most":               {api.SearchAvailableNumbersRequest{Prefix: "415", Limit: pointer(10)}, 10, "+14155550000"},
-			"a whole number":            {api.SearchAvailableNumbersRequest{Prefix: "4155550019", Country: pointer("us")}, 1, "+14155550019"},
-			"GB with the trunk 0":       {api.SearchAvailableNumbersRequest{Prefix: "020", Country: pointer("gB"), Limit: pointer(2)}, 2, "+442079460000"},
-			"GB without it":             {api.SearchAvailableNumbersRequest{Prefix: "20", Country: pointer("GB"), Limit: pointer(1)}, 1, "+442079460000"},
-			"the prefix is an anchor":   {api.SearchAvailableNumbersRequest{Prefix: "555"}, 0, ""},
-			"US digits do not reach GB": {api.SearchAvailableNumbersRequest{Prefix: "44"}, 0, ""},
+			"five of the US":            {api.PhoneNumberSearchInput{Prefix: "4"}, 5, "+14155550000"},
+			"ten at most":               {api.PhoneNumberSearchInput{Prefix: "415", Limit: pointer(10)}, 10, "+14155550000"},
+			"a whole number":            {api.PhoneNumberSearchInput{Prefix: "4155550019", Country: pointer("us")}, 1, "+14155550019"},
+			"GB with the trunk 0":       {api.PhoneNumberSearchInput{Prefix: "020", Country: pointer("gB"), Limit: pointer(2)}, 2, "+442079460000"},
+			"GB without it":             {api.PhoneNumberSearchInput{Prefix: "20", Country: pointer("GB"), Limit: pointer(1)}, 1, "+442079460000"},
+			"the prefix is an anchor":   {api.PhoneNumberSearchInput{Prefix: "555"}, 0, ""},
+			"US digits do not reach GB": {api.PhoneNumberSearchInput{Prefix: "44"}, 0, ""},
 		} {
 			t.Run(name, func(t *testing.T) {
 				got := searched(t, c, test.request)

@@ -209,7 +209,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 		n := create(t, c, api.Purchase(first))
 		release := lockDatabase(t, s.database)
 
-		put, err := c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
+		put, err := c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")})
 		if err != nil || put.ApplicationProblemJSON503 == nil || put.ApplicationProblemJSON503.Code != api.CodeStorageUnavailable ||
 			put.HTTPResponse.Header.Get("Retry-After") == "" {
 			t.Errorf("update: %v, %d %s", err, put.StatusCode(), put.Body)
@@ -218,7 +218,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 			t.Errorf("get: %v, %d %s", err, got.StatusCode(), got.Body)
 		}
 		release()
-		put, err = c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberRequest{AgentID: api.LinkAgent("a")})
+		put, err = c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")})
 		if err != nil || put.JSON200 == nil {
 			t.Errorf("update after the lock: %v, %d %s", err, put.StatusCode(), put.Body)
 		}

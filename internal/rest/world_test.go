@@ -66,7 +66,7 @@ func (w *world) refutes(x *exchange) error {
 		if w.numbers[x.id()] == "" {
 			return errors.New("the workspace has no such number")
 		}
-	case "createPhoneNumber", "purchaseAvailableNumber":
+	case "createPhoneNumber", "purchasePhoneNumber":
 		if w.owned(x.wanted()) {
 			return errors.New("the number has an owner")
 		}
@@ -90,7 +90,7 @@ func (w *world) settle(x *exchange) {
 		return // a search, or what checkAnswer tells of
 	}
 	switch x.operation() {
-	case "createPhoneNumber", "purchaseAvailableNumber":
+	case "createPhoneNumber", "purchasePhoneNumber":
 		w.live = append(w.live, answer.ID)
 		w.numbers[answer.ID] = strings.ToLower(answer.Number)
 	case "deletePhoneNumber":

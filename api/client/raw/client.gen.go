@@ -122,47 +122,47 @@ type ClientInterface interface {
 	// Corresponds with POST /phone_numbers (the `CreatePhoneNumber` operationId).
 	CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumberParams, body CreatePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PurchaseAvailableNumberWithBody Buy a number for sale
+	// PurchasePhoneNumberWithBody Buy a number for sale
 	//
 	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+	// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumberWithBody(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PurchasePhoneNumberWithBody(ctx context.Context, params *PurchasePhoneNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PurchaseAvailableNumber Buy a number for sale
+	// PurchasePhoneNumber Buy a number for sale
 	//
 	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+	// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumber(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PurchasePhoneNumber(ctx context.Context, params *PurchasePhoneNumberParams, body PurchasePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SearchAvailableNumbersWithBody Search numbers for sale
+	// SearchPhoneNumbersWithBody Search numbers for sale
 	//
 	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-	SearchAvailableNumbersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+	SearchPhoneNumbersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SearchAvailableNumbers Search numbers for sale
+	// SearchPhoneNumbers Search numbers for sale
 	//
 	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-	SearchAvailableNumbers(ctx context.Context, body SearchAvailableNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+	SearchPhoneNumbers(ctx context.Context, body SearchPhoneNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePhoneNumber Delete a phone number
 	//
@@ -260,16 +260,16 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumbe
 	return c.Client.Do(req)
 }
 
-// PurchaseAvailableNumberWithBody Buy a number for sale
+// PurchasePhoneNumberWithBody Buy a number for sale
 //
 // Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 // Deprecated: use createPhoneNumber with type purchase
-func (c *Client) PurchaseAvailableNumberWithBody(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPurchaseAvailableNumberRequestWithBody(c.Server, params, contentType, body)
+func (c *Client) PurchasePhoneNumberWithBody(ctx context.Context, params *PurchasePhoneNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPurchasePhoneNumberRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -280,16 +280,16 @@ func (c *Client) PurchaseAvailableNumberWithBody(ctx context.Context, params *Pu
 	return c.Client.Do(req)
 }
 
-// PurchaseAvailableNumber Buy a number for sale
+// PurchasePhoneNumber Buy a number for sale
 //
 // Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 // Deprecated: use createPhoneNumber with type purchase
-func (c *Client) PurchaseAvailableNumber(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPurchaseAvailableNumberRequest(c.Server, params, body)
+func (c *Client) PurchasePhoneNumber(ctx context.Context, params *PurchasePhoneNumberParams, body PurchasePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPurchasePhoneNumberRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -300,16 +300,16 @@ func (c *Client) PurchaseAvailableNumber(ctx context.Context, params *PurchaseAv
 	return c.Client.Do(req)
 }
 
-// SearchAvailableNumbersWithBody Search numbers for sale
+// SearchPhoneNumbersWithBody Search numbers for sale
 //
 // Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 // out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-func (c *Client) SearchAvailableNumbersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSearchAvailableNumbersRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+func (c *Client) SearchPhoneNumbersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchPhoneNumbersRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -320,16 +320,16 @@ func (c *Client) SearchAvailableNumbersWithBody(ctx context.Context, contentType
 	return c.Client.Do(req)
 }
 
-// SearchAvailableNumbers Search numbers for sale
+// SearchPhoneNumbers Search numbers for sale
 //
 // Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 // out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-func (c *Client) SearchAvailableNumbers(ctx context.Context, body SearchAvailableNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSearchAvailableNumbersRequest(c.Server, body)
+// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+func (c *Client) SearchPhoneNumbers(ctx context.Context, body SearchPhoneNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchPhoneNumbersRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -571,19 +571,19 @@ func NewCreatePhoneNumberRequestWithBody(server string, params *CreatePhoneNumbe
 	return req, nil
 }
 
-// NewPurchaseAvailableNumberRequest calls the generic PurchaseAvailableNumber builder with application/json body
-func NewPurchaseAvailableNumberRequest(server string, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody) (*http.Request, error) {
+// NewPurchasePhoneNumberRequest calls the generic PurchasePhoneNumber builder with application/json body
+func NewPurchasePhoneNumberRequest(server string, params *PurchasePhoneNumberParams, body PurchasePhoneNumberJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPurchaseAvailableNumberRequestWithBody(server, params, "application/json", bodyReader)
+	return NewPurchasePhoneNumberRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewPurchaseAvailableNumberRequestWithBody constructs an http.Request for the PurchaseAvailableNumber method, with any body, and a specified content type
-func NewPurchaseAvailableNumberRequestWithBody(server string, params *PurchaseAvailableNumberParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewPurchasePhoneNumberRequestWithBody constructs an http.Request for the PurchasePhoneNumber method, with any body, and a specified content type
+func NewPurchasePhoneNumberRequestWithBody(server string, params *PurchasePhoneNumberParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -626,19 +626,19 @@ func NewPurchaseAvailableNumberRequestWithBody(server string, params *PurchaseAv
 	return req, nil
 }
 
-// NewSearchAvailableNumbersRequest calls the generic SearchAvailableNumbers builder with application/json body
-func NewSearchAvailableNumbersRequest(server string, body SearchAvailableNumbersJSONRequestBody) (*http.Request, error) {
+// NewSearchPhoneNumbersRequest calls the generic SearchPhoneNumbers builder with application/json body
+func NewSearchPhoneNumbersRequest(server string, body SearchPhoneNumbersJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSearchAvailableNumbersRequestWithBody(server, "application/json", bodyReader)
+	return NewSearchPhoneNumbersRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewSearchAvailableNumbersRequestWithBody constructs an http.Request for the SearchAvailableNumbers method, with any body, and a specified content type
-func NewSearchAvailableNumbersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewSearchPhoneNumbersRequestWithBody constructs an http.Request for the SearchPhoneNumbers method, with any body, and a specified content type
+func NewSearchPhoneNumbersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -858,47 +858,47 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /phone_numbers (the `CreatePhoneNumber` operationId).
 	CreatePhoneNumberWithResponse(ctx context.Context, params *CreatePhoneNumberParams, body CreatePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePhoneNumberResponse, error)
 
-	// PurchaseAvailableNumberWithBodyWithResponse Buy a number for sale
+	// PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 	//
 	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+	// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumberWithBodyWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error)
+	PurchasePhoneNumberWithBodyWithResponse(ctx context.Context, params *PurchasePhoneNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchasePhoneNumberResponse, error)
 
-	// PurchaseAvailableNumberWithResponse Buy a number for sale
+	// PurchasePhoneNumberWithResponse Buy a number for sale
 	//
 	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+	// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 	//
 	// Deprecated: use createPhoneNumber with type purchase
-	PurchaseAvailableNumberWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error)
+	PurchasePhoneNumberWithResponse(ctx context.Context, params *PurchasePhoneNumberParams, body PurchasePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchasePhoneNumberResponse, error)
 
-	// SearchAvailableNumbersWithBodyWithResponse Search numbers for sale
+	// SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 	//
 	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-	SearchAvailableNumbersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchAvailableNumbersResponse, error)
+	// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+	SearchPhoneNumbersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchPhoneNumbersResponse, error)
 
-	// SearchAvailableNumbersWithResponse Search numbers for sale
+	// SearchPhoneNumbersWithResponse Search numbers for sale
 	//
 	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-	SearchAvailableNumbersWithResponse(ctx context.Context, body SearchAvailableNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchAvailableNumbersResponse, error)
+	// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+	SearchPhoneNumbersWithResponse(ctx context.Context, body SearchPhoneNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchPhoneNumbersResponse, error)
 
 	// DeletePhoneNumberWithResponse Delete a phone number
 	//
@@ -1219,8 +1219,8 @@ func (r CreatePhoneNumberResponse) ContentType() string {
 	return ""
 }
 
-// PurchaseAvailableNumberResponse200Headers the declared response headers of an HTTP 200 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse200Headers struct {
+// PurchasePhoneNumberResponse200Headers the declared response headers of an HTTP 200 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse200Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1228,8 +1228,8 @@ type PurchaseAvailableNumberResponse200Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse400Headers the declared response headers of an HTTP 400 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse400Headers struct {
+// PurchasePhoneNumberResponse400Headers the declared response headers of an HTTP 400 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse400Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1237,16 +1237,16 @@ type PurchaseAvailableNumberResponse400Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse401Headers the declared response headers of an HTTP 401 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse401Headers struct {
+// PurchasePhoneNumberResponse401Headers the declared response headers of an HTTP 401 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse401Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	WWWAuthenticate    *string
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse409Headers the declared response headers of an HTTP 409 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse409Headers struct {
+// PurchasePhoneNumberResponse409Headers the declared response headers of an HTTP 409 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse409Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1255,8 +1255,8 @@ type PurchaseAvailableNumberResponse409Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse413Headers the declared response headers of an HTTP 413 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse413Headers struct {
+// PurchasePhoneNumberResponse413Headers the declared response headers of an HTTP 413 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse413Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1264,8 +1264,8 @@ type PurchaseAvailableNumberResponse413Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse415Headers the declared response headers of an HTTP 415 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse415Headers struct {
+// PurchasePhoneNumberResponse415Headers the declared response headers of an HTTP 415 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse415Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1273,8 +1273,8 @@ type PurchaseAvailableNumberResponse415Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse422Headers the declared response headers of an HTTP 422 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse422Headers struct {
+// PurchasePhoneNumberResponse422Headers the declared response headers of an HTTP 422 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse422Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1282,27 +1282,8 @@ type PurchaseAvailableNumberResponse422Headers struct {
 	XRequestID         *string
 }
 
-// PurchaseAvailableNumberResponse429Headers the declared response headers of an HTTP 429 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse429Headers struct {
-	IdempotencyKeyTTL  *string
-	IdempotentReplayed *string
-	RateLimit          *string
-	RateLimitPolicy    *string
-	RetryAfter         *string
-	XRequestID         *string
-}
-
-// PurchaseAvailableNumberResponse500Headers the declared response headers of an HTTP 500 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse500Headers struct {
-	IdempotencyKeyTTL  *string
-	IdempotentReplayed *string
-	RateLimit          *string
-	RateLimitPolicy    *string
-	XRequestID         *string
-}
-
-// PurchaseAvailableNumberResponse503Headers the declared response headers of an HTTP 503 response for PurchaseAvailableNumber
-type PurchaseAvailableNumberResponse503Headers struct {
+// PurchasePhoneNumberResponse429Headers the declared response headers of an HTTP 429 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse429Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1311,7 +1292,26 @@ type PurchaseAvailableNumberResponse503Headers struct {
 	XRequestID         *string
 }
 
-type PurchaseAvailableNumberResponse struct {
+// PurchasePhoneNumberResponse500Headers the declared response headers of an HTTP 500 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse500Headers struct {
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	XRequestID         *string
+}
+
+// PurchasePhoneNumberResponse503Headers the declared response headers of an HTTP 503 response for PurchasePhoneNumber
+type PurchasePhoneNumberResponse503Headers struct {
+	IdempotencyKeyTTL  *string
+	IdempotentReplayed *string
+	RateLimit          *string
+	RateLimitPolicy    *string
+	RetryAfter         *string
+	XRequestID         *string
+}
+
+type PurchasePhoneNumberResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
@@ -1335,29 +1335,29 @@ type PurchaseAvailableNumberResponse struct {
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *StorageUnavailableProblem
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *PurchaseAvailableNumberResponse200Headers
+	Headers200 *PurchasePhoneNumberResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
-	Headers400 *PurchaseAvailableNumberResponse400Headers
+	Headers400 *PurchasePhoneNumberResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *PurchaseAvailableNumberResponse401Headers
+	Headers401 *PurchasePhoneNumberResponse401Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
-	Headers409 *PurchaseAvailableNumberResponse409Headers
+	Headers409 *PurchasePhoneNumberResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
-	Headers413 *PurchaseAvailableNumberResponse413Headers
+	Headers413 *PurchasePhoneNumberResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
-	Headers415 *PurchaseAvailableNumberResponse415Headers
+	Headers415 *PurchasePhoneNumberResponse415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
-	Headers422 *PurchaseAvailableNumberResponse422Headers
+	Headers422 *PurchasePhoneNumberResponse422Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *PurchaseAvailableNumberResponse429Headers
+	Headers429 *PurchasePhoneNumberResponse429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *PurchaseAvailableNumberResponse500Headers
+	Headers500 *PurchasePhoneNumberResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *PurchaseAvailableNumberResponse503Headers
+	Headers503 *PurchasePhoneNumberResponse503Headers
 }
 
 // Status returns HTTPResponse.Status
-func (r PurchaseAvailableNumberResponse) Status() string {
+func (r PurchasePhoneNumberResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -1365,7 +1365,7 @@ func (r PurchaseAvailableNumberResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r PurchaseAvailableNumberResponse) StatusCode() int {
+func (r PurchasePhoneNumberResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -1373,23 +1373,23 @@ func (r PurchaseAvailableNumberResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PurchaseAvailableNumberResponse) ContentType() string {
+func (r PurchasePhoneNumberResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
 }
 
-// SearchAvailableNumbersResponse200Headers the declared response headers of an HTTP 200 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse200Headers struct {
+// SearchPhoneNumbersResponse200Headers the declared response headers of an HTTP 200 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse200Headers struct {
 	IdempotencyKeyTTL *string
 	RateLimit         *string
 	RateLimitPolicy   *string
 	XRequestID        *string
 }
 
-// SearchAvailableNumbersResponse400Headers the declared response headers of an HTTP 400 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse400Headers struct {
+// SearchPhoneNumbersResponse400Headers the declared response headers of an HTTP 400 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse400Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1397,16 +1397,16 @@ type SearchAvailableNumbersResponse400Headers struct {
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse401Headers the declared response headers of an HTTP 401 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse401Headers struct {
+// SearchPhoneNumbersResponse401Headers the declared response headers of an HTTP 401 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse401Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	WWWAuthenticate    *string
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse413Headers the declared response headers of an HTTP 413 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse413Headers struct {
+// SearchPhoneNumbersResponse413Headers the declared response headers of an HTTP 413 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse413Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1414,8 +1414,8 @@ type SearchAvailableNumbersResponse413Headers struct {
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse415Headers the declared response headers of an HTTP 415 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse415Headers struct {
+// SearchPhoneNumbersResponse415Headers the declared response headers of an HTTP 415 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse415Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1423,16 +1423,16 @@ type SearchAvailableNumbersResponse415Headers struct {
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse422Headers the declared response headers of an HTTP 422 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse422Headers struct {
+// SearchPhoneNumbersResponse422Headers the declared response headers of an HTTP 422 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse422Headers struct {
 	IdempotencyKeyTTL *string
 	RateLimit         *string
 	RateLimitPolicy   *string
 	XRequestID        *string
 }
 
-// SearchAvailableNumbersResponse429Headers the declared response headers of an HTTP 429 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse429Headers struct {
+// SearchPhoneNumbersResponse429Headers the declared response headers of an HTTP 429 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse429Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1441,8 +1441,8 @@ type SearchAvailableNumbersResponse429Headers struct {
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse500Headers the declared response headers of an HTTP 500 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse500Headers struct {
+// SearchPhoneNumbersResponse500Headers the declared response headers of an HTTP 500 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse500Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1450,8 +1450,8 @@ type SearchAvailableNumbersResponse500Headers struct {
 	XRequestID         *string
 }
 
-// SearchAvailableNumbersResponse503Headers the declared response headers of an HTTP 503 response for SearchAvailableNumbers
-type SearchAvailableNumbersResponse503Headers struct {
+// SearchPhoneNumbersResponse503Headers the declared response headers of an HTTP 503 response for SearchPhoneNumbers
+type SearchPhoneNumbersResponse503Headers struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string
 	RateLimit          *string
@@ -1460,11 +1460,11 @@ type SearchAvailableNumbersResponse503Headers struct {
 	XRequestID         *string
 }
 
-type SearchAvailableNumbersResponse struct {
+type SearchPhoneNumbersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *[]AvailableNumber
+	JSON200 *[]PhoneNumberCandidate
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *InvalidRequestProblem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -1482,27 +1482,27 @@ type SearchAvailableNumbersResponse struct {
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *StorageUnavailableProblem
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *SearchAvailableNumbersResponse200Headers
+	Headers200 *SearchPhoneNumbersResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
-	Headers400 *SearchAvailableNumbersResponse400Headers
+	Headers400 *SearchPhoneNumbersResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *SearchAvailableNumbersResponse401Headers
+	Headers401 *SearchPhoneNumbersResponse401Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
-	Headers413 *SearchAvailableNumbersResponse413Headers
+	Headers413 *SearchPhoneNumbersResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
-	Headers415 *SearchAvailableNumbersResponse415Headers
+	Headers415 *SearchPhoneNumbersResponse415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
-	Headers422 *SearchAvailableNumbersResponse422Headers
+	Headers422 *SearchPhoneNumbersResponse422Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *SearchAvailableNumbersResponse429Headers
+	Headers429 *SearchPhoneNumbersResponse429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *SearchAvailableNumbersResponse500Headers
+	Headers500 *SearchPhoneNumbersResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *SearchAvailableNumbersResponse503Headers
+	Headers503 *SearchPhoneNumbersResponse503Headers
 }
 
 // Status returns HTTPResponse.Status
-func (r SearchAvailableNumbersResponse) Status() string {
+func (r SearchPhoneNumbersResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -1510,7 +1510,7 @@ func (r SearchAvailableNumbersResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r SearchAvailableNumbersResponse) StatusCode() int {
+func (r SearchPhoneNumbersResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -1518,7 +1518,7 @@ func (r SearchAvailableNumbersResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r SearchAvailableNumbersResponse) ContentType() string {
+func (r SearchPhoneNumbersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -1971,69 +1971,69 @@ func (c *ClientWithResponses) CreatePhoneNumberWithResponse(ctx context.Context,
 	return ParseCreatePhoneNumberResponse(rsp)
 }
 
-// PurchaseAvailableNumberWithBodyWithResponse Buy a number for sale
+// PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 //
 // Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 //
 // Deprecated: use createPhoneNumber with type purchase
-func (c *ClientWithResponses) PurchaseAvailableNumberWithBodyWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error) {
-	rsp, err := c.PurchaseAvailableNumberWithBody(ctx, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PurchasePhoneNumberWithBodyWithResponse(ctx context.Context, params *PurchasePhoneNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchasePhoneNumberResponse, error) {
+	rsp, err := c.PurchasePhoneNumberWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParsePurchaseAvailableNumberResponse(rsp)
+	return ParsePurchasePhoneNumberResponse(rsp)
 }
 
-// PurchaseAvailableNumberWithResponse Buy a number for sale
+// PurchasePhoneNumberWithResponse Buy a number for sale
 //
 // Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /phone_numbers/purchase (the `PurchaseAvailableNumber` operationId).
+// Corresponds with POST /phone_numbers/purchase (the `PurchasePhoneNumber` operationId).
 // Deprecated: use createPhoneNumber with type purchase
-func (c *ClientWithResponses) PurchaseAvailableNumberWithResponse(ctx context.Context, params *PurchaseAvailableNumberParams, body PurchaseAvailableNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchaseAvailableNumberResponse, error) {
-	rsp, err := c.PurchaseAvailableNumber(ctx, params, body, reqEditors...)
+func (c *ClientWithResponses) PurchasePhoneNumberWithResponse(ctx context.Context, params *PurchasePhoneNumberParams, body PurchasePhoneNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchasePhoneNumberResponse, error) {
+	rsp, err := c.PurchasePhoneNumber(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParsePurchaseAvailableNumberResponse(rsp)
+	return ParsePurchasePhoneNumberResponse(rsp)
 }
 
-// SearchAvailableNumbersWithBodyWithResponse Search numbers for sale
+// SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 //
 // Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 // out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-func (c *ClientWithResponses) SearchAvailableNumbersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchAvailableNumbersResponse, error) {
-	rsp, err := c.SearchAvailableNumbersWithBody(ctx, contentType, body, reqEditors...)
+// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+func (c *ClientWithResponses) SearchPhoneNumbersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchPhoneNumbersResponse, error) {
+	rsp, err := c.SearchPhoneNumbersWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseSearchAvailableNumbersResponse(rsp)
+	return ParseSearchPhoneNumbersResponse(rsp)
 }
 
-// SearchAvailableNumbersWithResponse Search numbers for sale
+// SearchPhoneNumbersWithResponse Search numbers for sale
 //
 // Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
 // out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /phone_numbers/search (the `SearchAvailableNumbers` operationId).
-func (c *ClientWithResponses) SearchAvailableNumbersWithResponse(ctx context.Context, body SearchAvailableNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchAvailableNumbersResponse, error) {
-	rsp, err := c.SearchAvailableNumbers(ctx, body, reqEditors...)
+// Corresponds with POST /phone_numbers/search (the `SearchPhoneNumbers` operationId).
+func (c *ClientWithResponses) SearchPhoneNumbersWithResponse(ctx context.Context, body SearchPhoneNumbersJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchPhoneNumbersResponse, error) {
+	rsp, err := c.SearchPhoneNumbers(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseSearchAvailableNumbersResponse(rsp)
+	return ParseSearchPhoneNumbersResponse(rsp)
 }
 
 // DeletePhoneNumberWithResponse Delete a phone number
@@ -2914,15 +2914,15 @@ func ParseCreatePhoneNumberResponse(rsp *http.Response) (*CreatePhoneNumberRespo
 	return response, nil
 }
 
-// ParsePurchaseAvailableNumberResponse parses an HTTP response from a PurchaseAvailableNumberWithResponse call
-func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailableNumberResponse, error) {
+// ParsePurchasePhoneNumberResponse parses an HTTP response from a PurchasePhoneNumberWithResponse call
+func ParsePurchasePhoneNumberResponse(rsp *http.Response) (*PurchasePhoneNumberResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &PurchaseAvailableNumberResponse{
+	response := &PurchasePhoneNumberResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -3002,7 +3002,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers PurchaseAvailableNumberResponse200Headers
+		var headers PurchasePhoneNumberResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3040,7 +3040,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
-		var headers PurchaseAvailableNumberResponse400Headers
+		var headers PurchasePhoneNumberResponse400Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3078,7 +3078,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
-		var headers PurchaseAvailableNumberResponse401Headers
+		var headers PurchasePhoneNumberResponse401Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3109,7 +3109,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 409:
-		var headers PurchaseAvailableNumberResponse409Headers
+		var headers PurchasePhoneNumberResponse409Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3154,7 +3154,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
-		var headers PurchaseAvailableNumberResponse413Headers
+		var headers PurchasePhoneNumberResponse413Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3192,7 +3192,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
-		var headers PurchaseAvailableNumberResponse415Headers
+		var headers PurchasePhoneNumberResponse415Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3230,7 +3230,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
-		var headers PurchaseAvailableNumberResponse422Headers
+		var headers PurchasePhoneNumberResponse422Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3268,7 +3268,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers422 = &headers
 	case rsp.StatusCode == 429:
-		var headers PurchaseAvailableNumberResponse429Headers
+		var headers PurchasePhoneNumberResponse429Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3313,7 +3313,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
-		var headers PurchaseAvailableNumberResponse500Headers
+		var headers PurchasePhoneNumberResponse500Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3351,7 +3351,7 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 		}
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
-		var headers PurchaseAvailableNumberResponse503Headers
+		var headers PurchasePhoneNumberResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3400,22 +3400,22 @@ func ParsePurchaseAvailableNumberResponse(rsp *http.Response) (*PurchaseAvailabl
 	return response, nil
 }
 
-// ParseSearchAvailableNumbersResponse parses an HTTP response from a SearchAvailableNumbersWithResponse call
-func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNumbersResponse, error) {
+// ParseSearchPhoneNumbersResponse parses an HTTP response from a SearchPhoneNumbersWithResponse call
+func ParseSearchPhoneNumbersResponse(rsp *http.Response) (*SearchPhoneNumbersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &SearchAvailableNumbersResponse{
+	response := &SearchPhoneNumbersResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest []AvailableNumber
+		var dest []PhoneNumberCandidate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -3481,7 +3481,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers SearchAvailableNumbersResponse200Headers
+		var headers SearchPhoneNumbersResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3512,7 +3512,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
-		var headers SearchAvailableNumbersResponse400Headers
+		var headers SearchPhoneNumbersResponse400Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3550,7 +3550,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
-		var headers SearchAvailableNumbersResponse401Headers
+		var headers SearchPhoneNumbersResponse401Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3581,7 +3581,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 413:
-		var headers SearchAvailableNumbersResponse413Headers
+		var headers SearchPhoneNumbersResponse413Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3619,7 +3619,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
-		var headers SearchAvailableNumbersResponse415Headers
+		var headers SearchPhoneNumbersResponse415Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3657,7 +3657,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
-		var headers SearchAvailableNumbersResponse422Headers
+		var headers SearchPhoneNumbersResponse422Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3688,7 +3688,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers422 = &headers
 	case rsp.StatusCode == 429:
-		var headers SearchAvailableNumbersResponse429Headers
+		var headers SearchPhoneNumbersResponse429Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3733,7 +3733,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
-		var headers SearchAvailableNumbersResponse500Headers
+		var headers SearchPhoneNumbersResponse500Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3771,7 +3771,7 @@ func ParseSearchAvailableNumbersResponse(rsp *http.Response) (*SearchAvailableNu
 		}
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
-		var headers SearchAvailableNumbersResponse503Headers
+		var headers SearchPhoneNumbersResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key-TTL"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key-TTL", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
