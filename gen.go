@@ -6,6 +6,7 @@ import _ "embed"
 //go:generate go tool oapi-codegen -config api/models.cfg.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config api/client.cfg.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config api/server.cfg.yaml openapi.yaml
+//go:generate go run ./internal/specgen
 
 // Spec is openapi.yaml, word for word.
 //

@@ -96,7 +96,8 @@ func (e ProblemCode) Valid() bool {
 	}
 }
 
-// CreatePhoneNumberInput How to add a phone number. The object named like the `type` is required, the other two are absent or null.
+// CreatePhoneNumberInput How to add a phone number. The object that matches `type` is required. The other two may be absent, null, or
+// present in their documented shape; their values are not looked at.
 type CreatePhoneNumberInput struct {
 	// Purchase The number to buy.
 	Purchase *PurchaseDetails `json:"purchase,omitempty"`
@@ -117,6 +118,11 @@ type CreatePhoneNumberInput struct {
 //
 // Example: purchase
 type CreatePhoneNumberType string
+
+// E164Number A phone number in E.164 form, such as +14155550100.
+//
+// Example: +14155550100
+type E164Number = string
 
 // PhoneNumber A phone number, or SIP address, that a workspace owns.
 type PhoneNumber struct {
@@ -163,10 +169,10 @@ type PhoneNumberPage struct {
 
 // PhoneNumberPurchaseInput The number to buy.
 type PhoneNumberPurchaseInput struct {
-	// Number A number for sale, as search returned it.
+	// Number A phone number in E.164 form, such as +14155550100.
 	//
 	// Example: +14155550100
-	Number string `json:"number"`
+	Number E164Number `json:"number"`
 }
 
 // PhoneNumberSearchInput Which numbers to look for.
@@ -220,7 +226,7 @@ type Problem struct {
 	// (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
 	// unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
 	// number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-	// under this key is still running. idempotency_key_reused (422): the key stands for another request. rate_limited
+	// under this key is still running. idempotency_key_reused (422): the key was already used for a different request. rate_limited
 	// (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 	// try again later. More codes can come.
 	//
@@ -240,7 +246,7 @@ type Problem struct {
 // (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
 // unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
 // number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-// under this key is still running. idempotency_key_reused (422): the key stands for another request. rate_limited
+// under this key is still running. idempotency_key_reused (422): the key was already used for a different request. rate_limited
 // (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 // try again later. More codes can come.
 //
@@ -262,10 +268,10 @@ type ProblemField struct {
 
 // PurchaseDetails The number to buy.
 type PurchaseDetails struct {
-	// Number A number for sale, as search returned it.
+	// Number A phone number in E.164 form, such as +14155550100.
 	//
 	// Example: +14155550100
-	Number string `json:"number"`
+	Number E164Number `json:"number"`
 }
 
 // SIPImportDetails A number that you have at a SIP carrier, and how to reach that carrier.
@@ -275,10 +281,10 @@ type SIPImportDetails struct {
 	// Example: correct horse battery
 	Password string `json:"password"`
 
-	// PhoneNumber The number, in E.164 form. Nobody else on the server may have it.
+	// PhoneNumber A phone number in E.164 form, such as +14155550100.
 	//
-	// Example: +18001234567
-	PhoneNumber string `json:"phoneNumber"`
+	// Example: +14155550100
+	PhoneNumber E164Number `json:"phoneNumber"`
 
 	// TerminationURI Where the carrier takes calls: a host name, an IPv4 address or an IPv6 address in brackets; before it
 	// optionally `sip:` or `sips:`, behind it optionally a port and `;transport=` with udp, tcp or tls. With
@@ -334,6 +340,9 @@ type InternalProblem = Problem
 // InvalidRequestProblem What went wrong (RFC 9457), with a code for programs.
 type InvalidRequestProblem = Problem
 
+// MethodNotAllowedProblem What went wrong (RFC 9457), with a code for programs.
+type MethodNotAllowedProblem = Problem
+
 // NotCreatedProblem What went wrong (RFC 9457), with a code for programs.
 type NotCreatedProblem = Problem
 
@@ -360,7 +369,7 @@ type ValidationFailedProblem = Problem
 
 // ListPhoneNumbersParams defines parameters for ListPhoneNumbers.
 type ListPhoneNumbersParams struct {
-	// Limit How many numbers a page holds at most. More than 1000 is served as 1000.
+	// Limit Page size. Values above 1000 are treated as 1000.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where to go on, word for word as the last page gave it. Without it the list starts at the first number.

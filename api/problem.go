@@ -39,24 +39,3 @@ func (p *Problem) Error() string {
 	}
 	return text
 }
-
-// problems is the one place that says which code has which status.
-var problems = map[ProblemCode]struct {
-	status int
-	detail string
-}{
-	CodeInvalidRequest:        {http.StatusBadRequest, "The request is not of the documented shape."},
-	CodeUnauthorized:          {http.StatusUnauthorized, `The API key is not valid. Send a valid key as "Authorization: Bearer KEY".`},
-	CodeNotFound:              {http.StatusNotFound, "There is no phone number with this id."},
-	CodeMethodNotAllowed:      {http.StatusMethodNotAllowed, "This path does not take this method. The Allow header names those it takes."},
-	CodePayloadTooLarge:       {http.StatusRequestEntityTooLarge, "The body has more than 65536 bytes."},
-	CodeUnsupportedMediaType:  {http.StatusUnsupportedMediaType, `Send the body as JSON, with the header "Content-Type: application/json".`},
-	CodeValidationFailed:      {http.StatusUnprocessableEntity, "A value breaks a rule."},
-	CodeNumberUnavailable:     {http.StatusUnprocessableEntity, "This number is not available. Search for another one."},
-	CodeSIPPrefixTaken:        {http.StatusUnprocessableEntity, "This SIP prefix is taken. Choose another one."},
-	CodeIdempotencyInProgress: {http.StatusConflict, "The first request under this Idempotency-Key is still running. Send it again later."},
-	CodeIdempotencyKeyReused:  {http.StatusUnprocessableEntity, "This Idempotency-Key stands for another request. Use a new key."},
-	CodeRateLimited:           {http.StatusTooManyRequests, "Too many requests. Try again later."},
-	CodeInternal:              {http.StatusInternalServerError, "The server failed. Its log has the reason under the request id."},
-	CodeStorageUnavailable:    {http.StatusServiceUnavailable, "The database cannot take the request now. Try again later."},
-}

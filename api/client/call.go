@@ -66,7 +66,7 @@ func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, 
 
 // send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends.
 func send[T any](ctx context.Context, x *call, decode func([]byte) (T, error), result *T) *Error {
-	if x.tries == 0 && !x.op.repeatable {
+	if x.tries == 0 && !x.op.idempotent {
 		x.start = time.Now()
 	}
 	for retry := 0; ; retry++ {
@@ -115,7 +115,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	tryCtx, cancel := context.WithTimeout(ctx, x.settings.timeout)
 	defer cancel()
 	var conn *connection
-	if !x.op.repeatable {
+	if !x.op.idempotent {
 		conn = new(connection)
 		tryCtx = conn.trace(tryCtx)
 	}
@@ -123,7 +123,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if x.request.GetBody != nil {
 		request.Body, _ = x.request.GetBody() // of a bytes.Reader, which has no error
 	}
-	if !x.op.repeatable {
+	if !x.op.idempotent {
 		keepFromReplay(request)
 	}
 	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it

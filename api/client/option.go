@@ -199,7 +199,7 @@ func (c *Client) settingsOf(op operation, opts []CallOption) (settings, error) {
 			return settings{}, err
 		}
 	}
-	if s.key != "" && op.repeatable {
+	if s.key != "" && op.idempotent {
 		return settings{}, errors.New("WithIdempotencyKey is for Create, Buy and Purchase")
 	}
 	return s, nil

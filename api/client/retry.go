@@ -21,7 +21,7 @@ func (x *call) sendAgain(failure *Error) bool {
 	switch {
 	case failure.kind == unsent && !x.open:
 		return true
-	case x.op.repeatable:
+	case x.op.idempotent:
 		return failure.kind == broken || failure.StatusCode == http.StatusRequestTimeout ||
 			failure.StatusCode == http.StatusTooManyRequests || failure.StatusCode >= http.StatusInternalServerError
 	default:
@@ -57,7 +57,7 @@ func (x *call) settles(failure *Error) bool {
 	}
 	switch failure.StatusCode {
 	case http.StatusTooManyRequests:
-		return x.op.repeatable // which costs nothing where it is wrong
+		return x.op.idempotent // which costs nothing where it is wrong
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly:
 		return false
 	default:

@@ -305,6 +305,16 @@ type InvalidRequestProblemApplicationProblemPlusJSONResponse struct {
 	Headers InvalidRequestProblemResponseHeaders
 }
 
+type MethodNotAllowedProblemResponseHeaders struct {
+	IdempotencyKeyTTL *string
+	XRequestID        *string
+}
+type MethodNotAllowedProblemApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers MethodNotAllowedProblemResponseHeaders
+}
+
 type NotCreatedProblemResponseHeaders struct {
 	IdempotencyKeyTTL  *string
 	IdempotentReplayed *string

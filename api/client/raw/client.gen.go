@@ -103,8 +103,8 @@ type ClientInterface interface {
 	// CreatePhoneNumberWithBody Create a phone number
 	//
 	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-	// `type` is required; the other two are absent or null. The new number is linked to no agent.
+	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -114,8 +114,8 @@ type ClientInterface interface {
 	// CreatePhoneNumber Create a phone number
 	//
 	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-	// `type` is required; the other two are absent or null. The new number is linked to no agent.
+	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -221,8 +221,8 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersP
 // CreatePhoneNumberWithBody Create a phone number
 //
 // Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-// `type` is required; the other two are absent or null. The new number is linked to no agent.
+// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -242,8 +242,8 @@ func (c *Client) CreatePhoneNumberWithBody(ctx context.Context, params *CreatePh
 // CreatePhoneNumber Create a phone number
 //
 // Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-// `type` is required; the other two are absent or null. The new number is linked to no agent.
+// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -839,8 +839,8 @@ type ClientWithResponsesInterface interface {
 	// CreatePhoneNumberWithBodyWithResponse Create a phone number
 	//
 	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-	// `type` is required; the other two are absent or null. The new number is linked to no agent.
+	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -850,8 +850,8 @@ type ClientWithResponsesInterface interface {
 	// CreatePhoneNumberWithResponse Create a phone number
 	//
 	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-	// `type` is required; the other two are absent or null. The new number is linked to no agent.
+	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1940,8 +1940,8 @@ func (c *ClientWithResponses) ListPhoneNumbersWithResponse(ctx context.Context, 
 // CreatePhoneNumberWithBodyWithResponse Create a phone number
 //
 // Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-// `type` is required; the other two are absent or null. The new number is linked to no agent.
+// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1957,8 +1957,8 @@ func (c *ClientWithResponses) CreatePhoneNumberWithBodyWithResponse(ctx context.
 // CreatePhoneNumberWithResponse Create a phone number
 //
 // Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object named like the
-// `type` is required; the other two are absent or null. The new number is linked to no agent.
+// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
