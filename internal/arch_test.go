@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"api/client":         {"api", "api/client/raw"},
 	"api/client/raw":     {"api", "github.com/oapi-codegen/runtime/..."},
 	"api/server":         {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
-	"internal":           {}, // this test
+	"internal":           {},                                              // this test
 	"internal/specgen":   {".", "github.com/getkin/kin-openapi/openapi3"}, // run by go generate
 	"internal/phone":     {},
 	"internal/workspace": {},
