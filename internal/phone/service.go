@@ -83,7 +83,7 @@ func (s *Service) List(ctx context.Context, workspaceID string, q ListQuery) (Pa
 	return page, nil
 }
 
-// Create is a request for a new number; the object that fits Type is set, the others are nil.
+// Create is a request for a new number. The object that matches Type counts, the others do not.
 type Create struct {
 	Type      string
 	Purchase  *Purchase

@@ -49,32 +49,33 @@ func (q ListQuery) validate() (Filter, int, error) {
 	return filter, limit, rules.err()
 }
 
-// validate wants the object that fits the type, no other one, and every rule kept inside it.
+// validate wants the object that matches the type, and each rule kept inside it. The other objects may be there, as in the
+// published call, and nobody looks at their values.
 func (c Create) validate() error {
 	var rules ruleList
-	known := c.Type == createPurchase || c.Type == createSIPImport || c.Type == createVogentSIP
-	rules.check(known, "/type", "must be purchase, sip_import or vogent_sip")
-
-	// wanted notes an object that is missing or one too many, and reports whether there is one to look into.
-	wanted := func(present bool, createType, pointer string) bool {
-		if c.Type != createType {
-			rules.check(!present || !known, pointer, "must be absent or null where type is "+c.Type)
-			return present && !known
+	// has notes the object that matches the type if it is missing, and reports whether it is there.
+	has := func(object bool, pointer string) bool {
+		rules.check(object, pointer, "is required where type is "+c.Type)
+		return object
+	}
+	switch c.Type {
+	case createPurchase:
+		if has(c.Purchase != nil, "/purchase") {
+			rules.check(IsE164(c.Purchase.Number), "/purchase/number", wantE164)
 		}
-		rules.check(present, pointer, "is required where type is "+c.Type)
-		return present
-	}
-	if wanted(c.Purchase != nil, createPurchase, "/purchase") {
-		rules.check(IsE164(c.Purchase.Number), "/purchase/number", wantE164)
-	}
-	if wanted(c.SIPImport != nil, createSIPImport, "/sipImport") {
-		rules.check(IsE164(c.SIPImport.PhoneNumber), "/sipImport/phoneNumber", wantE164)
-		rules.check(isTerminationURI(c.SIPImport.TerminationURI), "/sipImport/terminationUri", wantURI)
-		rules.checkCredentials("/sipImport", c.SIPImport.Username, c.SIPImport.Password, 1)
-	}
-	if wanted(c.VogentSIP != nil, createVogentSIP, "/vogentSip") {
-		rules.check(isSIPPrefix(c.VogentSIP.SIPPrefix), "/vogentSip/sipPrefix", wantSIPPrefix)
-		rules.checkCredentials("/vogentSip", c.VogentSIP.Username, c.VogentSIP.Password, minSIPLength)
+	case createSIPImport:
+		if has(c.SIPImport != nil, "/sipImport") {
+			rules.check(IsE164(c.SIPImport.PhoneNumber), "/sipImport/phoneNumber", wantE164)
+			rules.check(isTerminationURI(c.SIPImport.TerminationURI), "/sipImport/terminationUri", wantURI)
+			rules.checkCredentials("/sipImport", c.SIPImport.Username, c.SIPImport.Password, 1)
+		}
+	case createVogentSIP:
+		if has(c.VogentSIP != nil, "/vogentSip") {
+			rules.check(isSIPPrefix(c.VogentSIP.SIPPrefix), "/vogentSip/sipPrefix", wantSIPPrefix)
+			rules.checkCredentials("/vogentSip", c.VogentSIP.Username, c.VogentSIP.Password, minSIPLength)
+		}
+	default:
+		rules.check(false, "/type", "must be purchase, sip_import or vogent_sip")
 	}
 	return rules.err()
 }
