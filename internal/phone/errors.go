@@ -3,38 +3,28 @@ package phone
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// Kind says what went wrong, for the adapter that has to answer.
-type Kind int
+// Code says what went wrong, in the words of the API: openapi.yaml lists the codes with the status of each.
+type Code string
 
-// The kinds of Error.
+// The codes of the errors that arise here.
 const (
-	Invalid            Kind = iota + 1 // not of the documented shape
-	ValidationFailed                   // a value breaks a rule
-	NotFound                           // no such number in the workspace
-	NumberUnavailable                  // the number is not for sale, or has an owner
-	SIPPrefixTaken                     // the SIP prefix has an owner
-	InProgress                         // the first request under the idempotency key is still running
-	KeyReused                          // the idempotency key stands for another request
-	StorageUnavailable                 // the database cannot take the request now
+	InvalidRequest        Code = "invalid_request"         // not of the documented shape
+	ValidationFailed      Code = "validation_failed"       // a value breaks a rule
+	NotFound              Code = "not_found"               // no such number in the workspace
+	NumberUnavailable     Code = "number_unavailable"      // the number is not for sale, or has an owner
+	SIPPrefixTaken        Code = "sip_prefix_taken"        // the SIP prefix has an owner
+	IdempotencyInProgress Code = "idempotency_in_progress" // the first request under the idempotency key is still running
+	IdempotencyKeyReused  Code = "idempotency_key_reused"  // the idempotency key stands for another request
+	StorageUnavailable    Code = "storage_unavailable"     // the database cannot take the request now
 )
-
-var kindNames = map[Kind]string{
-	Invalid:            "invalid request",
-	ValidationFailed:   "validation failed",
-	NotFound:           "phone number not found",
-	NumberUnavailable:  "number unavailable",
-	SIPPrefixTaken:     "SIP prefix taken",
-	InProgress:         "request in progress under the same idempotency key",
-	KeyReused:          "idempotency key reused",
-	StorageUnavailable: "storage unavailable",
-}
 
 // Error is every error that the operations return on purpose.
 type Error struct {
-	Kind  Kind
-	Rules []BrokenRule // with Invalid and ValidationFailed
+	Code  Code
+	Rules []BrokenRule // with InvalidRequest and ValidationFailed
 }
 
 // BrokenRule points at a value, by JSON pointer or parameter name, and says what it must be.
@@ -43,14 +33,14 @@ type BrokenRule struct {
 	Detail  string
 }
 
-// The errors that need no more than their kind.
+// The errors that need no more than their code.
 var (
-	ErrNotFound           = &Error{Kind: NotFound}
-	ErrNumberUnavailable  = &Error{Kind: NumberUnavailable}
-	ErrSIPPrefixTaken     = &Error{Kind: SIPPrefixTaken}
-	ErrInProgress         = &Error{Kind: InProgress}
-	ErrKeyReused          = &Error{Kind: KeyReused}
-	ErrStorageUnavailable = &Error{Kind: StorageUnavailable}
+	ErrNotFound           = &Error{Code: NotFound}
+	ErrNumberUnavailable  = &Error{Code: NumberUnavailable}
+	ErrSIPPrefixTaken     = &Error{Code: SIPPrefixTaken}
+	ErrInProgress         = &Error{Code: IdempotencyInProgress}
+	ErrKeyReused          = &Error{Code: IdempotencyKeyReused}
+	ErrStorageUnavailable = &Error{Code: StorageUnavailable}
 )
 
 // ErrTaken is what a Store says of a number that has an owner.
@@ -58,8 +48,15 @@ var ErrTaken = errors.New("number has an owner")
 
 // Error implements error.
 func (e *Error) Error() string {
+	text := strings.ReplaceAll(string(e.Code), "_", " ")
 	if len(e.Rules) == 0 {
-		return kindNames[e.Kind]
+		return text
 	}
-	return fmt.Sprintf("%s: %v", kindNames[e.Kind], e.Rules)
+	return fmt.Sprintf("%s: %v", text, e.Rules)
+}
+
+// Is makes errors.Is compare codes, so that an error of a code is one wherever it was made.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps
+	return ok && e.Code == other.Code
 }

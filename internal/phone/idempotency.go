@@ -60,7 +60,7 @@ func ParseIdempotencyKey(header string) (string, error) {
 	return key, nil
 }
 
-var errIdempotencyKey = &Error{Kind: Invalid, Rules: []BrokenRule{{
+var errIdempotencyKey = &Error{Code: InvalidRequest, Rules: []BrokenRule{{
 	"Idempotency-Key", `must be 1 to 255 visible ASCII characters, bare or in double quotes, with \ before a " or \ inside`,
 }}}
 

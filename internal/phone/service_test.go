@@ -67,7 +67,7 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var e *Error
-			if err := test.call(); !errors.As(err, &e) || e.Kind != ValidationFailed {
+			if err := test.call(); !errors.As(err, &e) || e.Code != ValidationFailed {
 				t.Fatalf("got %v", err)
 			}
 			var got []string
@@ -93,7 +93,7 @@ func TestACursorOfAnotherFormIsInvalid(t *testing.T) {
 	for _, cursor := range []string{"", "x", "AZ2qgHwAcACAAAAAAAAAAR", "019daa80-7c00-7000-8000-000000000001", "AZ2qgHwAcACAAAAAAAAAAQ=="} {
 		var e *Error
 		_, err := (&Service{}).List(t.Context(), "w", ListQuery{Cursor: &cursor})
-		if !errors.As(err, &e) || e.Kind != Invalid || len(e.Rules) != 1 || e.Rules[0].Pointer != "cursor" {
+		if !errors.As(err, &e) || e.Code != InvalidRequest || len(e.Rules) != 1 || e.Rules[0].Pointer != "cursor" {
 			t.Errorf("%q: %v", cursor, err)
 		}
 	}

@@ -24,7 +24,7 @@ func (r *ruleList) err() error {
 	if len(*r) == 0 {
 		return nil
 	}
-	return &Error{Kind: ValidationFailed, Rules: *r}
+	return &Error{Code: ValidationFailed, Rules: *r}
 }
 
 func (q ListQuery) validate() (Filter, int, error) {
