@@ -18,6 +18,11 @@ type Number struct {
 	AgentID string // empty where it is linked to none
 }
 
+// Change is what an update sets; nil leaves the member of Number with the same name as it is.
+type Change struct {
+	AgentID *string // the empty string unlinks
+}
+
 // SIPCredentials are what a SIP call to or from a number needs.
 type SIPCredentials struct {
 	Username       string

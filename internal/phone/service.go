@@ -17,8 +17,8 @@ type Store interface {
 	Number(ctx context.Context, workspaceID, id string) (Number, error)
 	// Numbers returns at most limit numbers with ids above after, in ascending order of the ids.
 	Numbers(ctx context.Context, workspaceID string, f Filter, after string, limit int) ([]Number, error)
-	// LinkNumber sets the agent, or none where agentID is empty.
-	LinkNumber(ctx context.Context, workspaceID, id, agentID string) (Number, error)
+	// UpdateNumber makes the change, and returns the number as it then is.
+	UpdateNumber(ctx context.Context, workspaceID, id string, c Change) (Number, error)
 	// DeleteNumber removes the number with all that hangs on it, and returns it as it was.
 	DeleteNumber(ctx context.Context, workspaceID, id string) (Number, error)
 }
@@ -173,20 +173,18 @@ func (s *Service) Get(ctx context.Context, workspaceID, id string) (Number, erro
 	return s.Store.Number(ctx, workspaceID, id)
 }
 
-// Update links the number to the agent, to none where agentID is empty, and leaves it as it is where agentID is nil.
-func (s *Service) Update(ctx context.Context, workspaceID, id string, agentID *string) (Number, error) {
-	var rules ruleList
-	rules.checkAgentID(agentID, "/agentId")
-	if err := rules.err(); err != nil {
+// Update makes a change to the number, and returns it as it then is. A change with nothing in it writes nothing.
+func (s *Service) Update(ctx context.Context, workspaceID, id string, c Change) (Number, error) {
+	if err := c.validate(); err != nil {
 		return Number{}, err
 	}
 	if !isID(id) {
 		return Number{}, ErrNotFound
 	}
-	if agentID == nil {
+	if c == (Change{}) {
 		return s.Store.Number(ctx, workspaceID, id)
 	}
-	return s.Store.LinkNumber(ctx, workspaceID, id, *agentID)
+	return s.Store.UpdateNumber(ctx, workspaceID, id, c)
 }
 
 // Delete gives the number up and returns it as it last was.

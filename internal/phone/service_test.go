@@ -25,7 +25,7 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 			_, err := s.List(ctx, "w", ListQuery{Limit: number(0), Number: text("1" + "2345678"), AgentID: text("a b"), Type: text("pstn")})
 			return err
 		}, []string{"limit", "number", "agentId", "type"}},
-		{"update", func() error { _, err := s.Update(ctx, "w", "no id", text("a b")); return err }, []string{"/agentId"}},
+		{"update", func() error { _, err := s.Update(ctx, "w", "no id", Change{AgentID: text("a b")}); return err }, []string{"/agentId"}},
 		{"purchase", func() error { _, _, err := s.Purchase(ctx, "w", "", ""); return err }, []string{"/number"}},
 		{"search", func() error {
 			_, err := s.Search(ctx, SearchQuery{Prefix: "x", Limit: number(11)})
@@ -108,12 +108,25 @@ func TestAMalformedIDIsNotFound(t *testing.T) {
 	} {
 		for name, call := range map[string]func(context.Context) error{
 			"get":    func(ctx context.Context) error { _, err := s.Get(ctx, "w", id); return err },
-			"update": func(ctx context.Context) error { _, err := s.Update(ctx, "w", id, nil); return err },
+			"update": func(ctx context.Context) error { _, err := s.Update(ctx, "w", id, Change{}); return err },
 			"delete": func(ctx context.Context) error { _, err := s.Delete(ctx, "w", id); return err },
 		} {
 			if err := call(t.Context()); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%s %q: %v", name, id, err)
 			}
 		}
+	}
+}
+
+// readOnly fails the test where an update that changes nothing writes.
+type readOnly struct{ noStore }
+
+func (readOnly) Number(_ context.Context, _, id string) (Number, error) { return Number{ID: id}, nil }
+
+func TestAChangeWithNothingInItWritesNothing(t *testing.T) {
+	const id = "019daa80-7c00-7000-8000-000000000001"
+	n, err := (&Service{Store: readOnly{}}).Update(t.Context(), "w", id, Change{})
+	if err != nil || n.ID != id {
+		t.Errorf("got %+v, %v; want the number %s", n, err, id)
 	}
 }

@@ -92,11 +92,11 @@ func (o operations) GetPhoneNumber(ctx context.Context, r server.GetPhoneNumberR
 }
 
 func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneNumberRequestObject) (server.UpdatePhoneNumberResponseObject, error) {
-	var agentID *string
-	if id, change := r.Body.AgentID.AgentID(); change {
-		agentID = &id
+	var change phone.Change
+	if id, ok := r.Body.AgentID.AgentID(); ok {
+		change.AgentID = &id
 	}
-	n, err := o.phone.Update(ctx, workspaceOf(ctx).ID, r.ID, agentID)
+	n, err := o.phone.Update(ctx, workspaceOf(ctx).ID, r.ID, change)
 	if err != nil {
 		return nil, problem(err)
 	}

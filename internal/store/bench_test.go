@@ -119,7 +119,7 @@ func updates(b *testing.B, s *Store, workspaceID string, callers int, length tim
 			ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context())) // each request has one of its own
 			defer cancel()
 			for time.Since(start) < length {
-				if _, err := s.LinkNumber(ctx, workspaceID, numberID(rand.IntN(benchNumbers)), "agent_1"); err != nil {
+				if _, err := s.UpdateNumber(ctx, workspaceID, numberID(rand.IntN(benchNumbers)), link("agent_1")); err != nil {
 					b.Error(err)
 					return
 				}
@@ -135,12 +135,12 @@ func updates(b *testing.B, s *Store, workspaceID string, callers int, length tim
 	return float64(total) / time.Since(start).Seconds()
 }
 
-// pgbenchScript has the statement of LinkNumber.
+// pgbenchScript has the statement of UpdateNumber.
 func pgbenchScript(b *testing.B) string {
 	b.Helper()
 	script := filepath.Join(b.TempDir(), "update.sql")
 	must(b, os.WriteFile(script, fmt.Appendf(nil, `\set n random(%d, %d)
-UPDATE phone_numbers SET agent_id = :agent WHERE workspace_id = :workspace AND id = '%s' || :n RETURNING id, number, type, agent_id;
+UPDATE phone_numbers SET agent_id = COALESCE(:agent, agent_id) WHERE workspace_id = :workspace AND id = '%s' || :n RETURNING id, number, type, agent_id;
 `, firstBenchID, firstBenchID+benchNumbers-1, benchID), 0o600))
 	return script
 }

@@ -81,14 +81,14 @@ func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
 	must(t, err)
 	_, err = tx.ExecContext(t.Context(), `UPDATE phone_numbers SET agent_id = 'theirs'`)
 	must(t, err)
-	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+	if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent")); !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	if got, err := s.Number(t.Context(), w, n.ID); err != nil || got != n {
 		t.Errorf("read %+v, %v", got, err)
 	}
 	must(t, tx.Rollback())
-	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	_, err = s.UpdateNumber(t.Context(), w, n.ID, link("agent"))
 	must(t, err)
 }
 
@@ -102,11 +102,11 @@ func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	taken, err := s.writer.Conn(t.Context())
 	must(t, err)
 	start := time.Now()
-	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+	if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent")); !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Errorf("got %v after %v", err, time.Since(start))
 	}
 	must(t, taken.Close())
-	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	_, err = s.UpdateNumber(t.Context(), w, n.ID, link("agent"))
 	must(t, err)
 }
 
@@ -151,7 +151,10 @@ func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 	n := phone.Number{ID: newID(), Number: "+14155550101", Type: phone.PSTN}
 	for what, write := range map[string]func(context.Context) error{
 		"insert": func(ctx context.Context) error { return s.InsertNumber(ctx, w, n, nil, phone.Claim{}) },
-		"link":   func(ctx context.Context) error { _, err := s.LinkNumber(ctx, w, linked.ID, "agent"); return err },
+		"link": func(ctx context.Context) error {
+			_, err := s.UpdateNumber(ctx, w, linked.ID, link("agent"))
+			return err
+		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		if err := write(ctx); !errors.Is(err, phone.ErrStorageUnavailable) {
@@ -349,10 +352,10 @@ func TestAConnectionThatTakesNoWritesIsGivenUp(t *testing.T) {
 	n := insert(t, s, w, "+14155550100")
 	_, err := s.writer.ExecContext(t.Context(), `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`)
 	must(t, err)
-	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+	if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent")); !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Errorf("got %v", err)
 	}
-	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	_, err = s.UpdateNumber(t.Context(), w, n.ID, link("agent"))
 	must(t, err)
 }
 

@@ -59,7 +59,7 @@ func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 		callers.Go(func() {
 			n := insert(t, s, w, fmt.Sprintf("+1415555%04d", i))
 			for range 20 {
-				_, err := s.LinkNumber(t.Context(), w, n.ID, "agent")
+				_, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent"))
 				if _, readErr := s.Numbers(t.Context(), w, phone.Filter{}, "", 10); err != nil || readErr != nil {
 					t.Error(err, readErr)
 				}
@@ -75,7 +75,7 @@ func TestTheWALStaysSmall(t *testing.T) {
 	w := newWorkspace(t, s, "w")
 	n := insert(t, s, w, "+14155550100")
 	for i := range 4000 {
-		_, err := s.LinkNumber(t.Context(), w, n.ID, fmt.Sprint(i))
+		_, err := s.UpdateNumber(t.Context(), w, n.ID, link(fmt.Sprint(i)))
 		must(t, err)
 		_, err = s.Number(t.Context(), w, n.ID)
 		must(t, err)
@@ -124,14 +124,14 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	other := open(t, s.name)
 	tx, err := other.writer.BeginTx(t.Context(), nil)
 	must(t, err)
-	if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+	if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent")); !errors.Is(err, phone.ErrStorageUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	if got, err := s.Number(t.Context(), w, n.ID); err != nil || got != n {
 		t.Errorf("read %+v, %v", got, err)
 	}
 	must(t, tx.Rollback())
-	_, err = s.LinkNumber(t.Context(), w, n.ID, "agent")
+	_, err = s.UpdateNumber(t.Context(), w, n.ID, link("agent"))
 	must(t, err)
 }
 
@@ -148,7 +148,7 @@ func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 	var writers sync.WaitGroup
 	for range 8 {
 		writers.Go(func() {
-			if _, err := s.LinkNumber(t.Context(), w, n.ID, "agent"); !errors.Is(err, phone.ErrStorageUnavailable) {
+			if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("agent")); !errors.Is(err, phone.ErrStorageUnavailable) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -138,6 +138,9 @@ func insert(t *testing.T, s *Store, workspaceID, number string) phone.Number {
 	return n
 }
 
+// link is the change that links a number.
+func link(agentID string) phone.Change { return phone.Change{AgentID: &agentID} }
+
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		database := newDB(t)
@@ -160,13 +163,13 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 		for i := range 300 {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Duration(i)*10*time.Microsecond, cancel)
-			_, err := s.LinkNumber(ctx, w, n.ID, fmt.Sprint(i))
+			_, err := s.UpdateNumber(ctx, w, n.ID, link(fmt.Sprint(i)))
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Errorf("after %d: %v", i, err)
 			}
 		}
-		if _, err := s.LinkNumber(t.Context(), w, n.ID, "last"); err != nil {
+		if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("last")); err != nil {
 			t.Error(err)
 		}
 	})
@@ -179,7 +182,7 @@ func TestNumbersOfAnotherWorkspaceAreOutOfReach(t *testing.T) {
 		n := insert(t, s, theirs, "+14155550100")
 		for name, call := range map[string]func() error{
 			"get":    func() error { _, err := s.Number(t.Context(), mine, n.ID); return err },
-			"link":   func() error { _, err := s.LinkNumber(t.Context(), mine, n.ID, "a"); return err },
+			"link":   func() error { _, err := s.UpdateNumber(t.Context(), mine, n.ID, link("a")); return err },
 			"delete": func() error { _, err := s.DeleteNumber(t.Context(), mine, n.ID); return err },
 		} {
 			if err := call(); !errors.Is(err, phone.ErrNotFound) {

@@ -51,7 +51,7 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 		must(t, s.TouchKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
 		w := key.Workspace.ID
 		bought := insert(t, s, w, "+14155550100")
-		bought, err = s.LinkNumber(t.Context(), w, bought.ID, "agent_1")
+		bought, err = s.UpdateNumber(t.Context(), w, bought.ID, link("agent_1"))
 		must(t, err)
 		sip, credentials := insertSIP(t, s, w, "desk", "correct horse")
 		_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199"}))

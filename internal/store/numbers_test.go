@@ -1,0 +1,75 @@
+package store
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+)
+
+// fullNumber has a value of its own in each member.
+func fullNumber(t *testing.T) phone.Number {
+	t.Helper()
+	n := phone.Number{ID: newID()}
+	for member, value := range reflect.ValueOf(&n).Elem().Fields() {
+		switch {
+		case member.Name == "ID":
+		case value.Kind() == reflect.String:
+			value.SetString("a value of " + member.Name)
+		default:
+			t.Fatalf("fill %s, a %s, here", member.Name, value.Kind())
+		}
+	}
+	return n
+}
+
+func TestEveryMemberOfANumberIsKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := unlocked(t, newDB(t))
+		w := newWorkspace(t, s, "w")
+		want := fullNumber(t)
+		must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
+		for name, read := range map[string]func() (phone.Number, error){
+			"get": func() (phone.Number, error) { return s.Number(t.Context(), w, want.ID) },
+			"list": func() (phone.Number, error) {
+				list, err := s.Numbers(t.Context(), w, phone.Filter{}, "", 1)
+				return only(list, err, phone.ErrNotFound)
+			},
+			"change": func() (phone.Number, error) { return s.UpdateNumber(t.Context(), w, want.ID, phone.Change{}) },
+		} {
+			if got, err := read(); err != nil || got != want {
+				t.Errorf("%s: got %+v, %v; want %+v", name, got, err, want)
+			}
+		}
+		if got, err := s.DeleteNumber(t.Context(), w, want.ID); err != nil || got != want {
+			t.Errorf("delete: got %+v, %v; want %+v", got, err, want)
+		}
+	})
+}
+
+func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := unlocked(t, newDB(t))
+		w := newWorkspace(t, s, "w")
+		want := fullNumber(t)
+		must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
+		other := insert(t, s, w, "+14155550100")
+		for member := range reflect.TypeFor[phone.Change]().Fields() {
+			for _, value := range []string{"another value", ""} {
+				var c phone.Change
+				reflect.ValueOf(&c).Elem().FieldByIndex(member.Index).Set(reflect.ValueOf(&value))
+				reflect.ValueOf(&want).Elem().FieldByName(member.Name).SetString(value)
+				if got, err := s.UpdateNumber(t.Context(), w, want.ID, c); err != nil || got != want {
+					t.Errorf("%s set to %q: got %+v, %v; want %+v", member.Name, value, got, err, want)
+				}
+				if got, err := s.Number(t.Context(), w, want.ID); err != nil || got != want {
+					t.Errorf("%s set to %q: read %+v, %v; want %+v", member.Name, value, got, err, want)
+				}
+			}
+		}
+		if got, err := s.Number(t.Context(), w, other.ID); err != nil || got != other {
+			t.Errorf("another number: got %+v, %v; want %+v", got, err, other)
+		}
+	})
+}
