@@ -7,21 +7,8 @@ import (
 	"strings"
 )
 
-// tables are what a copy has to move, each behind those that it refers to.
-var tables = []struct {
-	name    string
-	columns []string
-}{
-	{"workspaces", []string{"id", "name", "created_at"}},
-	{"api_keys", []string{"id", "workspace_id", "name", "hash", "created_at", "last_used_at", "revoked_at"}},
-	{"phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}},
-	{"sip_credentials", []string{"workspace_id", "number_id", "username", "password", "termination_uri"}},
-	{"inventory", []string{"number"}},
-	{"settings", []string{"name", "value"}},
-	{"idempotency_keys", []string{
-		"workspace_id", "idempotency_key", "fingerprint", "claim", "claimed_until", "created_at", "number_id", "number", "type",
-	}},
-}
+// tables are those that the migrations make, each after those that it refers to. What else is in a database is not ours.
+var tables = []string{"workspaces", "api_keys", "phone_numbers", "sip_credentials", "inventory", "settings", "idempotency_keys"}
 
 // CopiedTable is a table of which a copy has as many rows as the source, with the same content.
 type CopiedTable struct {
@@ -72,7 +59,7 @@ func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progre
 		}
 	}
 	for _, table := range tables { // nobody else writes in them until the end
-		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+table.name+` IN EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+table+` IN EXCLUSIVE MODE`); err != nil {
 			return nil, err
 		}
 	}
@@ -100,18 +87,21 @@ func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progre
 }
 
 func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progress) (copied []CopiedTable, err error) {
-	total := 0
+	total, columns := 0, map[string][]string{}
 	for _, table := range tables {
 		var count int
-		if err := from.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count); err != nil {
+		if err := from.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table).Scan(&count); err != nil {
 			return nil, err
 		}
 		total += count
+		if columns[table], err = from.columns(ctx, table); err != nil {
+			return nil, err
+		}
 	}
 	step, stop := progress(total, "copying")
 	for _, table := range tables {
-		insert := newInserter(tx, table.name, table.columns, "")
-		read, err := eachRow(ctx, from.tx, table.name, table.columns, func(row []any) error {
+		insert := newInserter(tx, table, columns[table], "")
+		read, err := eachRow(ctx, from.tx, table, columns[table], func(row []any) error {
 			step()
 			return insert.add(ctx, row...)
 		})
@@ -120,7 +110,7 @@ func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progre
 		}
 		if err != nil {
 			stop()
-			return nil, fmt.Errorf("table %s: %w", table.name, err)
+			return nil, fmt.Errorf("table %s: %w", table, err)
 		}
 		copied = append(copied, read)
 	}
@@ -128,13 +118,13 @@ func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progre
 	step, stop = progress(total, "verifying")
 	defer stop()
 	for i, table := range tables {
-		written, err := eachRow(ctx, tx, table.name, table.columns, func([]any) error { step(); return nil })
+		written, err := eachRow(ctx, tx, table, columns[table], func([]any) error { step(); return nil })
 		if err != nil {
-			return nil, fmt.Errorf("table %s: %w", table.name, err)
+			return nil, fmt.Errorf("table %s: %w", table, err)
 		}
 		if written != copied[i] {
 			return nil, fmt.Errorf("table %s: %d rows with the digest %s were read, and %d with %s have arrived",
-				table.name, copied[i].Rows, copied[i].Digest, written.Rows, written.Digest)
+				table, copied[i].Rows, copied[i].Digest, written.Rows, written.Digest)
 		}
 	}
 	return copied, nil

@@ -66,6 +66,13 @@ func (s *snapshot) begin(ctx context.Context) (err error) {
 	return err
 }
 
+// columns are the columns of a table, whichever migration has added them. They are in the order of their names, on which the
+// digest of a row depends.
+func (s *snapshot) columns(ctx context.Context, table string) ([]string, error) {
+	rows, err := s.tx.QueryContext(ctx, `SELECT name FROM pragma_table_info($1) ORDER BY name`, table)
+	return all(rows, err, scanString)
+}
+
 // dataVersion changes when another connection changes the file.
 func (s *snapshot) dataVersion(ctx context.Context) (version int64, err error) {
 	err = s.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version)
