@@ -57,6 +57,6 @@ func (e *Error) Error() string {
 
 // Is makes errors.Is compare codes, so that an error of a code is one wherever it was made.
 func (e *Error) Is(target error) bool {
-	other, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps
+	other, ok := target.(*Error)
 	return ok && e.Code == other.Code
 }

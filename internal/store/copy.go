@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// tables are those that the migrations make, each after those that it refers to. What else is in a database is not ours.
-var tables = []string{"workspaces", "api_keys", "phone_numbers", "sip_credentials", "inventory", "settings", "idempotency_keys"}
-
 // CopiedTable is a table of which a copy has as many rows as the source, with the same content.
 type CopiedTable struct {
 	Table  string `json:"table"`

@@ -29,7 +29,7 @@ type engine struct {
 	name    string
 	dialect goose.Dialect
 	tries   int    // how often a start tries to migrate
-	collate string // makes the order of text that of its bytes
+	collate string // selects a statement for each of the tables $1 whose text is not ordered by its bytes
 	alone   string // takes the lock $1 until the transaction ends, where transactions do not take turns anyway
 	beside  string // the same lock, shared with others that take it so
 }
@@ -49,13 +49,12 @@ var postgresEngine = engine{
 	// The collation of the database would sort ids by the rules of a language (in Danish, aa comes last), and an update of
 	// the operating system can change those rules under an index.
 	collate: `
-		DO $$ DECLARE c record; BEGIN
-			FOR c IN SELECT table_name, column_name FROM information_schema.columns
-				WHERE table_schema = current_schema() AND data_type = 'text' AND table_name IN
-					('workspaces', 'api_keys', 'phone_numbers', 'sip_credentials', 'inventory', 'settings', 'idempotency_keys') LOOP
-				EXECUTE format('ALTER TABLE %I ALTER COLUMN %I TYPE text COLLATE "C"', c.table_name, c.column_name);
-			END LOOP;
-		END $$`,
+		SELECT format('ALTER TABLE %I.%I ', table_schema, table_name)
+		    || string_agg(format('ALTER COLUMN %I TYPE text COLLATE "C"', column_name), ', ' ORDER BY ordinal_position)
+		FROM information_schema.columns
+		WHERE table_schema = current_schema() AND table_name = ANY ($1::text[])
+		  AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
+		GROUP BY table_schema, table_name ORDER BY table_name`,
 	alone:  `SELECT pg_advisory_xact_lock($1)`,
 	beside: `SELECT pg_advisory_xact_lock_shared($1)`,
 }

@@ -135,6 +135,7 @@ const (
 	firstKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
 	inventoryLock
 	secretsLock // shared by those who seal: the check value of their key must stay
+	collationLock
 )
 
 // alone makes the transaction wait until it has the lock for itself.

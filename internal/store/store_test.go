@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -51,16 +50,7 @@ func openAndClose(ctx context.Context, database string) error {
 }
 
 func migrateUnlocked(ctx context.Context, database string) error {
-	config, err := postgresConfig(database)
-	if err != nil {
-		return err
-	}
-	db := sql.OpenDB(newHosts(config))
-	provider, err := newProvider(db, postgresEngine, false)
-	if err == nil {
-		_, err = provider.Up(ctx)
-	}
-	return errors.Join(err, db.Close())
+	return migrateOnly(ctx, database, false)
 }
 
 // startAtOnce starts processes that open a database, and returns what went wrong in them.

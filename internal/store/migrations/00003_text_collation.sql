@@ -1,0 +1,4 @@
+-- +goose Up
+-- There is no statement that both engines run. From this version on, text in PostgreSQL is ordered by its bytes, as in SQLite:
+-- after the migrations, each start gives COLLATE "C" to the text columns that do not have it (collateText in migrate.go). A
+-- migration that adds text has nothing to do for it.
