@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test test-browser bench-client bench-store vendor-docs lint check tidy
+.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## run the server on phonenumbers.db
 	@bin/phonenumbers serve
@@ -26,6 +26,10 @@ test: ## run all tests, with the race detector where there is a C compiler
 	else \
 		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
 	fi
+
+# Not part of test: it needs Node.js 18.19 or newer, and npm.
+test-typescript: build ## call the server from TypeScript, with types made from openapi.yaml
+	cd examples/typescript && npm ci && npm run generate && npm run build && npm test
 
 # Not part of test: it needs Chromium, on the PATH. It saves what the pages look like.
 test-browser: ## drive the reference page in Chromium, and take pictures of it in bin/screenshots
