@@ -9,6 +9,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // What an oracle for OpenAPI does not see, or only with the right options, by hand.
@@ -114,16 +115,16 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 		} {
 			t.Run(test.method+" "+test.target+" "+test.body, func(t *testing.T) {
 				x := bench.send(t, test.method, test.target, test.body)
-				if err := bench.oracle.checkAnswer(x); err != nil {
-					t.Fatalf("%v: %d %s", err, x.answer.Code, x.answer.Body)
+				if err := bench.oracle.Check(x); err != nil {
+					t.Fatalf("%v: %d %s", err, x.Response.Code, x.Response.Body)
 				}
 				var pointers []string
-				for _, field := range x.problem.Errors {
+				for _, field := range x.Problem.Errors {
 					pointers = append(pointers, field.Pointer)
 				}
 				want := map[int]api.ProblemCode{400: api.CodeInvalidRequest}[test.status]
-				if x.answer.Code != test.status || x.problem.Code != want || !slices.Equal(pointers, test.pointers) {
-					t.Errorf("%d %s; want %d with %q", x.answer.Code, x.answer.Body, test.status, test.pointers)
+				if x.Response.Code != test.status || x.Problem.Code != want || !slices.Equal(pointers, test.pointers) {
+					t.Errorf("%d %s; want %d with %q", x.Response.Code, x.Response.Body, test.status, test.pointers)
 				}
 			})
 		}
@@ -138,8 +139,8 @@ func TestADeepBodyCostsLittle(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		x := bench.send(t, http.MethodPost, numbersPath, strings.Repeat(`{"purchase":`, 5_000))
 		runtime.ReadMemStats(&after)
-		if x.answer.Code != http.StatusBadRequest {
-			t.Errorf("%d %s", x.answer.Code, x.answer.Body)
+		if x.Response.Code != http.StatusBadRequest {
+			t.Errorf("%d %s", x.Response.Code, x.Response.Body)
 		}
 		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 20 {
 			t.Errorf("the request took %d MiB", used)
@@ -150,7 +151,7 @@ func TestADeepBodyCostsLittle(t *testing.T) {
 // bench is a server for requests one by one. It sells +14155550100, and the workspace has a number.
 type bench struct {
 	server  *testServer
-	oracle  *oracle
+	oracle  *spectest.Oracle
 	key, id string
 }
 
@@ -158,31 +159,31 @@ func newBench(t *testing.T, database string) *bench {
 	t.Helper()
 	b := &bench{server: newServer(t, database, "+14155550100")}
 	b.key = b.server.key(t, "own")
-	b.oracle = newOracle(t, b.key)
+	b.oracle = spectest.NewOracle(t, spectest.Load(t), "/api", b.key)
 	b.id = create(t, b.server.client(t, "own"), vogentSIP("bench")).ID
 	return b
 }
 
 // send makes a request with more headers, as names and values; {id} in the target stands for the workspace's number. A number that it adds is deleted again.
-func (b *bench) send(t *testing.T, method, target, body string, header ...string) *exchange {
+func (b *bench) send(t *testing.T, method, target, body string, header ...string) *spectest.Exchange {
 	t.Helper()
 	path, query, hasQuery := strings.Cut(strings.Replace(target, "{id}", b.id, 1), "?")
-	c := &call{method: method, path: path, body: []byte(body), header: http.Header{"Authorization": {"Bearer " + b.key}}}
+	r := &spectest.Request{Method: method, Path: path, Body: []byte(body), Header: http.Header{"Authorization": {"Bearer " + b.key}}}
 	if hasQuery {
-		c.query = []string{query}
+		r.Query = []string{query}
 	}
 	if body != "" {
-		c.header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(header); i += 2 {
-		c.header.Set(header[i], header[i+1])
+		r.Header.Set(header[i], header[i+1])
 	}
-	x := b.oracle.send(t, b.server.handler, c)
-	w := &world{numbers: map[string]string{}}
+	x := b.oracle.Send(t, b.server.handler, r)
+	w := &world{numbers: map[string]string{}, keys: map[string]bool{}}
 	w.settle(x)
 	for _, id := range w.live {
-		if deleted := b.send(t, http.MethodDelete, numbersPath+"/"+id, ""); deleted.answer.Code != http.StatusOK {
-			t.Fatalf("%d %s", deleted.answer.Code, deleted.answer.Body)
+		if deleted := b.send(t, http.MethodDelete, numbersPath+"/"+id, ""); deleted.Response.Code != http.StatusOK {
+			t.Fatalf("%d %s", deleted.Response.Code, deleted.Response.Body)
 		}
 	}
 	return x

@@ -10,10 +10,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
-	if err := loadSpec(t).Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+	if err := spectest.Load(t).Document.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Error(err)
 	}
 }
@@ -26,11 +27,11 @@ func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 		try := func(t *testing.T, method, path, query, body string, header ...string) {
 			t.Helper()
 			x := bench.send(t, method, "/api"+path+query, body, header...)
-			if err := bench.oracle.checkAnswer(x); err != nil || x.refusal != nil || x.answer.Code != http.StatusOK {
-				t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.call, x.refusal, x.answer.Code, x.answer.Body, err)
+			if err := bench.oracle.Check(x); err != nil || x.Refusal != nil || x.Response.Code != http.StatusOK {
+				t.Errorf("%v\nspec: %v\nanswer: %d %s, %v", x.Request, x.Refusal, x.Response.Code, x.Response.Body, err)
 			}
 		}
-		for path, item := range loadSpec(t).Paths.Map() {
+		for path, item := range spectest.Load(t).Document.Paths.Map() {
 			for method, operation := range item.Operations() {
 				for _, parameter := range operation.Parameters {
 					parameters++
@@ -38,7 +39,7 @@ func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 						t.Errorf("%s: the parameter %s has no example", operation.OperationID, parameter.Value.Name)
 					}
 					if parameter.Value.In == openapi3.ParameterInHeader {
-						body, err := json.Marshal(examplesOf(operation.RequestBody.Value.Content["application/json"])[0])
+						body, err := json.Marshal(spectest.Examples(operation.RequestBody.Value.Content["application/json"])[0])
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -53,7 +54,7 @@ func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 				if operation.RequestBody == nil {
 					continue
 				}
-				examples := examplesOf(operation.RequestBody.Value.Content["application/json"])
+				examples := spectest.Examples(operation.RequestBody.Value.Content["application/json"])
 				if len(examples) == 0 {
 					t.Errorf("%s has no example of a body", operation.OperationID)
 				}

@@ -14,6 +14,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client/raw"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 const (
@@ -183,14 +184,23 @@ func TestListFilters(t *testing.T) {
 	})
 }
 
-func TestAListPageHoldsAThousandAtMostAndAHundredByDefault(t *testing.T) {
+func TestAListPageHoldsNoMoreThanDocumented(t *testing.T) {
+	limit := spectest.Load(t).Operation(t, "listPhoneNumbers").Parameter("query", "limit")
+	most, ok := limit.Extensions["x-clamp"].(float64)
+	if !ok {
+		t.Fatal("openapi.yaml has no x-clamp at the limit of listPhoneNumbers")
+	}
+	standard, ok := limit.Schema.Value.Default.(float64)
+	if !ok {
+		t.Fatal("openapi.yaml has no default of the limit of listPhoneNumbers")
+	}
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		c := s.client(t, "w")
-		for i := range 1001 {
+		for i := range int(most) + 1 {
 			create(t, c, sipImport(fmt.Sprintf("+1415%07d", i)))
 		}
-		for limit, want := range map[int]int{0: 100, 1000: 1000, 5000: 1000} {
+		for limit, want := range map[int]int{0: int(standard), int(most): int(most), 5 * int(most): int(most)} {
 			params := api.ListPhoneNumbersParams{Limit: &limit}
 			if limit == 0 {
 				params.Limit = nil
@@ -200,7 +210,7 @@ func TestAListPageHoldsAThousandAtMostAndAHundredByDefault(t *testing.T) {
 				t.Errorf("limit %d: %v, %d", limit, err, answer.StatusCode())
 			}
 		}
-		if got := listed(t, c, api.ListPhoneNumbersParams{Limit: pointer(7)}); len(got) != 1001 || !slices.IsSorted(got) {
+		if got := listed(t, c, api.ListPhoneNumbersParams{Limit: pointer(7)}); len(got) != int(most)+1 || !slices.IsSorted(got) {
 			t.Errorf("%d numbers over all pages", len(got))
 		}
 	})

@@ -12,8 +12,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // stricterThanTheSpec has every reason for which the server refuses what openapi.yaml accepts: the rules that its language
@@ -23,55 +26,59 @@ var stricterThanTheSpec = []struct {
 	name     string
 	contract string
 	status   int
-	broken   func(x *exchange) (pointers []string)
+	broken   func(x *spectest.Exchange) (pointers []string)
 }{
 	{
 		"member twice", "a member duplicated", http.StatusBadRequest,
-		func(x *exchange) []string { return when(x.takesBody() && hasDuplicate(x.body), anywhere) },
+		func(x *spectest.Exchange) []string { return when(x.TakesBody() && hasDuplicate(x.Body), anywhere) },
+	},
+	{
+		"not UTF-8", "not UTF-8", http.StatusBadRequest, // a rule for the value refuses it, too, if it is read
+		func(x *spectest.Exchange) []string { return when(x.TakesBody() && !utf8.Valid(x.Body), "") },
 	},
 	{
 		"more behind the body", "followed by more data", http.StatusBadRequest,
-		func(x *exchange) []string {
-			decoder := json.NewDecoder(bytes.NewReader(x.body))
+		func(x *spectest.Exchange) []string {
+			decoder := json.NewDecoder(bytes.NewReader(x.Body))
 			err := decoder.Decode(new(any))
-			return when(x.takesBody() && err == nil && len(bytes.Trim(x.body[decoder.InputOffset():], " \t\r\n")) > 0, anywhere)
+			return when(x.TakesBody() && err == nil && len(bytes.Trim(x.Body[decoder.InputOffset():], " \t\r\n")) > 0, anywhere)
 		},
 	},
 	{
 		"whole number with point or exponent", "a JSON value of the wrong type (5.0 for an integer included)", http.StatusBadRequest,
-		func(x *exchange) []string {
-			n, _ := x.at("limit").(json.Number)
-			return when(x.takesBody() && strings.ContainsAny(n.String(), ".eE"), "/limit")
+		func(x *spectest.Exchange) []string {
+			n, _ := x.At("limit").(json.Number)
+			return when(x.TakesBody() && strings.ContainsAny(n.String(), ".eE"), "/limit")
 		},
 	},
 	{
 		"header twice or empty", "a malformed Idempotency-Key", http.StatusBadRequest,
-		func(x *exchange) []string {
-			values := x.header.Values("Idempotency-Key")
-			takesKey := x.input.Route.Operation.Parameters.GetByInAndName("header", "Idempotency-Key") != nil
+		func(x *spectest.Exchange) []string {
+			values := x.Header.Values("Idempotency-Key")
+			takesKey := x.Operation.Parameter("header", "Idempotency-Key") != nil
 			return when(takesKey && (len(values) > 1 || len(values) == 1 && values[0] == ""), "Idempotency-Key")
 		},
 	},
 	{
 		"query that cannot be parsed", "a query parameter badly escaped", http.StatusBadRequest,
-		func(x *exchange) []string {
-			_, err := url.ParseQuery(x.input.Request.URL.RawQuery)
+		func(x *spectest.Exchange) []string {
+			_, err := url.ParseQuery(x.URL().RawQuery)
 			return when(err != nil, "")
 		},
 	},
 	{
 		"unknown parameter", "a query parameter unknown", http.StatusBadRequest,
-		func(x *exchange) (names []string) {
-			for name := range x.input.Request.URL.Query() {
-				names = append(names, when(x.input.Route.Operation.Parameters.GetByInAndName("query", name) == nil, name)...)
+		func(x *spectest.Exchange) (names []string) {
+			for name := range x.URL().Query() {
+				names = append(names, when(x.Operation.Parameter("query", name) == nil, name)...)
 			}
 			return names
 		},
 	},
 	{
 		"parameter twice", "a query parameter repeated", http.StatusBadRequest,
-		func(x *exchange) (names []string) {
-			for name, values := range x.input.Request.URL.Query() {
+		func(x *spectest.Exchange) (names []string) {
+			for name, values := range x.URL().Query() {
 				names = append(names, when(len(values) > 1, name)...)
 			}
 			return names
@@ -79,61 +86,67 @@ var stricterThanTheSpec = []struct {
 	},
 	{
 		"limit in another notation", "a query parameter not of its type", http.StatusBadRequest, // the oracle reads it as Go source
-		func(x *exchange) []string {
-			limit := x.parameter("limit")
+		func(x *spectest.Exchange) []string {
+			limit := x.Parameter("limit")
 			return when(limit != "" && !regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`).MatchString(limit), "limit")
 		},
 	},
 	{
 		"limit of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // beyond 64 bits the oracle refuses it, too
-		func(x *exchange) []string { return when(len(x.parameter("limit")) == 19, "limit") },
+		func(x *spectest.Exchange) []string { return when(len(x.Parameter("limit")) == 19, "limit") },
 	},
 	{
 		"cursor", "a cursor not of our form", http.StatusBadRequest,
-		func(x *exchange) []string {
-			return when(x.parameter("cursor") != "" && !isCursor(x.parameter("cursor")), "cursor")
+		func(x *spectest.Exchange) []string {
+			return when(x.Parameter("cursor") != "" && !isCursor(x.Parameter("cursor")), "cursor")
 		},
 	},
 	{
 		"object missing", "the object that matches `type` missing", http.StatusUnprocessableEntity,
-		func(x *exchange) []string {
-			wanted := objectOfType[x.text("type")]
-			return when(wanted != "" && x.at(wanted) == nil, "/"+wanted)
+		func(x *spectest.Exchange) []string {
+			choice, ok := chosen(x)
+			return when(ok && x.At(choice) == nil, "/"+choice)
 		},
 	},
 	{
 		"prefix", "US 1-10 digits, the first 2-9; GB one trunk 0 may stand, then 1-10 digits, the first 1-9", http.StatusUnprocessableEntity,
-		func(x *exchange) []string {
-			prefix, least := x.text("prefix"), byte('2')
-			if strings.EqualFold(x.text("country"), "GB") {
+		func(x *spectest.Exchange) []string {
+			prefix, least := x.Text("prefix"), byte('2')
+			if strings.EqualFold(x.Text("country"), "GB") {
 				prefix, least = strings.TrimPrefix(prefix, "0"), '1'
 			}
-			return when(x.text("prefix") != "" && (prefix == "" || prefix[0] < least || len(prefix) > 10), "/prefix")
+			return when(x.Text("prefix") != "" && (prefix == "" || prefix[0] < least || len(prefix) > 10), "/prefix")
 		},
 	},
 	{
 		"host", "host is a hostname, an IPv4 address or an [IPv6] address", http.StatusUnprocessableEntity,
-		func(x *exchange) []string { return when(faultOf(x) == "host", "/sipImport/terminationUri") },
+		func(x *spectest.Exchange) []string { return when(faultOf(x) == "host", "/sipImport/terminationUri") },
 	},
 	{
 		"port", "port 1-65535", http.StatusUnprocessableEntity,
-		func(x *exchange) []string { return when(faultOf(x) == "port", "/sipImport/terminationUri") },
+		func(x *spectest.Exchange) []string { return when(faultOf(x) == "port", "/sipImport/terminationUri") },
 	},
 	{
 		"transport", "sips implies and allows only tls", http.StatusUnprocessableEntity,
-		func(x *exchange) []string { return when(faultOf(x) == "transport", "/sipImport/terminationUri") },
+		func(x *spectest.Exchange) []string {
+			return when(faultOf(x) == "transport", "/sipImport/terminationUri")
+		},
 	},
 	{
 		"size", "a body over 64 KiB", http.StatusRequestEntityTooLarge,
-		func(x *exchange) []string { return when(x.takesBody() && len(x.body) > 64<<10, "") },
+		func(x *spectest.Exchange) []string { return when(x.TakesBody() && len(x.Body) > 64<<10, "") },
 	},
 	{
 		"content coding", "a body with another content type than application/json", http.StatusUnsupportedMediaType,
-		func(x *exchange) []string { return when(x.takesBody() && x.header.Get("Content-Encoding") != "", "") },
+		func(x *spectest.Exchange) []string {
+			return when(x.TakesBody() && x.Header.Get("Content-Encoding") != "", "")
+		},
 	},
 	{
 		"two content types", "a body with another content type than application/json", http.StatusUnsupportedMediaType,
-		func(x *exchange) []string { return when(x.takesBody() && len(x.header.Values("Content-Type")) > 1, "") },
+		func(x *spectest.Exchange) []string {
+			return when(x.TakesBody() && len(x.Header.Values("Content-Type")) > 1, "")
+		},
 	},
 }
 
@@ -147,32 +160,40 @@ func when(broken bool, pointer string) []string {
 	return []string{pointer}
 }
 
-var objectOfType = map[string]string{"purchase": "purchase", "sip_import": "sipImport", "vogent_sip": "vogentSip"}
+// chosen is the member of the body that the value of another one chooses.
+func chosen(x *spectest.Exchange) (member string, ok bool) {
+	if x.Operation.Body == nil {
+		return "", false
+	}
+	choice, ok := spectest.ChoiceOf(x.Operation.Body)
+	member = choice.Mapping[x.Text(choice.Property)]
+	return member, ok && member != ""
+}
 
 // explain finds the names of the reasons for what the answer refuses; it is an error if there is none for some of it, and
 // if there is one for a request that is not refused.
-func explain(x *exchange) (reasons []string, err error) {
+func explain(x *spectest.Exchange) (reasons []string, err error) {
 	var known []string
 	for _, reason := range stricterThanTheSpec {
 		pointers := reason.broken(x)
 		switch {
 		case len(pointers) == 0:
-		case x.answer.Code == http.StatusOK:
+		case x.Response.Code == http.StatusOK:
 			return nil, fmt.Errorf("the server accepts what the contract refuses: %s", reason.contract)
-		case x.answer.Code == reason.status:
+		case x.Response.Code == reason.status:
 			reasons = append(reasons, reason.name)
 			known = append(known, pointers...)
 		}
 	}
 	refused := []string{""}
-	if len(x.problem.Errors) > 0 {
+	if len(x.Problem.Errors) > 0 {
 		refused = nil
 	}
-	for _, field := range x.problem.Errors {
+	for _, field := range x.Problem.Errors {
 		refused = append(refused, field.Pointer)
 	}
 	for _, pointer := range refused {
-		if x.answer.Code != http.StatusOK && !slices.Contains(known, pointer) && !slices.Contains(known, anywhere) {
+		if x.Response.Code != http.StatusOK && !slices.Contains(known, pointer) && !slices.Contains(known, anywhere) {
 			return nil, fmt.Errorf("the server refuses what the spec accepts, and no reason is known for %q", pointer)
 		}
 	}
@@ -215,7 +236,7 @@ func isCursor(s string) bool {
 		return false
 	}
 	id, err := uuid.FromBytes(raw)
-	return err == nil && id.Version() == 7 && id.Variant() == uuid.RFC4122
+	return err == nil && !strings.ContainsAny(s, "\r\n") && id.Version() == 7 && id.Variant() == uuid.RFC4122
 }
 
 // terminationURIs are the two ways to read one: "sip:5060" is a host with a port, too.
@@ -227,10 +248,13 @@ var terminationURIs = []*regexp.Regexp{
 var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?$`)
 
 // faultOf says what is wrong with the terminationUri; nothing, if it is right in one way to read it.
-func faultOf(x *exchange) (fault string) {
-	text := x.text("sipImport", "terminationUri")
-	if text == "" || x.text("type") != "sip_import" {
-		return "" // the request has none, for the spec refuses an empty one; or nobody looks at it
+func faultOf(x *spectest.Exchange) (fault string) {
+	text := x.Text("sipImport", "terminationUri")
+	if x.Text("type") != "sip_import" {
+		return ""
+	}
+	if text == "" {
+		return "" // the request has none: the spec refuses an empty one
 	}
 	for _, form := range terminationURIs {
 		uri := form.FindStringSubmatch(text)

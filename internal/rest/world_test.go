@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // world is what the server must hold after the requests so far.
@@ -18,6 +19,7 @@ type world struct {
 	gone    []string          // ids, the last few
 	foreign string            // another workspace's id
 	cursors []string          // the last few
+	keys    map[string]bool   // the idempotency keys of accepted requests
 }
 
 func (w *world) owned(number string) bool {
@@ -30,47 +32,52 @@ func (w *world) owned(number string) bool {
 }
 
 // wanted is the number that a request would add.
-func (x *exchange) wanted() string {
-	switch x.text("type") {
+func wanted(x *spectest.Exchange) string {
+	switch x.Text("type") {
 	case "purchase":
-		return x.text("purchase", "number")
+		return x.Text("purchase", "number")
 	case "sip_import":
-		return x.text("sipImport", "phoneNumber")
+		return x.Text("sipImport", "phoneNumber")
 	case "vogent_sip":
-		return x.text("vogentSip", "sipPrefix")
+		return x.Text("vogentSip", "sipPrefix")
 	}
-	return x.text("number")
+	return x.Text("number")
 }
 
 // explains reports whether the request is refused because of the numbers that there are.
-func (w *world) explains(x *exchange) bool {
-	switch x.problem.Code {
+func (w *world) explains(x *spectest.Exchange) bool {
+	switch x.Problem.Code {
 	case api.CodeNotFound:
-		return w.numbers[x.id()] == ""
+		return w.numbers[x.PathParameter("id")] == ""
 	case api.CodeNumberUnavailable:
-		return w.owned(x.wanted()) || x.text("type") != "sip_import" && !slices.Contains(w.forSale, x.wanted())
+		return w.owned(wanted(x)) || x.Text("type") != "sip_import" && !slices.Contains(w.forSale, wanted(x))
+	case api.CodeIdempotencyKeyReused:
+		return w.keys[idempotencyKey(x)]
 	case api.CodeSIPPrefixTaken:
-		return w.owned(x.wanted())
+		return w.owned(wanted(x))
 	default:
 		return false
 	}
 }
 
 // refutes is an error where the request had to be refused because of the numbers that there are.
-func (w *world) refutes(x *exchange) error {
-	if x.answer.Code != http.StatusOK || x.replayed() {
+func (w *world) refutes(x *spectest.Exchange) error {
+	if x.Response.Code != http.StatusOK || replayed(x) {
 		return nil
 	}
-	switch x.operation() {
+	if w.keys[idempotencyKey(x)] {
+		return errors.New("the idempotency key was used before")
+	}
+	switch x.ID() {
 	case "getPhoneNumber", "updatePhoneNumber", "deletePhoneNumber":
-		if w.numbers[x.id()] == "" {
+		if w.numbers[x.PathParameter("id")] == "" {
 			return errors.New("the workspace has no such number")
 		}
 	case "createPhoneNumber", "purchasePhoneNumber":
-		if w.owned(x.wanted()) {
+		if w.owned(wanted(x)) {
 			return errors.New("the number has an owner")
 		}
-		if kind := x.text("type"); kind != "sip_import" && kind != "vogent_sip" && !slices.Contains(w.forSale, x.wanted()) {
+		if kind := x.Text("type"); kind != "sip_import" && kind != "vogent_sip" && !slices.Contains(w.forSale, wanted(x)) {
 			return errors.New("the number is not for sale")
 		}
 	}
@@ -78,18 +85,21 @@ func (w *world) refutes(x *exchange) error {
 }
 
 // settle notes what an answer has changed.
-func (w *world) settle(x *exchange) {
-	if x.answer.Code != http.StatusOK || x.replayed() {
+func (w *world) settle(x *spectest.Exchange) {
+	if x.Response.Code != http.StatusOK || replayed(x) {
 		return
 	}
 	var answer struct {
 		ID, Number string
 		Cursor     *string
 	}
-	if json.Unmarshal(x.answer.Body.Bytes(), &answer) != nil {
+	if json.Unmarshal(x.Response.Body.Bytes(), &answer) != nil {
 		return // a search, or what checkAnswer tells of
 	}
-	switch x.operation() {
+	if key := idempotencyKey(x); key != "" {
+		w.keys[key] = true
+	}
+	switch x.ID() {
 	case "createPhoneNumber", "purchasePhoneNumber":
 		w.live = append(w.live, answer.ID)
 		w.numbers[answer.ID] = strings.ToLower(answer.Number)
@@ -104,10 +114,26 @@ func (w *world) settle(x *exchange) {
 	}
 }
 
-// replayed reports whether the answer is an earlier one again, which changes nothing.
-func (x *exchange) replayed() bool { return x.answer.Header().Get("Idempotent-Replayed") == "true" }
+// replayed reports whether the response is an earlier one again, which changes nothing.
+func replayed(x *spectest.Exchange) bool {
+	return x.Response.Header().Get("Idempotent-Replayed") == "true"
+}
 
 func lastFew(list []string, s string) []string {
 	list = append(list, s)
 	return list[max(0, len(list)-20):]
 }
+
+// idempotencyKey is the key of a request, the same whether it was sent bare or in quotes; empty if there is none.
+func idempotencyKey(x *spectest.Exchange) string {
+	if x.Operation == nil || x.Operation.Parameter("header", "Idempotency-Key") == nil {
+		return ""
+	}
+	key := x.Header.Get("Idempotency-Key")
+	if strings.HasPrefix(key, `"`) {
+		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `"`, ``).Replace(key)
+	}
+	return key
+}
+
+const numbersPath = "/api/phone_numbers"

@@ -1,4 +1,4 @@
-package rest_test
+package spectest
 
 // object is a JSON object that can hold what a map cannot: an order, and a name twice.
 type object struct{ members []member }
@@ -12,6 +12,8 @@ type member struct {
 type verbatim string
 
 func newObject(members ...member) *object { return &object{members} }
+
+func (o *object) add(name string, value any) { o.members = append(o.members, member{name, value}) }
 
 // parts finds every object in the tree, and every member.
 func parts(tree any) (objects []*object, members []*member) {
@@ -29,13 +31,13 @@ func parts(tree any) (objects []*object, members []*member) {
 }
 
 // fixText writes the body, if that is still to do.
-func (g *generator) fixText(c *call) {
-	if c.tree != nil {
-		c.body, c.tree = g.write(nil, c.tree, c.odd), nil
+func (g *Generator) fixText(r *Request) {
+	if r.tree != nil {
+		r.Body, r.tree = g.write(nil, r.tree, r.odd), nil
 	}
 }
 
-func (g *generator) write(text []byte, value any, odd bool) []byte {
+func (g *Generator) write(text []byte, value any, odd bool) []byte {
 	space := func() {
 		if odd {
 			text = append(text, pick(g, "", " ", "\n", "\t\r ")...)
@@ -73,7 +75,7 @@ func (g *generator) write(text []byte, value any, odd bool) []byte {
 }
 
 // quote lets through what is not UTF-8.
-func (g *generator) quote(text []byte, s string, odd bool) []byte {
+func (g *Generator) quote(text []byte, s string, odd bool) []byte {
 	const hex = "0123456789abcdef"
 	text = append(text, '"')
 	for _, b := range []byte(s) {

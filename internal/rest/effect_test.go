@@ -1,0 +1,304 @@
+package rest_test
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
+)
+
+// noEffect has the members and parameters that change nothing that can be seen, with the reason.
+var noEffect = map[string]string{
+	"createPhoneNumber: body /sipImport/password": "it is kept sealed; TestASealedPasswordOpensInItsOwnRowOnly of the store opens it",
+	"createPhoneNumber: body /vogentSip/password": "likewise",
+}
+
+// A member or parameter that is documented and accepted, and that no code reads, is worse than one
+// that is missing. So two requests that differ there only are sent to two servers that are the same,
+// and something must differ: the response, what a second request is told, the list of numbers, or
+// what the database keeps.
+func TestEveryMemberAndParameterChangesSomething(t *testing.T) {
+	t.Parallel()
+	twins := newTwins(t)
+	found := twins.withoutEffect(t, spectest.Load(t), func(h http.Handler) http.Handler { return h })
+	for place, why := range found {
+		if noEffect[place] == "" {
+			t.Errorf("%s %s", place, why)
+		}
+	}
+	for place := range noEffect {
+		if found[place] == "" {
+			t.Errorf("noEffect has %q, which has an effect, or which openapi.yaml does not document", place)
+		}
+	}
+}
+
+// The control: a server that takes a member and a parameter and drops them must be found.
+func TestAMemberAndAParameterThatNobodyReadsAreFound(t *testing.T) {
+	t.Parallel()
+	spec, label := spectest.Load(t), openapi3.NewStringSchema().WithMaxLength(64)
+	spec.Document.Components.Schemas["UpdatePhoneNumberInput"].Value.WithProperty("label", label)
+	list := spec.Operation(t, "listPhoneNumbers")
+	list.Parameters = append(list.Parameters, openapi3.NewQueryParameter("label").WithSchema(label))
+	found := newTwins(t).withoutEffect(t, spec, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			query := r.URL.Query()
+			query.Del("label")
+			r.URL.RawQuery = query.Encode()
+			if r.Method == http.MethodPut {
+				r.Body = http.NoBody
+				h.ServeHTTP(w, withBody(r, `{}`))
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
+	for _, place := range []string{"updatePhoneNumber: body /label", "listPhoneNumbers: query label"} {
+		if found[place] == "" {
+			t.Errorf("%s was dropped, and not found: %v", place, found)
+		}
+	}
+}
+
+func withBody(r *http.Request, body string) *http.Request {
+	other := r.Clone(r.Context())
+	other.Body, other.ContentLength = http.NoBody, int64(len(body))
+	other.Body = readCloser{strings.NewReader(body)}
+	return other
+}
+
+type readCloser struct{ *strings.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// A request without a member that has a default is answered as one with it.
+func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {
+	t.Parallel()
+	twins, spec, defaults := newTwins(t), spectest.Load(t), 0
+	for _, place := range twins.places(t, spec) {
+		if place.Default == nil {
+			continue
+		}
+		defaults++
+		without, with := twins.observe(t, nil, place.Base), twins.observe(t, nil, place.Default)
+		if without != with {
+			t.Errorf("%s: %s: without it the server does not do what it does with the documented default:\n%s\n%s\n%s",
+				place.Operation.OperationID, place.Name, place.Default, firstLine(without), firstLine(with))
+		}
+	}
+	if defaults < 3 {
+		t.Errorf("found %d defaults in openapi.yaml, want 3 or more", defaults)
+	}
+}
+
+// Each security scheme and each content type of a body that is documented is taken.
+func TestEveryDocumentedWayToSendARequestIsTaken(t *testing.T) {
+	t.Parallel()
+	twins, spec := newTwins(t), spectest.Load(t)
+	g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: twins.key}, 1)
+	g.Known = twins.known
+	for _, op := range spec.Operations {
+		for _, requirement := range spec.Requirements(op) {
+			r := g.Least(op)
+			delete(r.Header, "Authorization")
+			g.Authorize(r, requirement)
+			if observed := twins.observe(t, nil, r); !strings.HasPrefix(observed, "200 ") {
+				t.Errorf("%s: security requirement %v is documented and refused: %s", op.OperationID, requirement, firstLine(observed))
+			}
+		}
+		if op.RequestBody == nil {
+			continue
+		}
+		for mediaType := range op.RequestBody.Value.Content {
+			r := g.Least(op)
+			r.Header.Set("Content-Type", mediaType)
+			if observed := twins.observe(t, nil, r); !strings.HasPrefix(observed, "200 ") {
+				t.Errorf("%s: content type %s is documented and refused: %s", op.OperationID, mediaType, firstLine(observed))
+			}
+		}
+	}
+}
+
+// twins make servers that are the same: on copies of one database, with the same ids and time.
+type twins struct {
+	database, key string
+	known         map[string][]string
+}
+
+const twinNumbers = 120 // more than the default page
+
+func newTwins(t *testing.T) *twins {
+	t.Helper()
+	w := &twins{database: filepath.Join(t.TempDir(), "twin.db"), known: map[string][]string{}}
+	var forSale []string
+	for i := range 12 {
+		forSale = append(forSale, fmt.Sprintf("+1202555%04d", i), fmt.Sprintf("+44207946%04d", i))
+	}
+	s := newServer(t, w.database, forSale...)
+	w.key = s.key(t, "own")
+	key, err := s.keys.Authenticate(t.Context(), w.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range twinNumbers {
+		n := phone.Number{ID: twinID(i), Number: fmt.Sprintf("+1500555%04d", i), Type: phone.PSTN, AgentID: []string{"", "agent_1", "agent_2"}[i%3]}
+		if i%4 == 0 {
+			n.Number, n.Type = fmt.Sprintf("line-%d", i), phone.SIPUsername
+		}
+		if err := s.store.InsertNumber(t.Context(), key.Workspace.ID, n, nil, phone.Claim{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.known["id"] = []string{twinID(0), twinID(1)}
+	w.known["number"] = []string{forSale[0], forSale[2], forSale[1], "line-0"}
+	w.known["prefix"] = []string{"20", "202555"}
+	w.known["cursor"] = []string{cursorOf(t, s, w.key)}
+	if err := s.store.Close(); err != nil { // the file holds all of it now
+		t.Fatal(err)
+	}
+	return w
+}
+
+// twinID is the id of a number; those that a server makes come later.
+func twinID(i int) string { return fmt.Sprintf("019daa80-7c00-7000-8000-%012x", i) }
+
+// cursorOf returns the cursor of the first page.
+func cursorOf(t *testing.T, s *testServer, key string) string {
+	t.Helper()
+	page, err := clientOf(t, s.url, key).ListPhoneNumbersWithResponse(t.Context(), nil)
+	if err != nil || page.JSON200 == nil || page.JSON200.Cursor == nil {
+		t.Fatalf("no first page of two: %v %v", page, err)
+	}
+	return *page.JSON200.Cursor
+}
+
+// places are all places of all operations.
+func (w *twins) places(t *testing.T, spec *spectest.Spec) (places []spectest.Place) {
+	t.Helper()
+	g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: w.key}, 1)
+	g.Known = w.known
+	for _, op := range spec.Operations {
+		places = append(places, g.Places(op)...)
+	}
+	return places
+}
+
+// withoutEffect finds the places where no value changes anything, and says why.
+func (w *twins) withoutEffect(t *testing.T, spec *spectest.Spec, around func(http.Handler) http.Handler) map[string]string {
+	t.Helper()
+	found, effective := map[string]string{}, map[string]bool{}
+	for _, place := range w.places(t, spec) {
+		name := place.Operation.OperationID + ": " + place.Name
+		if effective[name] {
+			continue
+		}
+		base := w.observe(t, around, place.Base)
+		if again := w.observe(t, around, place.Base); again != base {
+			t.Fatalf("%s: two servers that are the same differ; this shows nothing:\n%s\n%s", name, base, again)
+		}
+		if !strings.HasPrefix(base, "200 ") {
+			t.Fatalf("%s: the request without it is refused; this shows nothing:\n%s\n%s", name, place.Base, firstLine(base))
+		}
+		effective[name] = slices.ContainsFunc(place.Others, func(other *spectest.Request) bool {
+			observed := w.observe(t, around, other)
+			return observed != base && !refusedAsInvalid(observed)
+		})
+		delete(found, name)
+		if !effective[name] {
+			found[name] = fmt.Sprintf("is accepted and changes nothing; tried\n%s\nagainst\n%s", place.Others[0], place.Base)
+		}
+	}
+	return found
+}
+
+// refusedAsInvalid reports whether all that was done with a value was to check it.
+func refusedAsInvalid(observed string) bool {
+	return strings.HasPrefix(observed, "400 ") || strings.Contains(firstLine(observed), `"validation_failed"`)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// observe sends a request twice to a server of its own, and returns all that can be seen of it.
+func (w *twins) observe(t *testing.T, around func(http.Handler) http.Handler, r *spectest.Request) string {
+	t.Helper()
+	database := filepath.Join(t.TempDir(), "twin.db")
+	content, err := os.ReadFile(w.database)
+	if err == nil {
+		err = os.WriteFile(database, content, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := twinNumbers
+	s := newServerOn(t, database, func(services *rest.Services) {
+		services.Now = func() time.Time { return time.Unix(1_800_000_000, 0) }
+		services.Phone.Now = services.Now
+		services.Phone.NewID = func() string { made++; return twinID(made) }
+	})
+	handler := s.handler
+	if around != nil {
+		handler = around(handler)
+	}
+	var seen strings.Builder
+	list := &spectest.Request{Method: http.MethodGet, Path: numbersPath, Query: []string{"limit=1000"}, Header: http.Header{"Authorization": {"Bearer " + w.key}}}
+	for _, sent := range []*spectest.Request{r, r, list} {
+		response := sent.Serve(t, handler, http.Header{"X-Request-Id": {"observed"}})
+		fmt.Fprintln(&seen, response.Code, strings.TrimSpace(response.Body.String()), response.Header())
+	}
+	seen.WriteString(dump(t, database))
+	return seen.String()
+}
+
+// dump is what a database keeps of numbers and requests, secrets apart.
+func dump(t *testing.T, database string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var text []string
+	tables := column(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('workspaces', 'api_keys', 'settings', 'goose_db_version')`)
+	for _, table := range tables {
+		for _, name := range column(t, db, `SELECT name FROM pragma_table_info('`+table+`') WHERE name <> 'password'`) {
+			values := column(t, db, `SELECT coalesce(`+name+`, 'null') FROM `+table+` ORDER BY rowid`)
+			text = append(text, table+"."+name+": "+strings.Join(values, " "))
+		}
+	}
+	return strings.Join(text, "\n")
+}
+
+func column(t *testing.T, db *sql.DB, query string) (values []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+	}
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}

@@ -1,0 +1,337 @@
+package spectest
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// change is one of the things that can be done to a valid request. Most make it invalid; some must not.
+type change struct {
+	name  string
+	apply func(g *Generator, r *Request)
+}
+
+// change does one thing to a request.
+func (g *Generator) change(r *Request) {
+	changes := requestChanges
+	hasBody := r.tree != nil || r.Body != nil
+	switch {
+	case len(r.op.queryParameters()) > 0 && !hasBody && g.chance(75):
+		changes = queryChanges
+	case r.tree != nil && g.chance(60):
+		changes = treeChanges
+	case hasBody && g.chance(50):
+		changes = textChanges
+	}
+	chosen := pick(g, changes...)
+	chosen.apply(g, r)
+	r.Done = append(r.Done, chosen.name)
+}
+
+func (o *Operation) queryParameters() (list []*openapi3.Parameter) {
+	for _, p := range o.Parameters {
+		if p.In == openapi3.ParameterInQuery {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// treeChanges happen to the body before it is text.
+var treeChanges = []change{
+	{"a rule broken", breakRule}, {"a rule broken", breakRule}, {"a rule broken", breakRule}, // the most telling one
+	{"a value of another type", onMember(func(g *Generator, m *member) { m.value = g.otherType(m.value) })},
+	{"null", onMember(func(_ *Generator, m *member) { m.value = nil })},
+	{"another length", onText(func(g *Generator, s string) string { return g.resize(s) })},
+	{"odd characters", onText(func(g *Generator, s string) string {
+		at := g.IntN(len(s) + 1)
+		return s[:at] + pick(g, oddCharacters...) + s[at:]
+	})},
+	{"odd characters only", onText(func(g *Generator, _ string) string { return pick(g, oddCharacters...) })},
+	{"another letter case", onText(func(g *Generator, s string) string { return g.otherCase(s) })},
+	{"an unknown value", onText(func(g *Generator, s string) string {
+		return pick(g, s+"x", s+" ", " "+s, "unknown", "DE", "sip", "+1415555010", "+0123456789")
+	})},
+	{"the value of another member", func(g *Generator, r *Request) {
+		if texts := textMembers(r.tree); len(texts) > 0 {
+			pick(g, texts...).value = pick(g, texts...).value
+		}
+	}},
+	{"an integer in another notation", func(g *Generator, r *Request) {
+		eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
+			if schema.Type.Is(openapi3.TypeInteger) {
+				m.value = pick(g, numerals...)
+			}
+		})
+	}},
+	{"another number", onMember(func(g *Generator, m *member) { m.value = pick(g, numerals...) })},
+	{"another value of the set", func(g *Generator, r *Request) {
+		eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
+			if len(schema.Enum) > 0 {
+				m.value = fmt.Sprint(pick(g, schema.Enum...))
+			}
+		})
+	}},
+	{"a member missing", onObject(func(g *Generator, o *object) {
+		if len(o.members) > 0 {
+			i := g.IntN(len(o.members))
+			o.members = slices.Delete(o.members, i, i+1)
+		}
+	})},
+	{"an unknown member", onObject(func(g *Generator, o *object) {
+		name := pick(g, "extra", "agent_id", "", "__proto__", "a/b~c", "id", "number", "limit", "prefix", "username")
+		o.members = slices.Insert(o.members, g.IntN(len(o.members)+1), member{name, pick[any](g, nil, "x", verbatim("5"), newObject())})
+	})},
+	{"a member twice", onObject(func(g *Generator, o *object) {
+		if len(o.members) > 0 {
+			again := pick(g, o.members...)
+			if g.chance(30) {
+				again.value = g.otherType(again.value)
+			}
+			o.members = slices.Insert(o.members, g.IntN(len(o.members)+1), again)
+		}
+	})},
+	{"a name in another case", onMember(func(g *Generator, m *member) { m.name = g.otherCase(m.name) })},
+	{"the body of another type", func(g *Generator, r *Request) { r.tree = g.otherType(r.tree) }},
+	{"written oddly", func(_ *Generator, r *Request) { r.odd = true }},
+}
+
+var numerals = []any{
+	verbatim("-1"), verbatim("0"), verbatim("-0"), verbatim("1"), verbatim("10"), verbatim("11"), verbatim("5.0"), verbatim("1e1"), verbatim("1E0"),
+	verbatim("5.5"), verbatim("10e-1"), verbatim("1e400"), verbatim("9223372036854775807"), verbatim("9223372036854775808"),
+	verbatim("123456789012345678901234567890"), verbatim("05"), verbatim("+5"), verbatim("0x5"), verbatim("NaN"), verbatim("5."), verbatim("1_0"),
+}
+
+var oddCharacters = []string{
+	"é", "ſ", "K", "ß", "😀", "٣", "５", "\u2028", "\ufeff", "\ufffd", "\x00", "\n", "\r", "\t", "\x1f", "\x7f", " ", `"`, `\`, "/", ":", ";", "@", "<", ">",
+	"%", "+", "'", "_", "\xff", "\xc0\x80", "\xed\xa0\x80",
+}
+
+// textChanges happen to the text of the body.
+var textChanges = []change{
+	{"truncated", onBody(func(g *Generator, b []byte) []byte { return b[:g.IntN(len(b)+1)] })},
+	{"more behind", onBody(func(g *Generator, b []byte) []byte {
+		return append(b, pick(g, "x", "{}", " {}", "null", ",", "}", "]", "\x00", "\xff", "\n", " \r\n\t", string(b))...)
+	})},
+	{"something before", onBody(func(g *Generator, b []byte) []byte {
+		return append([]byte(pick(g, "\ufeff", "x", "{}", "[", ")]}',\n", " \n")), b...)
+	})},
+	{"a byte changed", onBody(func(g *Generator, b []byte) []byte {
+		if len(b) > 0 {
+			b[g.IntN(len(b))] = byte(g.IntN(256))
+		}
+		return b
+	})},
+	{"a byte too many", onBody(func(g *Generator, b []byte) []byte { return slices.Insert(b, g.IntN(len(b)+1), byte(g.IntN(256))) })},
+	{"no body", onBody(func(*Generator, []byte) []byte { return nil })},
+	{"another body", onBody(func(g *Generator, _ []byte) []byte {
+		return []byte(pick(g, " ", "null", "{}", "[]", `""`, "0", "true", "agentId=agent_1", "<a/>", strings.Repeat("[", 20_000), strings.Repeat(`{"purchase":`, 5_000)))
+	})},
+	{"as large as it may be, or more", onBody(func(g *Generator, b []byte) []byte {
+		return append(b, bytes.Repeat([]byte(" "), max(0, 64<<10-len(b)+pick(g, -1, 0, 1, 5000)))...)
+	})},
+	{"another content type", func(g *Generator, r *Request) {
+		r.Header.Set("Content-Type", pick(g, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml",
+			"application/problem+json", "text/json", "application/jsonp", "json", "*/*", "Application/JSON", "application/json ;charset=utf-8",
+			"application/json;", "application/json; charset=latin1"))
+	}},
+	{"no content type", func(_ *Generator, r *Request) { r.Header.Del("Content-Type") }},
+	{"two content types", func(g *Generator, r *Request) {
+		r.Header.Add("Content-Type", pick(g, "application/json", "text/plain"))
+	}},
+	{"a content coding", func(g *Generator, r *Request) { r.Header.Set("Content-Encoding", pick(g, "gzip", "identity")) }},
+}
+
+// requestChanges fit every operation.
+var requestChanges = []change{
+	{"another key", func(g *Generator, r *Request) {
+		r.Header["Authorization"] = pick(g, nil, []string{""}, []string{"Bearer"}, []string{"Bearer "}, []string{"Bearer wrong"},
+			[]string{"Bearer " + g.Keys.Valid + "x"}, []string{"Bearer " + g.Keys.Revoked}, []string{"Basic " + g.Keys.Valid}, []string{g.Keys.Valid},
+			[]string{"Bearer " + g.Keys.Valid, "Bearer " + g.Keys.Valid}, []string{"bearer  " + g.Keys.Valid})
+	}},
+	{"an unknown parameter", func(g *Generator, r *Request) {
+		r.Query = append(r.Query, pick(g, "x=1", "Limit=5", "LIMIT=5", "limit%20=5", "agent_id=x", "=", "=5", "page", "%00=1", "limit[]=5", "é=1"))
+	}},
+	{"a query that cannot be parsed", func(g *Generator, r *Request) {
+		r.Query = append(r.Query, pick(g, "limit=%zz", "%", "x=%f", "limit=1;cursor=2", ";"))
+	}},
+	{"an empty query", func(g *Generator, r *Request) { r.Query = append(r.Query, pick(g, "", "&")) }},
+	{"another idempotency key", func(g *Generator, r *Request) {
+		r.Header["Idempotency-Key"] = pick(g, []string{""}, []string{"a", "a"}, []string{`"`}, []string{`""`}, []string{`"a`}, []string{`"a"b"`}, []string{`"\a"`},
+			[]string{"a b"}, []string{"é"}, []string{strings.Repeat("a", 256)}, []string{`"` + strings.Repeat("a", 256) + `"`})
+	}},
+	{"a request id", func(g *Generator, r *Request) {
+		r.Header.Set("X-Request-Id", pick(g, "mine", "", "with space", "é", strings.Repeat("a", 128), strings.Repeat("a", 129)))
+	}},
+	{"another path parameter", func(g *Generator, r *Request) {
+		r.Path = g.BaseURL + r.op.Path
+		for _, p := range r.op.Parameters {
+			if p.In == openapi3.ParameterInPath {
+				r.set(p, pick(g, append(slices.Clone(g.Missing), oddSegments...)...))
+			}
+		}
+	}},
+	{"another method", func(g *Generator, r *Request) { r.Method = pick(g, "GET", "POST", "PUT", "DELETE", "PATCH") }},
+	{"another path", func(g *Generator, r *Request) {
+		r.Path = pick(g, r.Path+"/", r.Path+"/x", r.Path+"//", g.BaseURL, g.BaseURL+"/", g.BaseURL+"/"+r.op.Path, strings.ToUpper(r.Path),
+			g.BaseURL+pick(g, g.Spec.Operations...).Path)
+	}},
+	{"a body", func(g *Generator, r *Request) {
+		if r.tree == nil && r.Body == nil {
+			other := pick(g, g.Spec.Operations...)
+			if r.tree = newObject(); other.Body != nil {
+				r.tree = g.value("", other.Body)
+			}
+		}
+	}},
+}
+
+// queryChanges happen to the query of an operation that has parameters there.
+var queryChanges = []change{
+	{"another value", func(g *Generator, r *Request) {
+		p := pick(g, r.op.queryParameters()...)
+		r.Query = append(withoutParameter(r.Query, p.Name), p.Name+"="+g.oddParameter(p))
+	}},
+	{"one parameter only", func(g *Generator, r *Request) {
+		p := pick(g, r.op.queryParameters()...)
+		r.Query = []string{p.Name + "=" + g.oddParameter(p)}
+	}},
+	{"a parameter twice", func(g *Generator, r *Request) {
+		if len(r.Query) > 0 {
+			again := pick(g, r.Query...)
+			name, _, _ := strings.Cut(again, "=")
+			r.Query = append(r.Query, pick(g, again, name, name+"="))
+		}
+	}},
+	{"a parameter without value", func(g *Generator, r *Request) {
+		r.Query = append(r.Query, pick(g, r.op.queryParameters()...).Name)
+	}},
+}
+
+// oddParameter is escaped, or not.
+func (g *Generator) oddParameter(p *openapi3.Parameter) string {
+	value := g.parameter(p)
+	broken, ok := g.broken(p.Name, p.Schema.Value)
+	switch {
+	case ok && g.chance(40):
+		value = plainText(broken)
+	case p.Schema.Value.Type.Is(openapi3.TypeInteger):
+		value = pick(g, "", "0", "-1", "-0", "abc", "5.0", "1e1", "0x10", "0b1", "010", "1_0", "+5", " 5", "true", "null", "[]", "５", "9223372036854775807",
+			"1000000000000000000", "9223372036854775808", strings.Repeat("9", 400), strconv.FormatInt(g.Int64(), 10))
+	default:
+		value = pick(g, "", g.resize(value), g.otherCase(value), pick(g, oddCharacters...), value+pick(g, oddCharacters...), value+"=", value+"A",
+			value[:max(0, len(value)-1)], "null", "5", "+1", "-x", "\xff", "\x00", strings.Repeat("A", 5000), pick(g, append(g.Missing, "")...))
+	}
+	if g.chance(5) && url.PathEscape(value) == value {
+		return value // "+" is a space
+	}
+	return url.QueryEscape(value)
+}
+
+// oddSegments are values of a path parameter that name nothing.
+var oddSegments = []string{
+	".", "..", "/", "../", "a/b", "\x00", " ", "\n", "\xff", "é", "%", "?", "#", ";", "a;b=c", ":id", "*", "null", "search", "purchase", "0", "-1",
+	strings.Repeat("a", 10_000), "{id}", "019DAA80-7C00-7000-8000-000000000001",
+}
+
+// breakRule breaks one rule of one member.
+func breakRule(g *Generator, r *Request) {
+	var broken []func()
+	eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
+		if value, ok := g.broken(m.name, schema); ok {
+			broken = append(broken, func() { m.value = value })
+		}
+	})
+	if len(broken) > 0 {
+		pick(g, broken...)()
+	}
+}
+
+// eachMember calls fn with each member that the schema knows.
+func eachMember(schema *openapi3.Schema, tree any, fn func(*member, *openapi3.Schema)) {
+	o, ok := tree.(*object)
+	if !ok || schema == nil {
+		return
+	}
+	for i := range o.members {
+		if inner := schema.Properties[o.members[i].name]; inner != nil {
+			fn(&o.members[i], inner.Value)
+			eachMember(inner.Value, o.members[i].value, fn)
+		}
+	}
+}
+
+func onObject(apply func(*Generator, *object)) func(*Generator, *Request) {
+	return func(g *Generator, r *Request) {
+		if objects, _ := parts(r.tree); len(objects) > 0 {
+			apply(g, pick(g, objects...))
+		}
+	}
+}
+
+func onMember(apply func(*Generator, *member)) func(*Generator, *Request) {
+	return func(g *Generator, r *Request) {
+		if _, members := parts(r.tree); len(members) > 0 {
+			apply(g, pick(g, members...))
+		}
+	}
+}
+
+// onText works on a member that is a string.
+func onText(apply func(*Generator, string) string) func(*Generator, *Request) {
+	return func(g *Generator, r *Request) {
+		if texts := textMembers(r.tree); len(texts) > 0 {
+			m := pick(g, texts...)
+			m.value = apply(g, m.value.(string)) //nolint:forcetypeassert // textMembers has looked
+		}
+	}
+}
+
+func textMembers(tree any) []*member {
+	_, members := parts(tree)
+	return slices.DeleteFunc(members, func(m *member) bool { _, ok := m.value.(string); return !ok })
+}
+
+func onBody(apply func(*Generator, []byte) []byte) func(*Generator, *Request) {
+	return func(g *Generator, r *Request) {
+		g.fixText(r)
+		r.Body = apply(g, r.Body)
+	}
+}
+
+func (g *Generator) otherType(value any) any {
+	options := []any{nil, "x", "", verbatim("5"), verbatim("5.5"), verbatim("true"), []any{}, []any{value}, newObject(), newObject(member{"x", value})}
+	switch v := value.(type) {
+	case string:
+		options = append(options, verbatim(strings.TrimPrefix(v, "+")))
+	case verbatim:
+		options = append(options, string(v))
+	}
+	return pick(g, options...)
+}
+
+// resize makes a text shorter or longer.
+func (g *Generator) resize(s string) string {
+	length := pick(g, 4, 5, g.IntN(18), g.IntN(18), 63, 64, 65, 127, 128, 129, 254, 255, 256, 5000)
+	if length < len(s) {
+		return s[:length]
+	}
+	last := "a"
+	if s != "" {
+		last = s[len(s)-1:]
+	}
+	return s + strings.Repeat(last, length-len(s))
+}
+
+func (g *Generator) otherCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return pick(g, strings.ToUpper(s), strings.ToLower(s), strings.ToUpper(s[:1])+s[1:], s[:len(s)-1]+strings.ToUpper(s[len(s)-1:]))
+}

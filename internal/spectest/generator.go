@@ -1,0 +1,157 @@
+package spectest
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Generator makes requests from a Spec: valid ones, and valid ones to which something was done.
+type Generator struct {
+	*rand.Rand
+	Spec    *Spec
+	BaseURL string // such as /api
+	Keys    Keys
+
+	// Known has values by the name of a member or parameter, which the generator prefers where they
+	// are valid: so that an id is mostly one that there is. Missing has values of path parameters that
+	// name nothing.
+	Known   map[string][]string
+	Missing []string
+
+	keyed []*Request // the last few with an idempotency key
+	texts map[*openapi3.Schema]*text
+}
+
+// Keys are what requests are made with.
+type Keys struct{ Valid, Revoked string }
+
+// NewGenerator returns a generator. The same seed makes the same requests, as far as Known is the same.
+func NewGenerator(s *Spec, baseURL string, keys Keys, seed uint64) *Generator {
+	return &Generator{
+		Rand: rand.New(rand.NewPCG(seed, 0)), Spec: s, BaseURL: baseURL, Keys: keys, //nolint:gosec // the same requests again
+		Known: map[string][]string{}, texts: map[*openapi3.Schema]*text{},
+	}
+}
+
+func pick[T any](g *Generator, options ...T) T { return options[g.IntN(len(options))] }
+
+func (g *Generator) chance(percent int) bool { return g.IntN(100) < percent }
+
+// Next makes a request for op, or for any operation if op is nil.
+func (g *Generator) Next(op *Operation) *Request {
+	if op == nil && len(g.keyed) > 0 && g.chance(5) {
+		return pick(g, g.keyed...) // once more
+	}
+	if op == nil {
+		op = pick(g, g.Spec.Operations...)
+	}
+	r := g.valid(op)
+	if g.chance(55) {
+		for range pick(g, 1, 1, 1, 2, 3) {
+			g.change(r)
+		}
+	}
+	g.fixText(r)
+	if r.Header.Get(idempotencyKey) != "" {
+		g.keyed = lastFew(g.keyed, r)
+	}
+	return r
+}
+
+// Valid makes a request for op that keeps all rules.
+func (g *Generator) Valid(op *Operation) *Request {
+	r := g.valid(op)
+	g.fixText(r)
+	return r
+}
+
+// idempotencyKey is the header under which a request is sent once more.
+const idempotencyKey = "Idempotency-Key"
+
+func (g *Generator) valid(op *Operation) *Request {
+	r := &Request{op: op, Method: op.Method, Path: g.BaseURL + op.Path, Header: http.Header{}}
+	for _, p := range op.Parameters {
+		if p.In != openapi3.ParameterInPath && !p.Required && !g.chance(25) {
+			continue
+		}
+		r.set(p, g.parameter(p))
+	}
+	g.Shuffle(len(r.Query), func(i, j int) { r.Query[i], r.Query[j] = r.Query[j], r.Query[i] })
+	if op.Body != nil {
+		r.tree = g.value("", op.Body)
+		r.Header.Set("Content-Type", pick(g, "application/json", "application/json; charset=utf-8"))
+	}
+	for _, requirement := range g.Spec.Requirements(op) {
+		g.Authorize(r, requirement)
+		break
+	}
+	return r
+}
+
+// Authorize shows the valid key in the way of a security requirement.
+func (g *Generator) Authorize(r *Request, requirement openapi3.SecurityRequirement) {
+	for name := range requirement {
+		r.Authorize(g.Spec.Document.Components.SecuritySchemes[name].Value, g.Keys.Valid)
+	}
+}
+
+// parameter makes the text of a valid value.
+func (g *Generator) parameter(p *openapi3.Parameter) string {
+	if p.In == openapi3.ParameterInPath && !g.chance(88) {
+		return pick(g, append(slices.Clone(g.Missing), oddSegments...)...)
+	}
+	return plainText(g.value(p.Name, p.Schema.Value))
+}
+
+// plainText is a value as a parameter has it.
+func plainText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case verbatim:
+		return string(v)
+	case []any:
+		texts := make([]string, len(v))
+		for i := range v {
+			texts[i] = plainText(v[i])
+		}
+		return strings.Join(texts, ",")
+	default:
+		return ""
+	}
+}
+
+// set gives a parameter a value, in the place of any other.
+func (r *Request) set(p *openapi3.Parameter, value string) {
+	switch p.In {
+	case openapi3.ParameterInPath:
+		r.Path = strings.Replace(r.Path, "{"+p.Name+"}", url.PathEscape(value), 1)
+	case openapi3.ParameterInQuery:
+		r.Query = append(withoutParameter(r.Query, p.Name), url.QueryEscape(p.Name)+"="+url.QueryEscape(value))
+	case openapi3.ParameterInHeader:
+		r.Header.Set(p.Name, value)
+	case openapi3.ParameterInCookie:
+		r.Header.Set("Cookie", p.Name+"="+value)
+	}
+}
+
+func withoutParameter(query []string, name string) []string {
+	return slices.DeleteFunc(query, func(p string) bool { return p == name || strings.HasPrefix(p, name+"=") })
+}
+
+// Learn notes a value that the server has given or taken under a name.
+func (g *Generator) Learn(name, value string) {
+	if !slices.Contains(g.Known[name], value) {
+		g.Known[name] = lastFew(g.Known[name], value)
+	}
+}
+
+func lastFew[T any](list []T, last T) []T {
+	list = append(list, last)
+	return list[max(0, len(list)-20):]
+}

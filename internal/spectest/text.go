@@ -1,0 +1,135 @@
+package spectest
+
+import (
+	"math/rand/v2"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// text makes texts that match the rules of a string. No library that does this reaches the greatest
+// and the least length on purpose, which is where rules go wrong.
+type text struct {
+	tree     *syntax.Regexp
+	compiled *regexp.Regexp
+	shortest int
+	min, max int
+}
+
+const (
+	longest  = 300 // of a text without a greatest length
+	attempts = 50  // to hit both the pattern and the length
+)
+
+func newText(schema *openapi3.Schema) *text {
+	pattern := schema.Pattern
+	if pattern == "" {
+		pattern = `^[A-Za-z0-9 _.~-]*$`
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		panic("spectest: pattern " + pattern + ": " + err.Error())
+	}
+	t := &text{tree: tree, compiled: regexp.MustCompile(pattern), min: int(schema.MinLength), max: longest} //nolint:gosec // a length
+	if schema.MaxLength != nil {
+		t.max = int(*schema.MaxLength) //nolint:gosec // a length
+	}
+	t.shortest = shortest(tree)
+	return t
+}
+
+// make makes a text of about that length that keeps all rules; ok is false if none was found.
+func (t *text) make(r *rand.Rand, length int) (s string, ok bool) {
+	for range attempts {
+		extra := max(0, length-t.shortest)
+		s = write(r, t.tree, &extra)
+		if n := utf8.RuneCountInString(s); n >= t.min && n <= t.max && t.compiled.MatchString(s) {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// outside makes a text that keeps the pattern and breaks the length by one.
+func (t *text) outside(r *rand.Rand, length int) (s string, ok bool) {
+	for range attempts {
+		extra := max(0, length-t.shortest)
+		if s = write(r, t.tree, &extra); utf8.RuneCountInString(s) == length {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+func shortest(re *syntax.Regexp) (n int) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+		for _, sub := range re.Sub {
+			n += shortest(sub)
+		}
+	case syntax.OpRepeat:
+		return re.Min * shortest(re.Sub[0])
+	case syntax.OpAlternate:
+		n = shortest(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			n = min(n, shortest(sub))
+		}
+	default: // an anchor, or nothing at least
+	}
+	return n
+}
+
+// write makes a text that matches re, with up to extra characters beyond what it must have.
+func write(r *rand.Rand, re *syntax.Regexp, extra *int) string {
+	var b strings.Builder
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCharClass:
+		i := 2 * r.IntN(len(re.Rune)/2)
+		return string(re.Rune[i] + r.Int32N(re.Rune[i+1]-re.Rune[i]+1))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return string(' ' + r.Int32N('~'-' '+1))
+	case syntax.OpConcat, syntax.OpCapture:
+		for _, sub := range re.Sub {
+			b.WriteString(write(r, sub, extra))
+		}
+	case syntax.OpAlternate:
+		return write(r, re.Sub[r.IntN(len(re.Sub))], extra)
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		for range times(r, re, extra) {
+			b.WriteString(write(r, re.Sub[0], extra))
+		}
+	default: // an anchor
+	}
+	return b.String()
+}
+
+// times chooses how often a part is repeated, and takes what that adds from extra.
+func times(r *rand.Rand, re *syntax.Regexp, extra *int) int {
+	least, more := 0, *extra
+	switch re.Op {
+	case syntax.OpPlus:
+		least = 1
+	case syntax.OpQuest:
+		return r.IntN(2)
+	case syntax.OpRepeat:
+		least = re.Min
+		if re.Max >= 0 {
+			more = min(more, re.Max-re.Min)
+		}
+	default:
+	}
+	if more > 0 && r.IntN(2) == 0 {
+		more = r.IntN(more + 1)
+	}
+	*extra -= more
+	return least + more
+}

@@ -1,0 +1,189 @@
+package spectest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// value makes a valid value. name is that of the member or parameter: what the server has given or
+// taken under it is tried again, so that requests meet.
+func (g *Generator) value(name string, schema *openapi3.Schema) any {
+	switch {
+	case len(schema.Enum) > 0:
+		return fmt.Sprint(pick(g, schema.Enum...))
+	case schema.Type.Is(openapi3.TypeString):
+		return g.stringValue(name, schema)
+	case schema.Type.Is(openapi3.TypeInteger), schema.Type.Is(openapi3.TypeNumber):
+		return verbatim(pick(g, g.bounds(schema)...))
+	case schema.Type.Is(openapi3.TypeBoolean):
+		return verbatim(pick(g, "true", "false"))
+	case schema.Type.Is(openapi3.TypeArray):
+		list := []any{}
+		for range pick(g, 0, 1, 2) + int(schema.MinItems) { //nolint:gosec // a length
+			list = append(list, g.value(name, schema.Items.Value))
+		}
+		return list
+	default:
+		return g.objectValue(schema)
+	}
+}
+
+func (g *Generator) stringValue(name string, schema *openapi3.Schema) string {
+	known := slices.DeleteFunc(slices.Clone(g.Known[name]), func(s string) bool { return schema.VisitJSON(s) != nil })
+	if len(known) > 0 && g.chance(75) {
+		return pick(g, known...)
+	}
+	if example, ok := schema.Example.(string); ok && g.chance(15) {
+		return example
+	}
+	t := g.text(schema)
+	for range attempts {
+		length := pick(g, t.min, t.max, t.min+g.IntN(t.max-t.min+1), t.min+g.IntN(min(16, t.max-t.min+1)))
+		if s, ok := t.make(g.Rand, length); ok {
+			return s
+		}
+	}
+	if example, ok := schema.Example.(string); ok {
+		return example
+	}
+	panic("spectest: no text for the pattern " + schema.Pattern + "; give the schema an example")
+}
+
+// text returns the maker of texts for a schema.
+func (g *Generator) text(schema *openapi3.Schema) *text {
+	if g.texts[schema] == nil {
+		g.texts[schema] = newText(schema)
+	}
+	return g.texts[schema]
+}
+
+// bounds are the integers at which a rule begins or ends, and one between.
+func (g *Generator) bounds(schema *openapi3.Schema) []string {
+	least, most := int64(0), int64(999_999_999_999_999_999) // as long as a query may have them
+	if schema.Min != nil {
+		least = int64(*schema.Min)
+	}
+	if schema.Max != nil {
+		most = int64(*schema.Max)
+	}
+	texts := []string{}
+	for _, n := range []int64{least, least + 1, most, least + g.Int64N(min(most-least, 1500)+1)} {
+		texts = append(texts, strconv.FormatInt(min(n, most), 10))
+	}
+	for _, documented := range []any{schema.Default, schema.Example} {
+		if documented != nil {
+			texts = append(texts, fmt.Sprint(documented))
+		}
+	}
+	return texts
+}
+
+func (g *Generator) objectValue(schema *openapi3.Schema) *object {
+	o, chosen := newObject(), ""
+	choice, isChoice := ChoiceOf(schema)
+	if isChoice {
+		chosen = pick(g, slices.Sorted(maps.Keys(choice.Mapping))...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		inner := schema.Properties[name].Value
+		switch {
+		case isChoice && name == choice.Property:
+			o.add(name, chosen)
+		case isChoice && name == choice.Mapping[chosen]:
+			if g.chance(98) {
+				o.add(name, g.value(name, inner))
+			}
+		case isChoice && slices.Contains(choice.Others(chosen), name):
+			g.addUnread(o, name, inner)
+		case slices.Contains(schema.Required, name):
+			o.add(name, g.value(name, inner))
+		case inner.Nullable && g.chance(15):
+			o.add(name, nil)
+		case g.chance(60):
+			o.add(name, g.value(name, inner))
+		}
+	}
+	g.Shuffle(len(o.members), func(i, j int) { o.members[i], o.members[j] = o.members[j], o.members[i] })
+	return o
+}
+
+// addUnread adds a member that the choice leaves out: not at all, null, or anything of its shape.
+func (g *Generator) addUnread(o *object, name string, schema *openapi3.Schema) {
+	switch g.IntN(8) {
+	case 0:
+		o.add(name, nil)
+	case 1:
+		o.add(name, g.value(name, schema))
+	case 2:
+		unread := newObject()
+		for _, member := range slices.Sorted(maps.Keys(schema.Properties)) {
+			if g.chance(70) && schema.Properties[member].Value.Type.Is(openapi3.TypeString) {
+				unread.add(member, pick(g, "<string>", "", "x", strings.Repeat("long", 100)))
+			}
+		}
+		o.add(name, unread)
+	}
+}
+
+// broken makes a value that breaks one rule of the schema, if it has one that can be broken.
+func (g *Generator) broken(name string, schema *openapi3.Schema) (value any, ok bool) {
+	switch {
+	case len(schema.Enum) > 0:
+		return pick(g, "unknown", "", g.otherCase(fmt.Sprint(schema.Enum[0])), fmt.Sprint(schema.Enum[0])+" "), true
+	case schema.Type.Is(openapi3.TypeString):
+		return g.brokenString(name, schema)
+	case schema.Type.Is(openapi3.TypeInteger):
+		var outside []string
+		if schema.Min != nil {
+			outside = append(outside, strconv.FormatInt(int64(*schema.Min)-1, 10))
+		}
+		if schema.Max != nil {
+			outside = append(outside, strconv.FormatInt(int64(*schema.Max)+1, 10))
+		}
+		if len(outside) == 0 {
+			return nil, false
+		}
+		return verbatim(pick(g, outside...)), true
+	}
+	return nil, false
+}
+
+func (g *Generator) brokenString(name string, schema *openapi3.Schema) (string, bool) {
+	t := g.text(schema)
+	switch g.IntN(3) {
+	case 0:
+		if schema.MaxLength != nil {
+			return t.outside(g.Rand, t.max+1)
+		}
+	case 1:
+		if t.min > 0 {
+			return t.outside(g.Rand, t.min-1)
+		}
+	}
+	if schema.Pattern == "" {
+		return "", false
+	}
+	for range attempts {
+		s := g.stringValue(name, schema)
+		at := g.IntN(len(s) + 1)
+		switch g.IntN(4) {
+		case 0:
+			s = s[:at] + pick(g, oddCharacters...) + s[at:]
+		case 1:
+			s = s[:at] + s[min(len(s), at+1):]
+		case 2:
+			s = g.otherCase(s)
+		default:
+			s += s
+		}
+		if !t.compiled.MatchString(s) {
+			return s, true
+		}
+	}
+	return "", false
+}
