@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint check tidy
+.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint accept-contract check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -53,10 +53,20 @@ vendor-docs: ## fetch the files of swagger-ui-dist that the reference page uses 
 lint: ## run the linters
 	$(LINT) run
 
+accept-contract: ## accept a breaking change of openapi.yaml, before the first release
+	cp openapi.yaml api/openapi.accepted.yaml
+
+# The test of .ci/contract runs again only after a change of what it tests.
+bin/contract-test: .ci/contract .ci/contract.levels $(wildcard .ci/contract-test/*)
+	@.ci/contract-test/run
+	@mkdir -p bin && touch $@
+
 # Cheap steps come first. Each ends a failure with a line that says what to do.
-check: ## fail on stale files, or on what a linter reports
+check: ## fail on stale files, a break of openapi.yaml, or what a linter reports
 	@go mod tidy -diff || { echo "make check: run \`make tidy\` and commit go.mod and go.sum" >&2; exit 1; }
+	@.ci/contract
 	@.ci/generated
+	@$(MAKE) -s --no-print-directory bin/contract-test
 	@$(MAKE) --no-print-directory lint || { echo "make check: correct what the linter shows above; \`make tidy\` corrects the formatting" >&2; exit 1; }
 
 tidy: ## bring go.mod and the formatting in order
