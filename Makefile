@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint accept-contract check tidy
+.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint npm lint-contract accept-contract check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -53,6 +53,22 @@ vendor-docs: ## fetch the files of swagger-ui-dist that the reference page uses 
 lint: ## run the linters
 	$(LINT) run
 
+# The linter is pinned by .ci/lint/package-lock.json. It needs no network after npm ci.
+NODE_MODULES := .ci/lint/node_modules/.package-lock.json
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node .ci/lint/node_modules/@redocly/cli/bin/cli.js
+
+npm:
+	@command -v npm >/dev/null || { echo "make check: npm is missing; install Node.js 22 or newer, with npm" >&2; exit 1; }
+
+$(NODE_MODULES): .ci/lint/package-lock.json .ci/lint/package.json .ci/lint/.npmrc | npm
+	@cd .ci/lint && npm ci --silent || { echo "make check: npm ci failed in .ci/lint; see whether the network and package-lock.json are in order" >&2; exit 1; }
+	@touch $@
+
+lint-contract: npm $(NODE_MODULES) ## lint openapi.yaml
+	@out=$$($(REDOCLY) lint openapi.yaml --config .ci/lint/redocly.yaml --lint-config error 2>&1) || \
+		{ echo "$$out" >&2; echo "make check: correct openapi.yaml as shown above; .ci/lint/redocly.yaml has the rules" >&2; exit 1; }
+	@node .ci/lint/test.mjs || { echo "make check: the linter reports other mistakes of .ci/lint/bad.yaml than .ci/lint/test.mjs expects; correct the rules" >&2; exit 1; }
+
 accept-contract: ## accept a breaking change of openapi.yaml, before the first release
 	cp openapi.yaml api/openapi.accepted.yaml
 
@@ -64,8 +80,9 @@ bin/contract-test: .ci/contract .ci/contract.levels $(wildcard .ci/contract-test
 # Cheap steps come first. Each ends a failure with a line that says what to do.
 check: ## fail on stale files, a break of openapi.yaml, or what a linter reports
 	@go mod tidy -diff || { echo "make check: run \`make tidy\` and commit go.mod and go.sum" >&2; exit 1; }
-	@.ci/contract
+	@$(MAKE) --no-print-directory lint-contract
 	@.ci/generated
+	@.ci/contract
 	@$(MAKE) -s --no-print-directory bin/contract-test
 	@$(MAKE) --no-print-directory lint || { echo "make check: correct what the linter shows above; \`make tidy\` corrects the formatting" >&2; exit 1; }
 
