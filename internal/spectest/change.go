@@ -45,7 +45,9 @@ func (o *Operation) queryParameters() (list []*openapi3.Parameter) {
 
 // treeChanges happen to the body before it is text.
 var treeChanges = []change{
-	{"a rule broken", breakRule}, {"a rule broken", breakRule}, {"a rule broken", breakRule}, // the most telling one
+	{"a rule broken", breakRule},
+	{"a rule broken", breakRule},
+	{"a rule broken", breakRule}, // the most telling one
 	{"a value of another type", onMember(func(g *Generator, m *member) { m.value = g.otherType(m.value) })},
 	{"null", onMember(func(_ *Generator, m *member) { m.value = nil })},
 	{"another length", onText(func(g *Generator, s string) string { return g.resize(s) })},

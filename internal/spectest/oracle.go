@@ -30,7 +30,7 @@ type Oracle struct {
 }
 
 // NewOracle returns an oracle for a server below baseURL to which key is the only valid one.
-func NewOracle(t testing.TB, s *Spec, baseURL, key string) *Oracle {
+func NewOracle(t *testing.T, s *Spec, baseURL, key string) *Oracle {
 	t.Helper()
 	document := *s.Document
 	document.Servers = openapi3.Servers{{URL: baseURL}}
@@ -67,7 +67,7 @@ func shows(r *http.Request, scheme *openapi3.SecurityScheme, key string) bool {
 }
 
 // Send asks the oracle about the request, and the handler for its response.
-func (o *Oracle) Send(t testing.TB, handler http.Handler, r *Request) *Exchange {
+func (o *Oracle) Send(t *testing.T, handler http.Handler, r *Request) *Exchange {
 	t.Helper()
 	x := &Exchange{Request: r, Response: httptest.NewRecorder()}
 	asked := r.http(t)

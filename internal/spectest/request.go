@@ -43,7 +43,7 @@ func (r *Request) target() string {
 }
 
 // http panics if the request could not have come over the wire.
-func (r *Request) http(t testing.TB) *http.Request {
+func (r *Request) http(t *testing.T) *http.Request {
 	t.Helper()
 	// A context that can be canceled costs a goroutine or two for each statement.
 	sent := httptest.NewRequestWithContext(context.WithoutCancel(t.Context()), r.Method, r.target(), bytes.NewReader(r.Body))
@@ -83,7 +83,7 @@ func (s *Spec) Requirements(op *Operation) openapi3.SecurityRequirements {
 }
 
 // Serve sends the request, with more headers, to a handler.
-func (r *Request) Serve(t testing.TB, handler http.Handler, header http.Header) *httptest.ResponseRecorder {
+func (r *Request) Serve(t *testing.T, handler http.Handler, header http.Header) *httptest.ResponseRecorder {
 	t.Helper()
 	sent, response := r.http(t), httptest.NewRecorder()
 	maps.Copy(sent.Header, header)

@@ -31,14 +31,14 @@ type Operation struct {
 }
 
 // Load reads openapi.yaml.
-func Load(t testing.TB) *Spec {
+func Load(t *testing.T) *Spec {
 	t.Helper()
 	return Parse(t, phonenumbers.Spec)
 }
 
 // Parse reads a document and closes its response schemas: a client must accept unknown members in a
 // response, but neither our server nor an example has any.
-func Parse(t testing.TB, text []byte) *Spec {
+func Parse(t *testing.T, text []byte) *Spec {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
@@ -69,7 +69,7 @@ func Parse(t testing.TB, text []byte) *Spec {
 }
 
 // Operation returns the operation with this id.
-func (s *Spec) Operation(t testing.TB, id string) *Operation {
+func (s *Spec) Operation(t *testing.T, id string) *Operation {
 	t.Helper()
 	i := slices.IndexFunc(s.Operations, func(o *Operation) bool { return o.OperationID == id })
 	if i < 0 {
