@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -55,9 +56,9 @@ func insertClaim(ctx context.Context, tx querier, c phone.Claim, fingerprint str
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (workspace_id, idempotency_key) DO UPDATE
 		SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = excluded.claimed_until,
-		    created_at = excluded.created_at, number_id = NULL, number = NULL, type = NULL
+		    created_at = excluded.created_at, answer = NULL
 		WHERE idempotency_keys.created_at <= $7
-		   OR idempotency_keys.number_id IS NULL AND idempotency_keys.claimed_until <= $6`,
+		   OR idempotency_keys.answer IS NULL AND idempotency_keys.claimed_until <= $6`,
 		c.WorkspaceID, c.Key, fingerprint, c.Token, until.UnixMilli(), now.UnixMilli(), expired)
 	if err != nil {
 		return false, err
@@ -67,7 +68,7 @@ func insertClaim(ctx context.Context, tx querier, c phone.Claim, fingerprint str
 }
 
 const selectAnswer = `
-	SELECT fingerprint, number_id, number, type FROM idempotency_keys
+	SELECT fingerprint, answer FROM idempotency_keys
 	WHERE workspace_id = $1 AND idempotency_key = $2 AND created_at > $3`
 
 // answerOf returns the kept answer to this request, or ErrInProgress. A fingerprint that was made with a key that is not there
@@ -89,7 +90,7 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
 	_, err := writeOne(ctx, s, scanString, `
 		DELETE FROM idempotency_keys
-		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL
+		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND answer IS NULL
 		RETURNING claim`,
 		c.WorkspaceID, c.Key, c.Token)
 	return err
@@ -101,10 +102,14 @@ func settle(ctx context.Context, tx querier, c phone.Claim, n phone.Number) erro
 	if c.Key == "" {
 		return nil
 	}
+	answer, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, `
-		UPDATE idempotency_keys SET number_id = $4, number = $5, type = $6
-		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND number_id IS NULL`,
-		c.WorkspaceID, c.Key, c.Token, n.ID, n.Number, string(n.Type))
+		UPDATE idempotency_keys SET answer = $4
+		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND answer IS NULL`,
+		c.WorkspaceID, c.Key, c.Token, string(answer))
 	if err != nil {
 		return err
 	}
@@ -139,14 +144,13 @@ type keptAnswer struct {
 	number      *phone.Number
 }
 
-func scanAnswer(rows *sql.Rows) (keptAnswer, error) {
-	var (
-		kept             keptAnswer
-		id, number, kind sql.NullString
-	)
-	err := rows.Scan(&kept.fingerprint, &id, &number, &kind)
-	if id.Valid {
-		kept.number = &phone.Number{ID: id.String, Number: number.String, Type: phone.Type(kind.String)}
+func scanAnswer(rows *sql.Rows) (kept keptAnswer, err error) {
+	var answer sql.NullString
+	if err := rows.Scan(&kept.fingerprint, &answer); err != nil || !answer.Valid {
+		return kept, err
 	}
-	return kept, err
+	if err := json.Unmarshal([]byte(answer.String), &kept.number); err != nil {
+		return kept, fmt.Errorf("answer under an idempotency key: %w", err)
+	}
+	return kept, nil
 }

@@ -3,14 +3,17 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
 func TestMigrationsAreNumberedInARow(t *testing.T) {
@@ -141,6 +144,78 @@ func TestAStartThatWasKilledBeforeItOrderedTextIsMadeUpFor(t *testing.T) {
 	if s := open(t, database); !byBytes(t, s) {
 		t.Error("some text is not ordered by its bytes")
 	}
+}
+
+// What was answered before an update of the program is answered the same way after it.
+func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		database := newDB(t)
+		older, e := connect(t, database)
+		provider, err := newProvider(older, e, true)
+		must(t, err)
+		_, err = provider.UpTo(t.Context(), 3)
+		must(t, err)
+		must(t, collateText(t.Context(), older, e)) // at that time it was the migration
+		ring, err := parseKeyring(testKey)
+		must(t, err)
+		request, now := []byte("request"), time.Now()
+		fingerprint, err := ring.fingerprint(request)
+		must(t, err)
+		want := phone.Number{ID: newID(), Number: "+14155550100", Type: phone.PSTN}
+		for _, insert := range []struct {
+			query string
+			args  []any
+		}{
+			{`INSERT INTO workspaces (id, name, created_at) VALUES ('w', 'w', 0)`, nil},
+			{
+				`INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id) VALUES ('w', $1, $2, $2, 'PSTN', 'agent')`,
+				[]any{want.ID, want.Number},
+			},
+			{`INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at, number_id, number, type)
+				VALUES ('w', 'answered', $1, 'me', $2, $2, $3, $4, 'PSTN')`, []any{fingerprint, now.UnixMilli(), want.ID, want.Number}},
+			{`INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
+				VALUES ('w', 'in progress', $1, 'me', $2, $3)`, []any{fingerprint, now.Add(time.Minute).UnixMilli(), now.UnixMilli()}},
+		} {
+			_, err := older.ExecContext(t.Context(), insert.query, insert.args...)
+			must(t, err)
+		}
+		must(t, older.Close())
+
+		s := unlocked(t, database)
+		claim := func(key, request string) (*phone.Number, error) {
+			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: "w", Key: key, Token: "other"}, []byte(request), now, time.Minute, time.Hour)
+		}
+		if got, err := claim("answered", "request"); err != nil || got == nil || *got != want {
+			t.Errorf("got the answer %+v, %v; want %+v", got, err, want)
+		}
+		if got, err := claim("answered", "another"); !errors.Is(err, phone.ErrKeyReused) {
+			t.Errorf("another request: got %+v, %v; want %v", got, err, phone.ErrKeyReused)
+		}
+		if got, err := claim("in progress", "request"); !errors.Is(err, phone.ErrInProgress) {
+			t.Errorf("in progress: got %+v, %v; want %v", got, err, phone.ErrInProgress)
+		}
+		linked := want
+		linked.AgentID = "agent"
+		if got, err := s.Number(t.Context(), "w", want.ID); err != nil || got != linked {
+			t.Errorf("got the number %+v, %v; want %+v", got, err, linked)
+		}
+		if e.collate != "" && !byBytes(t, s) {
+			t.Error("some text is not ordered by its bytes")
+		}
+	})
+}
+
+// connect opens a database as it is.
+func connect(t *testing.T, database string) (*sql.DB, engine) {
+	t.Helper()
+	if IsPostgres(database) {
+		config, err := postgresConfig(database)
+		must(t, err)
+		return sql.OpenDB(newHosts(config)), postgresEngine
+	}
+	db, err := sql.Open("sqlite", sqliteFile(database)+"?"+sqliteSettings.Encode())
+	must(t, err)
+	return db, sqliteEngine
 }
 
 // migrateOnly is a start that is killed after the migrations.

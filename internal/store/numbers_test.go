@@ -3,6 +3,7 @@ package store
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
@@ -70,6 +71,23 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 		}
 		if got, err := s.Number(t.Context(), w, other.ID); err != nil || got != other {
 			t.Errorf("another number: got %+v, %v; want %+v", got, err, other)
+		}
+	})
+}
+
+// A replay is the same answer again, with whatever a number has.
+func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := unlocked(t, newDB(t))
+		want := fullNumber(t)
+		claim := phone.Claim{WorkspaceID: newWorkspace(t, s, "w"), Key: "k", Token: "me"}
+		request := []byte("request")
+		_, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
+		must(t, err)
+		must(t, s.InsertNumber(t.Context(), claim.WorkspaceID, want, nil, claim))
+		got, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
+		if err != nil || got == nil || *got != want {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
 	})
 }
