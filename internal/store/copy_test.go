@@ -150,15 +150,15 @@ func TestACopyKnowsEveryColumn(t *testing.T) {
 	target := dbtest.Postgres(t)
 	source, to := unlocked(t, path), unlocked(t, target)
 	for _, s := range []*Store{source, to} {
-		_, err := s.writer.ExecContext(t.Context(), `ALTER TABLE phone_numbers ADD COLUMN label TEXT NOT NULL DEFAULT ''`)
+		_, err := s.writer.ExecContext(t.Context(), `ALTER TABLE phone_numbers ADD COLUMN added_later TEXT NOT NULL DEFAULT ''`)
 		must(t, err)
 	}
 	const label = "front desk"
-	_, err := source.writer.ExecContext(t.Context(), `UPDATE phone_numbers SET label = $1 WHERE number = 'desk'`, label)
+	_, err := source.writer.ExecContext(t.Context(), `UPDATE phone_numbers SET added_later = $1 WHERE number = 'desk'`, label)
 	must(t, err)
 	_, err = Copy(t.Context(), path, target, silent)
 	must(t, err)
-	rows, err := to.reader.QueryContext(t.Context(), `SELECT label FROM phone_numbers WHERE workspace_id = $1 AND number = 'desk'`, w)
+	rows, err := to.reader.QueryContext(t.Context(), `SELECT added_later FROM phone_numbers WHERE workspace_id = $1 AND number = 'desk'`, w)
 	if got, err := one(rows, err, scanString, phone.ErrNotFound); err != nil || got != label {
 		t.Errorf("got the label %q, %v; want %q", got, err, label)
 	}

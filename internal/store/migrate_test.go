@@ -73,8 +73,8 @@ func altered(t *testing.T, s *Store) func() int {
 func addText(t *testing.T, s *Store) {
 	t.Helper()
 	_, err := s.writer.ExecContext(t.Context(), `
-		ALTER TABLE phone_numbers ADD COLUMN label TEXT COLLATE "und-x-icu" NOT NULL DEFAULT '';
-		ALTER TABLE settings ADD COLUMN label TEXT, ADD COLUMN "Odd Name" TEXT`)
+		ALTER TABLE phone_numbers ADD COLUMN added_later TEXT COLLATE "und-x-icu" NOT NULL DEFAULT '';
+		ALTER TABLE settings ADD COLUMN added_later TEXT, ADD COLUMN "Odd Name" TEXT`)
 	must(t, err)
 }
 
@@ -98,12 +98,12 @@ func TestTextThatAMigrationAddsIsOrderedByItsBytes(t *testing.T) {
 	var want []string
 	for i, label := range []string{"B", "a", "b", "ä"} {
 		n := insert(t, s, w, fmt.Sprintf("+1415555010%d", i))
-		_, err := s.writer.ExecContext(t.Context(), `UPDATE phone_numbers SET label = $1 WHERE id = $2`, label, n.ID)
+		_, err := s.writer.ExecContext(t.Context(), `UPDATE phone_numbers SET added_later = $1 WHERE id = $2`, label, n.ID)
 		must(t, err)
 		want = append(want, label)
 	}
 	ordered := func(s *Store) []string {
-		rows, err := s.reader.QueryContext(t.Context(), `SELECT label FROM phone_numbers ORDER BY label`)
+		rows, err := s.reader.QueryContext(t.Context(), `SELECT added_later FROM phone_numbers ORDER BY added_later`)
 		labels, err := all(rows, err, scanString)
 		must(t, err)
 		return labels
