@@ -435,9 +435,9 @@ func TestThePublishedUpdateCall(t *testing.T) {
 		if err := answer.Body.Close(); err != nil {
 			t.Error(err)
 		}
-		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"}`+"\n", n.ID, first)
-		if err != nil || answer.StatusCode != http.StatusOK || string(body) != want {
-			t.Errorf("%v, %d %s; want %s", err, answer.StatusCode, body, want)
+		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"`, n.ID, first) // then members of our own, if any
+		if err != nil || answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), want) {
+			t.Errorf("%v, %d %s; want 200 %s", err, answer.StatusCode, body, want)
 		}
 	})
 }
