@@ -228,6 +228,14 @@ func refusedAsInvalid(observed string) bool {
 	return strings.HasPrefix(observed, "400 ") || strings.Contains(firstLine(observed), `"validation_failed"`)
 }
 
+// firstLineOf is the verdict of the oracle without the schema.
+func firstLineOf(err error) string {
+	if err == nil {
+		return "accepts it"
+	}
+	return firstLine(err.Error())
+}
+
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line

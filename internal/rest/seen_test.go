@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -54,7 +55,7 @@ func checkSeen(t *testing.T, spec *spectest.Spec, seen *spectest.Seen, count int
 	}
 }
 
-// failEverywhere sends each operation to servers that fail in each way that has nothing to do with the request.
+// failEverywhere makes each operation fail in each way that has nothing to do with its own rules.
 func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 	t.Helper()
 	seen := spectest.NewSeen()
@@ -62,9 +63,19 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 		name   string
 		status int
 		keyed  bool // only operations that take an idempotency key can fail so
+		body   bool // only operations that take a body can
 		change func(*rest.Services)
 		broken func(*testServer) http.Handler
+		spoil  func(*spectest.Request) // what is wrong with the request
 	}{
+		{name: "no key", status: http.StatusUnauthorized, spoil: func(r *spectest.Request) { r.Header.Del("Authorization") }},
+		{name: "an unknown parameter", status: http.StatusBadRequest, spoil: func(r *spectest.Request) { r.Query = append(r.Query, "unknown=1") }},
+		{name: "another type of body", status: http.StatusUnsupportedMediaType, body: true, spoil: func(r *spectest.Request) {
+			r.Header.Set("Content-Type", "text/plain")
+		}},
+		{name: "a large body", status: http.StatusRequestEntityTooLarge, body: true, spoil: func(r *spectest.Request) {
+			r.Body = append(r.Body, bytes.Repeat([]byte(" "), 64<<10)...)
+		}},
 		{name: "too many requests", status: http.StatusTooManyRequests, change: func(s *rest.Services) {
 			s.RateLimit = rest.RateLimit{PerSecond: 0.001, Burst: 1}
 		}},
@@ -104,12 +115,16 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 			handler = failure.broken(s)
 		}
 		for _, op := range spec.Operations {
-			if failure.keyed && op.Parameter("header", "Idempotency-Key") == nil {
+			if failure.keyed && op.Parameter("header", "Idempotency-Key") == nil || failure.body && op.Body == nil {
 				continue
 			}
 			var x *spectest.Exchange
 			for range 100 { // a few valid requests break a rule that the spec cannot state
-				x = o.Send(t, handler, validRequest(t, g, op))
+				r := validRequest(t, g, op)
+				if failure.spoil != nil {
+					failure.spoil(r)
+				}
+				x = o.Send(t, handler, r)
 				if x.Response.Code == failure.status {
 					break
 				}

@@ -22,6 +22,8 @@ func (g *Generator) change(r *Request) {
 	changes := requestChanges
 	hasBody := r.tree != nil || r.Body != nil
 	switch {
+	case r.Header.Get(idempotencyKey) != "" && g.chance(25):
+		changes = headerChanges
 	case len(r.op.queryParameters()) > 0 && !hasBody && g.chance(75):
 		changes = queryChanges
 	case r.tree != nil && g.chance(60):
@@ -45,9 +47,11 @@ func (o *Operation) queryParameters() (list []*openapi3.Parameter) {
 
 // treeChanges happen to the body before it is text.
 var treeChanges = []change{
+	// The most telling ones come up more often.
 	{"a rule broken", breakRule},
 	{"a rule broken", breakRule},
-	{"a rule broken", breakRule}, // the most telling one
+	{"a rule broken", breakRule},
+	{"an integer in another notation", otherNotation},
 	{"a value of another type", onMember(func(g *Generator, m *member) { m.value = g.otherType(m.value) })},
 	{"null", onMember(func(_ *Generator, m *member) { m.value = nil })},
 	{"another length", onText(func(g *Generator, s string) string { return g.resize(s) })},
@@ -64,13 +68,6 @@ var treeChanges = []change{
 		if texts := textMembers(r.tree); len(texts) > 0 {
 			pick(g, texts...).value = pick(g, texts...).value
 		}
-	}},
-	{"an integer in another notation", func(g *Generator, r *Request) {
-		eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
-			if schema.Type.Is(openapi3.TypeInteger) {
-				m.value = pick(g, numerals...)
-			}
-		})
 	}},
 	{"another number", onMember(func(g *Generator, m *member) { m.value = pick(g, numerals...) })},
 	{"another value of the set", func(g *Generator, r *Request) {
@@ -164,10 +161,6 @@ var requestChanges = []change{
 		r.Query = append(r.Query, pick(g, "limit=%zz", "%", "x=%f", "limit=1;cursor=2", ";"))
 	}},
 	{"an empty query", func(g *Generator, r *Request) { r.Query = append(r.Query, pick(g, "", "&")) }},
-	{"another idempotency key", func(g *Generator, r *Request) {
-		r.Header["Idempotency-Key"] = pick(g, []string{""}, []string{"a", "a"}, []string{`"`}, []string{`""`}, []string{`"a`}, []string{`"a"b"`}, []string{`"\a"`},
-			[]string{"a b"}, []string{"é"}, []string{strings.Repeat("a", 256)}, []string{`"` + strings.Repeat("a", 256) + `"`})
-	}},
 	{"a request id", func(g *Generator, r *Request) {
 		r.Header.Set("X-Request-Id", pick(g, "mine", "", "with space", "é", strings.Repeat("a", 128), strings.Repeat("a", 129)))
 	}},
@@ -191,6 +184,14 @@ var requestChanges = []change{
 				r.tree = g.value("", other.Body)
 			}
 		}
+	}},
+}
+
+// headerChanges happen to a request with an idempotency key.
+var headerChanges = []change{
+	{"another idempotency key", func(g *Generator, r *Request) {
+		r.Header["Idempotency-Key"] = pick(g, []string{""}, []string{"a", "a"}, []string{`"`}, []string{`""`}, []string{`"a`}, []string{`"a"b"`}, []string{`"\a"`},
+			[]string{"a b"}, []string{"é"}, []string{strings.Repeat("a", 256)}, []string{`"` + strings.Repeat("a", 256) + `"`})
 	}},
 }
 
@@ -225,7 +226,7 @@ func (g *Generator) oddParameter(p *openapi3.Parameter) string {
 		value = plainText(broken)
 	case p.Schema.Value.Type.Is(openapi3.TypeInteger):
 		value = pick(g, "", "0", "-1", "-0", "abc", "5.0", "1e1", "0x10", "0b1", "010", "1_0", "+5", " 5", "true", "null", "[]", "５", "9223372036854775807",
-			"1000000000000000000", "9223372036854775808", strings.Repeat("9", 400), strconv.FormatInt(g.Int64(), 10))
+			"1000000000000000000", "1000000000000000001", "1234567890123456789", "9223372036854775808", strings.Repeat("9", 400), strconv.FormatInt(g.Int64(), 10))
 	default:
 		value = pick(g, "", g.resize(value), g.otherCase(value), pick(g, oddCharacters...), value+pick(g, oddCharacters...), value+"=", value+"A",
 			value[:max(0, len(value)-1)], "null", "5", "+1", "-x", "\xff", "\x00", strings.Repeat("A", 5000), pick(g, append(g.Missing, "")...))
@@ -253,6 +254,14 @@ func breakRule(g *Generator, r *Request) {
 	if len(broken) > 0 {
 		pick(g, broken...)()
 	}
+}
+
+func otherNotation(g *Generator, r *Request) {
+	eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
+		if schema.Type.Is(openapi3.TypeInteger) {
+			m.value = verbatim(pick(g, "5.0", "1e1", "1E0", "10e-1", "5.5", "05", "-0"))
+		}
+	})
 }
 
 // eachMember calls fn with each member that the schema knows.

@@ -22,33 +22,75 @@ type Place struct {
 // Places makes the requests for each member and parameter of an operation. Values come from Known,
 // the examples and the rules; Base has no more than it must have.
 func (g *Generator) Places(op *Operation) (places []Place) {
+	for _, spot := range g.spots(op) {
+		place := Place{Operation: op, Name: spot.name, Base: spot.base}
+		for _, value := range g.values(spot.field, spot.schema) {
+			place.Others = append(place.Others, spot.build(value))
+		}
+		if standard := spot.schema.Default; standard != nil {
+			place.Default = spot.build(literal(spot.schema, standard))
+		}
+		places = append(places, place)
+	}
+	return places
+}
+
+// spot is a member or parameter of an operation.
+type spot struct {
+	name     string // such as "body /agentId" or "query limit"
+	pointer  string // as a problem names it
+	field    string // its last name
+	schema   *openapi3.Schema
+	required bool
+	base     *Request                 // a valid request, without it if that is possible
+	build    func(value any) *Request // base with it
+	without  func() *Request          // base without it
+}
+
+// spots finds the members and parameters of an operation: those of a choice once for each way to choose.
+func (g *Generator) spots(op *Operation) (spots []spot) {
 	bodies := []any{nil}
 	if op.Body != nil {
 		bodies = g.least("", op.Body)
 	}
-	for i, body := range bodies {
-		build := func(p *openapi3.Parameter, value any, tree any) *Request { return g.build(op, p, value, tree) }
-		if i == 0 {
-			for _, p := range op.Parameters {
-				place := Place{Operation: op, Name: p.In + " " + p.Name, Base: build(nil, nil, body)}
-				values := g.values(p.Name, p.Schema.Value)
-				if p.Required {
-					place.Base = build(p, values[0], body)
-				}
-				for _, value := range values {
-					place.Others = append(place.Others, build(p, value, body))
-				}
-				if standard := p.Schema.Value.Default; standard != nil {
-					place.Default = build(p, verbatim(fmt.Sprint(standard)), body)
-				}
-				places = append(places, place)
-			}
-		}
-		if op.Body != nil {
-			places = append(places, g.bodyPlaces(op, op.Body, body, nil)...)
+	for _, p := range op.Parameters {
+		spots = append(spots, spot{
+			name: p.In + " " + p.Name, pointer: p.Name, field: p.Name, schema: p.Schema.Value, required: p.Required,
+			base:  g.build(op, nil, nil, bodies[0]),
+			build: func(value any) *Request { return g.build(op, p, value, bodies[0]) },
+		})
+	}
+	if op.Body != nil {
+		for _, body := range bodies {
+			spots = append(spots, g.memberSpots(op, op.Body, body, nil)...)
 		}
 	}
-	return places
+	return spots
+}
+
+// memberSpots finds the members of a body below path, which is empty for the body itself.
+func (g *Generator) memberSpots(op *Operation, schema *openapi3.Schema, body any, path []string) (spots []spot) {
+	choice, isChoice := ChoiceOf(schema)
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		inner, at := schema.Properties[name].Value, append(slices.Clone(path), name)
+		if isChoice && slices.Contains(slices.Collect(maps.Values(choice.Mapping)), name) {
+			if chosen, _ := get(body, append(slices.Clone(path), choice.Property)...).(string); choice.Mapping[chosen] == name {
+				spots = append(spots, g.memberSpots(op, inner, body, at)...)
+			}
+			continue
+		}
+		pointer := "/" + strings.Join(at, "/")
+		spots = append(spots, spot{
+			name: "body " + pointer, pointer: pointer, field: name, schema: inner, required: slices.Contains(schema.Required, name),
+			base:    g.build(op, nil, nil, body),
+			build:   func(value any) *Request { return g.build(op, nil, nil, with(body, value, at)) },
+			without: func() *Request { return g.build(op, nil, nil, without(body, at)) },
+		})
+		if inner.Type.Is(openapi3.TypeObject) {
+			spots = append(spots, g.memberSpots(op, inner, with(body, g.least(name, inner)[0], at), at)...)
+		}
+	}
+	return spots
 }
 
 // Least makes a request with no more than it must have.
@@ -78,32 +120,6 @@ func (g *Generator) build(op *Operation, p *openapi3.Parameter, value, tree any)
 	}
 	g.fixText(r)
 	return r
-}
-
-// bodyPlaces makes the places of a body below path, which is empty for the body itself.
-func (g *Generator) bodyPlaces(op *Operation, schema *openapi3.Schema, body any, path []string) (places []Place) {
-	choice, isChoice := ChoiceOf(schema)
-	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-		inner, at := schema.Properties[name].Value, append(slices.Clone(path), name)
-		if isChoice && slices.Contains(slices.Collect(maps.Values(choice.Mapping)), name) {
-			if chosen, _ := get(body, append(slices.Clone(path), choice.Property)...).(string); choice.Mapping[chosen] == name {
-				places = append(places, g.bodyPlaces(op, inner, body, at)...)
-			}
-			continue
-		}
-		place := Place{Operation: op, Name: "body /" + strings.Join(at, "/"), Base: g.build(op, nil, nil, body)}
-		for _, value := range g.values(name, inner) {
-			place.Others = append(place.Others, g.build(op, nil, nil, with(body, value, at)))
-		}
-		if inner.Default != nil {
-			place.Default = g.build(op, nil, nil, with(body, literal(inner, inner.Default), at))
-		}
-		places = append(places, place)
-		if inner.Type.Is(openapi3.TypeObject) {
-			places = append(places, g.bodyPlaces(op, inner, with(body, g.least(name, inner)[0], at), at)...)
-		}
-	}
-	return places
 }
 
 // least makes the values with no more than they must have: one for each choice. A choice has the
@@ -215,4 +231,17 @@ func with(tree, value any, path []string) any {
 	}
 	o.members[i].value = with(o.members[i].value, value, path[1:])
 	return o
+}
+
+// without is the tree without the member at a path of names.
+func without(tree any, path []string) any {
+	o, _ := clone(tree).(*object)
+	if o == nil {
+		return tree
+	}
+	if len(path) == 1 {
+		o.members = slices.DeleteFunc(o.members, func(m member) bool { return m.name == path[0] })
+		return o
+	}
+	return with(o, without(get(o, path[0]), path[1:]), path[:1])
 }

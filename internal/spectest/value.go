@@ -165,9 +165,12 @@ func (g *Generator) brokenString(name string, schema *openapi3.Schema) (string, 
 			return t.outside(g.Rand, t.min-1)
 		}
 	}
-	if schema.Pattern == "" {
-		return "", false
-	}
+	return g.brokenPattern(name, schema)
+}
+
+// brokenPattern changes a valid text until the pattern refuses it.
+func (g *Generator) brokenPattern(name string, schema *openapi3.Schema) (string, bool) {
+	t := g.text(schema)
 	for range attempts {
 		s := g.stringValue(name, schema)
 		at := g.IntN(len(s) + 1)
@@ -181,7 +184,7 @@ func (g *Generator) brokenString(name string, schema *openapi3.Schema) (string, 
 		default:
 			s += s
 		}
-		if !t.compiled.MatchString(s) {
+		if schema.Pattern != "" && !t.compiled.MatchString(s) {
 			return s, true
 		}
 	}

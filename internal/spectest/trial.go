@@ -1,0 +1,135 @@
+package spectest
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Trial is a request for one rule of one member or parameter, which it just keeps or just breaks.
+type Trial struct {
+	Operation *Operation
+	Name      string // such as "body /agentId: maxLength"
+	Pointer   string // of the member or parameter, as a problem names it
+	Broken    bool
+	Request   *Request
+}
+
+// Trials makes requests at the edges of each rule of an operation, and requests that break one rule.
+func (g *Generator) Trials(op *Operation) (trials []Trial) {
+	for _, spot := range g.spots(op) {
+		add := func(rule string, broken bool, r *Request) {
+			trials = append(trials, Trial{op, spot.name + ": " + rule, spot.pointer, broken, r})
+		}
+		for _, edge := range g.edges(spot.schema) {
+			add(edge.rule, false, spot.build(edge.value))
+		}
+		breaks := g.breaks(spot.field, spot.schema)
+		if spot.without != nil {
+			breaks = append(breaks, typeBreaks(spot.schema)...)
+			if spot.required {
+				add("required", true, spot.without())
+			}
+		}
+		for _, broken := range breaks {
+			add(broken.rule, true, spot.build(broken.value))
+		}
+	}
+	return trials
+}
+
+// ruled is a value made for a rule.
+type ruled struct {
+	rule  string
+	value any
+}
+
+// edges are valid values at the edge of each rule.
+func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
+	for _, value := range schema.Enum {
+		edges = append(edges, ruled{"enum", literal(schema, value)})
+	}
+	switch {
+	case len(edges) > 0:
+	case schema.Type.Is(openapi3.TypeString):
+		t := g.text(schema)
+		for rule, length := range map[string]int{"minLength": t.min, "maxLength": t.max} {
+			if s, ok := t.make(g.Rand, length); ok {
+				edges = append(edges, ruled{rule, s})
+			}
+		}
+		for range 5 {
+			edges = append(edges, ruled{"pattern", g.stringValue("", schema)})
+		}
+	case schema.Type.Is(openapi3.TypeInteger):
+		for _, text := range g.bounds(schema) {
+			edges = append(edges, ruled{"bounds", verbatim(text)})
+		}
+	case schema.Type.Is(openapi3.TypeBoolean):
+		edges = append(edges, ruled{"type", verbatim("true")}, ruled{"type", verbatim("false")})
+	}
+	if schema.Nullable {
+		edges = append(edges, ruled{"nullable", nil})
+	}
+	return edges
+}
+
+// breaks are values that break one rule.
+func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []ruled) {
+	add := func(rule string, value any) { breaks = append(breaks, ruled{rule, value}) }
+	switch {
+	case len(schema.Enum) > 0:
+		first := fmt.Sprint(schema.Enum[0])
+		add("enum", "unknown")
+		add("enum", first+" ")
+		if other := g.otherCase(first); other != first {
+			add("enum", other)
+		}
+	case schema.Type.Is(openapi3.TypeString):
+		t := g.text(schema)
+		if schema.MaxLength != nil {
+			if s, ok := t.outside(g.Rand, t.max+1); ok {
+				add("maxLength", s)
+			}
+		}
+		if t.min > 0 {
+			if s, ok := t.outside(g.Rand, t.min-1); ok {
+				add("minLength", s)
+			}
+		}
+		for range 5 {
+			if s, ok := g.brokenPattern(field, schema); ok && utf8.ValidString(s) {
+				add("pattern", s)
+			}
+		}
+	case schema.Type.Is(openapi3.TypeInteger):
+		if schema.Min != nil {
+			add("minimum", verbatim(strconv.FormatInt(int64(*schema.Min)-1, 10)))
+		}
+		if schema.Max != nil {
+			add("maximum", verbatim(strconv.FormatInt(int64(*schema.Max)+1, 10)))
+		}
+		add("type", verbatim(`"x"`))
+	}
+	return breaks
+}
+
+// typeBreaks are values of other types than a member has.
+func typeBreaks(schema *openapi3.Schema) (breaks []ruled) {
+	values := map[string]any{
+		openapi3.TypeString: "text", openapi3.TypeInteger: verbatim("5"), openapi3.TypeBoolean: verbatim("true"),
+		openapi3.TypeArray: []any{}, openapi3.TypeObject: newObject(),
+	}
+	for kind, value := range values {
+		if schema.Type.Is(kind) || kind == openapi3.TypeInteger && schema.Type.Is(openapi3.TypeNumber) {
+			continue
+		}
+		breaks = append(breaks, ruled{"type", value})
+	}
+	if !schema.Nullable {
+		breaks = append(breaks, ruled{"nullable", nil})
+	}
+	return breaks
+}
