@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test test-typescript test-browser bench-client bench-store vendor-docs lint npm lint-contract accept-contract check tidy
+.PHONY: help run build generate test drill test-typescript test-browser bench-client bench-store vendor-docs lint npm lint-contract accept-contract check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -26,6 +26,10 @@ test: ## run all tests, with the race detector where there is a C compiler
 	else \
 		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
 	fi
+
+# Not part of test: each change is compiled anew.
+drill: ## change openapi.yaml in a copy, carry nothing out, and see that the tests name it
+	@go run ./internal/drill
 
 # Not part of test: it needs Node.js 18.19 or newer, and npm.
 test-typescript: build ## call the server from TypeScript, with types made from openapi.yaml
