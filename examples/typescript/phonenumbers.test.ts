@@ -61,6 +61,22 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     assert.equal(second.response.headers.get("Idempotent-Replayed"), "true");
   });
 
+  test("buys with the published call, which carries all three objects", async () => {
+    const [number] = await search("503", 1);
+    assert.ok(number);
+    const { data, error } = await client.POST("/phone_numbers", {
+      body: {
+        type: "purchase",
+        purchase: { number },
+        sipImport: { phoneNumber: "", terminationUri: "", username: "", password: "" },
+        vogentSip: { sipPrefix: "", username: "", password: "" },
+      } satisfies CreatePhoneNumberInput,
+    });
+    assert.ok(data, error && explain(error));
+    assert.equal(data.number, number);
+    assert.equal(data.type, "PSTN");
+  });
+
   test("links a number to an agent and unlinks it", async () => {
     const [number] = await search("212", 1);
     assert.ok(number);

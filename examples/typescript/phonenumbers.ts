@@ -43,15 +43,7 @@ export function explain(problem: Problem): string {
     case "rate_limited":
     case "storage_unavailable":
       return "Try again later, under the same Idempotency-Key.";
-    case "not_found":
-    case "method_not_allowed":
-    case "payload_too_large":
-    case "unsupported_media_type":
-    case "internal":
+    default: // More codes can come, so there is always something to say.
       return `${problem.detail} (request ${problem.requestId})`;
-    default:
-      // A code that is missing above does not compile. A newer server can send one anyway.
-      problem.code satisfies never;
-      return problem.detail;
   }
 }

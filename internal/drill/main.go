@@ -27,7 +27,9 @@ type drill struct {
 var drills = []drill{
 	{
 		"reworded text",
-		func(d *yaml.Node) error { return set(d, "Any text.", "paths", "/phone_numbers/{id}", "get", "description") },
+		func(d *yaml.Node) error {
+			return set(d, "Any text.", "paths", "/phone_numbers/{id}", "get", "description")
+		},
 		"",
 	},
 	{
