@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -53,11 +54,11 @@ func (t *text) make(r *rand.Rand, length int) (s string, ok bool) {
 	return "", false
 }
 
-// outside makes a text that keeps the pattern and breaks the length by one.
-func (t *text) outside(r *rand.Rand, length int) (s string, ok bool) {
-	for range attempts {
+// exactly makes a text of that length that matches the pattern; ok is false if none was found.
+func (t *text) exactly(r *rand.Rand, length int) (s string, ok bool) {
+	for range 10 * attempts {
 		extra := max(0, length-t.shortest)
-		if s = write(r, t.tree, &extra); utf8.RuneCountInString(s) == length {
+		if s = write(r, t.tree, &extra); utf8.RuneCountInString(s) == length && t.compiled.MatchString(s) {
 			return s, true
 		}
 	}
@@ -102,7 +103,10 @@ func write(r *rand.Rand, re *syntax.Regexp, extra *int) string {
 			b.WriteString(write(r, sub, extra))
 		}
 	case syntax.OpAlternate:
-		return write(r, re.Sub[r.IntN(len(re.Sub))], extra)
+		fitting := slices.DeleteFunc(slices.Clone(re.Sub), func(sub *syntax.Regexp) bool { return shortest(sub)-shortest(re) > *extra })
+		chosen := fitting[r.IntN(len(fitting))]
+		*extra -= shortest(chosen) - shortest(re)
+		return write(r, chosen, extra)
 	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
 		for range times(r, re, extra) {
 			b.WriteString(write(r, re.Sub[0], extra))
@@ -114,12 +118,13 @@ func write(r *rand.Rand, re *syntax.Regexp, extra *int) string {
 
 // times chooses how often a part is repeated, and takes what that adds from extra.
 func times(r *rand.Rand, re *syntax.Regexp, extra *int) int {
-	least, more := 0, *extra
+	unit := max(1, shortest(re.Sub[0]))
+	least, more := 0, *extra/unit
 	switch re.Op {
 	case syntax.OpPlus:
 		least = 1
 	case syntax.OpQuest:
-		return r.IntN(2)
+		more = min(more, 1)
 	case syntax.OpRepeat:
 		least = re.Min
 		if re.Max >= 0 {
@@ -130,6 +135,6 @@ func times(r *rand.Rand, re *syntax.Regexp, extra *int) int {
 	if more > 0 && r.IntN(2) == 0 {
 		more = r.IntN(more + 1)
 	}
-	*extra -= more
+	*extra -= more * unit
 	return least + more
 }

@@ -56,7 +56,7 @@ func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
 	case schema.Type.Is(openapi3.TypeString):
 		t := g.text(schema)
 		for rule, length := range map[string]int{"minLength": t.min, "maxLength": t.max} {
-			if s, ok := t.make(g.Rand, length); ok {
+			if s, ok := t.exactly(g.Rand, length); ok && schema.VisitJSON(s) == nil {
 				edges = append(edges, ruled{rule, s})
 			}
 		}
@@ -90,12 +90,12 @@ func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []rule
 	case schema.Type.Is(openapi3.TypeString):
 		t := g.text(schema)
 		if schema.MaxLength != nil {
-			if s, ok := t.outside(g.Rand, t.max+1); ok {
+			if s, ok := t.exactly(g.Rand, t.max+1); ok {
 				add("maxLength", s)
 			}
 		}
 		if t.min > 0 {
-			if s, ok := t.outside(g.Rand, t.min-1); ok {
+			if s, ok := t.exactly(g.Rand, t.min-1); ok {
 				add("minLength", s)
 			}
 		}

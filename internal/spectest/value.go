@@ -158,11 +158,11 @@ func (g *Generator) brokenString(name string, schema *openapi3.Schema) (string, 
 	switch g.IntN(3) {
 	case 0:
 		if schema.MaxLength != nil {
-			return t.outside(g.Rand, t.max+1)
+			return t.exactly(g.Rand, t.max+1)
 		}
 	case 1:
 		if t.min > 0 {
-			return t.outside(g.Rand, t.min-1)
+			return t.exactly(g.Rand, t.min-1)
 		}
 	}
 	return g.brokenPattern(name, schema)
