@@ -9,8 +9,9 @@ type Operation struct {
 	Path                string // below Options.BaseURL, such as /phone_numbers/{id}
 	TakesIdempotencyKey bool
 
-	query    map[string]string  // the JSON type of each query parameter
-	headers  []string           // header parameters
-	body     bool               // whether it takes one
-	nullable []jsontext.Pointer // the members of the body that may be null
+	query        map[string]string  // the JSON type of each query parameter
+	headers      []string           // header parameters
+	body         bool               // whether it takes one
+	bodyRequired bool               // whether a request without one is refused
+	nullable     []jsontext.Pointer // the members of the body that may be null
 }

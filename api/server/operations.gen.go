@@ -10,7 +10,7 @@ var operations = []Operation{
 		ID: "createPhoneNumber", Method: "POST", Path: "/phone_numbers", TakesIdempotencyKey: true,
 		headers:  []string{"Idempotency-Key"},
 		nullable: []jsontext.Pointer{"/purchase", "/sipImport", "/vogentSip"},
-		body:     true,
+		body:     true, bodyRequired: true,
 	},
 	{
 		ID: "deletePhoneNumber", Method: "DELETE", Path: "/phone_numbers/{id}", TakesIdempotencyKey: false,
@@ -25,14 +25,14 @@ var operations = []Operation{
 	{
 		ID: "purchasePhoneNumber", Method: "POST", Path: "/phone_numbers/purchase", TakesIdempotencyKey: true,
 		headers: []string{"Idempotency-Key"},
-		body:    true,
+		body:    true, bodyRequired: true,
 	},
 	{
 		ID: "searchPhoneNumbers", Method: "POST", Path: "/phone_numbers/search", TakesIdempotencyKey: false,
-		body: true,
+		body: true, bodyRequired: true,
 	},
 	{
 		ID: "updatePhoneNumber", Method: "PUT", Path: "/phone_numbers/{id}", TakesIdempotencyKey: false,
-		body: true,
+		body: true, bodyRequired: true,
 	},
 }

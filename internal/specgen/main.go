@@ -25,18 +25,33 @@ func main() {
 }
 
 func generate() error {
-	document, err := openapi3.NewLoader().LoadFromData(phonenumbers.Spec)
+	files, err := render(phonenumbers.Spec)
 	if err != nil {
-		return fmt.Errorf("read openapi.yaml: %w", err)
+		return err
+	}
+	for name, code := range files {
+		if err := os.WriteFile(name, code, 0o644); err != nil { //nolint:gosec // source code is for everyone to read
+			return err
+		}
+	}
+	return nil
+}
+
+// render returns the Go files by their names.
+func render(spec []byte) (map[string][]byte, error) {
+	document, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
 	operations, err := readOperations(document)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	problems, err := readProblems(document)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	files := map[string][]byte{}
 	for _, file := range []struct {
 		name, text string
 		data       any
@@ -45,23 +60,15 @@ func generate() error {
 		{"api/client/operations.gen.go", clientFile, operations},
 		{"api/server/operations.gen.go", serverFile, operations},
 	} {
-		if err := write(file.name, file.text, file.data); err != nil {
-			return fmt.Errorf("write %s: %w", file.name, err)
+		var code bytes.Buffer
+		if err := template.Must(template.New(file.name).Parse(header+file.text)).Execute(&code, file.data); err != nil {
+			return nil, fmt.Errorf("make %s: %w", file.name, err)
+		}
+		if files[file.name], err = format.Source(code.Bytes()); err != nil {
+			return nil, fmt.Errorf("make %s: %w", file.name, err)
 		}
 	}
-	return nil
-}
-
-func write(name, text string, data any) error {
-	var code bytes.Buffer
-	if err := template.Must(template.New(name).Parse(header+text)).Execute(&code, data); err != nil {
-		return err
-	}
-	formatted, err := format.Source(code.Bytes())
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(name, formatted, 0o644) //nolint:gosec // source code is for everyone to read
+	return files, nil
 }
 
 // operation is an operation, with its strings quoted as Go source.
@@ -70,7 +77,7 @@ type operation struct {
 	Idempotent, TakesKey   bool
 	Query                  []parameter
 	Headers                []string
-	Body                   bool
+	Body, BodyRequired     bool
 	Nullable               []string // JSON pointers
 }
 
@@ -92,14 +99,15 @@ func readOperations(document *openapi3.T) (operations []operation, err error) {
 				Name: spec.OperationID, ID: strconv.Quote(spec.OperationID), Method: strconv.Quote(method), Path: strconv.Quote(path),
 				Idempotent: idempotent,
 			}
+			if err := checkServable(item, spec); err != nil {
+				return nil, fmt.Errorf("%s: %w", spec.OperationID, err)
+			}
 			for _, p := range slices.Concat(item.Parameters, spec.Parameters) {
 				op.addParameter(p.Value)
 			}
 			if spec.RequestBody != nil {
-				op.Body = true
-				if content := spec.RequestBody.Value.Content.Get("application/json"); content != nil {
-					op.addNullable("", content.Schema.Value)
-				}
+				op.Body, op.BodyRequired = true, spec.RequestBody.Value.Required
+				op.addNullable("", spec.RequestBody.Value.Content["application/json"].Schema.Value)
 			}
 			operations = append(operations, op)
 		}

@@ -37,7 +37,7 @@ var operations = []Operation{
 		{{ with .Query }}query: map[string]string{ {{ range . }}{{ .Name }}: {{ .Type }}, {{ end }} },
 		{{ end }}{{ with .Headers }}headers: []string{ {{ range . }}{{ . }}, {{ end }} },
 		{{ end }}{{ with .Nullable }}nullable: []jsontext.Pointer{ {{ range . }}{{ . }}, {{ end }} },
-		{{ end }}{{ if .Body }}body: true,
+		{{ end }}{{ if .Body }}body: true, bodyRequired: {{ .BodyRequired }},
 		{{ end }}
 	},
 {{- end }}
