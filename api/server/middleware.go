@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -76,30 +75,4 @@ func bearerToken(header http.Header) (string, bool) {
 	scheme, token, _ := strings.Cut(values[0], " ")
 	token = strings.Trim(token, " ")
 	return token, strings.EqualFold(scheme, "Bearer") && token != ""
-}
-
-// completeAnswer refuses what the generated code would send as a 200 with an empty body, and sends a list that is nil
-// as an empty list, not as null.
-func completeAnswer(next StrictHandlerFunc, operationID string) StrictHandlerFunc {
-	return func(c echo.Context, request any) (any, error) {
-		response, err := next(c, request)
-		if err != nil {
-			return nil, err
-		}
-		switch r := response.(type) {
-		case nil:
-			return nil, errors.New(operationID + " returned neither an answer nor an error")
-		case ListPhoneNumbers200JSONResponse:
-			if r.Body.Data == nil {
-				r.Body.Data = []api.PhoneNumber{}
-			}
-			return r, nil
-		case SearchPhoneNumbers200JSONResponse:
-			if r.Body == nil {
-				r.Body = []api.PhoneNumberCandidate{}
-			}
-			return r, nil
-		}
-		return response, nil
-	}
 }

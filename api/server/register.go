@@ -42,7 +42,7 @@ func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 	e.Use(requestID, problems.recover, exactPath)
 
 	routes := operationRoutes{echo: e, baseURL: options.BaseURL, authenticate: authenticate(options.Authenticate)}
-	RegisterHandlers(routes, NewStrictHandler(impl, []StrictMiddlewareFunc{completeAnswer}))
+	RegisterHandlers(routes, NewStrictHandler(impl, []StrictMiddlewareFunc{completeResponses()}))
 }
 
 // operationRoutes is the router that the generated code registers its operations on. It puts the checks in front of
