@@ -1,89 +1,41 @@
 package server
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/labstack/echo/v4"
 
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// maxBody is the size of the largest body that is read, in bytes.
-const maxBody = 64 << 10
-
-// readBody reads the body of an operation that can have one and refuses another type than JSON (415) and more than
-// maxBody bytes (413), before anything is decoded.
-func readBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if r.Method == http.MethodGet || r.Method == http.MethodDelete {
-			return next(c)
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, maxBody))
-		var tooLarge *http.MaxBytesError
-		switch {
-		case len(body) > 0 && !isJSON(r.Header):
-			return api.NewProblem(api.CodeUnsupportedMediaType, "")
-		case errors.As(err, &tooLarge):
-			return api.NewProblem(api.CodePayloadTooLarge, "")
-		case err != nil:
-			return api.NewProblem(api.CodeInvalidRequest, "The body did not arrive whole.")
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		return next(c)
-	}
+// decoder decodes the bodies of an operation. An error has the JSON pointer of what is wrong, and never
+// a value: it could be a password.
+type decoder struct {
+	required bool
+	options  json.Options
 }
 
-// isJSON reports whether the body is declared as plain application/json. Parameters of the media type do not matter: JSON
-// is UTF-8 (RFC 8259).
-func isJSON(header http.Header) bool {
-	types := header.Values(echo.HeaderContentType)
-	if len(types) != 1 || header.Get(echo.HeaderContentEncoding) != "" {
-		return false
-	}
-	mediaType, _, _ := strings.Cut(types[0], ";")
-	return strings.ToLower(strings.TrimSpace(mediaType)) == echo.MIMEApplicationJSON
+func newDecoder(op Operation) decoder {
+	return decoder{op.bodyRequired, json.JoinOptions(
+		json.RejectUnknownMembers(true),
+		json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull(op.nullable))),
+	)}
 }
 
-// strictBinder decodes bodies for the generated code. An error has the JSON pointer of what is wrong, and never a value:
-// it could be a password.
-type strictBinder struct{}
-
-// Bind implements echo.Binder.
-func (strictBinder) Bind(target any, c echo.Context) error {
-	body, err := io.ReadAll(c.Request().Body)
-	if err != nil {
-		return err
-	}
-	return decode(body, target)
-}
-
-func decode(body []byte, target any) error {
-	if len(body) == 0 {
+// decode returns io.EOF for a missing body that is optional: the generated code then leaves it nil.
+func (d decoder) decode(body []byte, target any) error {
+	switch {
+	case len(body) > 0:
+		return decodingProblem(json.Unmarshal(body, target, d.options))
+	case d.required:
 		return api.NewProblem(api.CodeInvalidRequest, "The body is missing. Send a JSON object.")
 	}
-	if err := refuseNull(body, nullable[reflect.TypeOf(target)]); err != nil {
-		return decodingProblem(err)
-	}
-	if err := json.Unmarshal(body, target, json.RejectUnknownMembers(true)); err != nil {
-		return decodingProblem(err)
-	}
-	return nil
-}
-
-// nullable names, for each type of body, the members that may be null. The decoder cannot tell: to it null is the zero
-// value everywhere.
-var nullable = map[reflect.Type][]jsontext.Pointer{
-	reflect.TypeFor[*api.CreatePhoneNumberJSONRequestBody](): {"/purchase", "/sipImport", "/vogentSip"},
+	return io.EOF
 }
 
 // nullError is a null where the contract has none.
@@ -98,22 +50,21 @@ func (e *nullError) Error() string {
 	return "must not be null"
 }
 
-func refuseNull(body []byte, allowed []jsontext.Pointer) error {
-	tokens := jsontext.NewDecoder(bytes.NewBuffer(body))
-	for {
-		token, err := tokens.ReadToken()
-		if errors.Is(err, io.EOF) {
-			return nil
+// refuseNull returns a function that the JSON decoder calls before each value. Without it null is
+// the zero value everywhere. It does not see inside a type that has an UnmarshalJSON of its own.
+func refuseNull(allowed []jsontext.Pointer) func(*jsontext.Decoder, any) error {
+	return func(d *jsontext.Decoder, _ any) error {
+		if d.PeekKind() != 'n' {
+			return errors.ErrUnsupported // go on. A pointer for each value of a deep body takes a second.
 		}
-		if err != nil {
+		if _, err := d.ReadToken(); err != nil {
 			return err
 		}
-		if token.Kind() != 'n' {
-			continue // a pointer for every token of a deep body would take a second
+		// Before the token is read, the pointer to an element of an array is that of the one before.
+		if pointer := d.StackPointer(); !slices.Contains(allowed, pointer) {
+			return &nullError{pointer}
 		}
-		if pointer := tokens.StackPointer(); !slices.Contains(allowed, pointer) {
-			return &nullError{pointer: pointer}
-		}
+		return nil // the value is the zero value already
 	}
 }
 
@@ -125,6 +76,8 @@ func decodingProblem(err error) error {
 		syntactic *jsontext.SyntacticError
 	)
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &null):
 		return invalid(string(null.pointer), null.Error())
 	case errors.As(err, &semantic) && errors.Is(err, json.ErrUnknownName):
@@ -132,7 +85,7 @@ func decodingProblem(err error) error {
 	case errors.As(err, &semantic):
 		return invalid(string(semantic.JSONPointer), "must be "+typeName(semantic.GoType))
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
-		return invalid(string(syntactic.JSONPointer), "is there twice")
+		return invalid(string(syntactic.JSONPointer), "appears more than once")
 	case errors.As(err, &syntactic):
 		return api.NewProblem(api.CodeInvalidRequest, fmt.Sprintf("The body is not valid JSON, at byte %d.", syntactic.ByteOffset))
 	}

@@ -54,11 +54,11 @@ func Example() {
 	e := echo.New()
 	server.Register(e, &memory{api.PhoneNumber{ID: "1", Number: "+18001234567", Type: api.PSTN}}, server.Options{
 		BaseURL: "/api",
-		Authenticate: func(ctx context.Context, key string) (context.Context, error) {
+		Authenticate: func(c echo.Context, key string) (context.Context, error) {
 			if key != "secret" {
 				return nil, api.NewProblem(api.CodeUnauthorized, "")
 			}
-			return ctx, nil
+			return c.Request().Context(), nil
 		},
 	})
 

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -35,32 +36,46 @@ func visibleASCII(s string, longest int) bool {
 	return true
 }
 
-// exactPath answers 404 where Echo's last path parameter has swallowed slashes or nothing at all: /phone_numbers/x/y and
-// /phone_numbers/ are no paths of the API, whatever the method and with or without a key.
+// exactPath answers 404 if Echo's last path parameter has swallowed slashes, or another is empty:
+// /phone_numbers/x/y is no path of the API, whatever the method and the key.
 func exactPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		path, route := echo.GetPath(c.Request()), c.Path()
-		if strings.Contains(route, ":") &&
-			(strings.Count(path, "/") != strings.Count(route, "/") || strings.HasSuffix(path, "/")) {
+		if !isExact(c) {
 			return echo.ErrNotFound
 		}
 		return next(c)
 	}
 }
 
-// authenticate hands the bearer token (RFC 6750) to check and puts the context that it returns on the request.
-func authenticate(check func(context.Context, string) (context.Context, error)) echo.MiddlewareFunc {
+// isExact reports whether each parameter of the route has one segment of the path. It compares the
+// two, as Echo has no values for a method that the path does not take.
+func isExact(c echo.Context) bool {
+	route, path := c.Path(), echo.GetPath(c.Request())
+	if !strings.Contains(route, ":") || strings.Contains(route, "*") {
+		return true // has no parameters, or is a further route and takes the rest
+	}
+	return strings.Count(path, "/") == strings.Count(route, "/") && !strings.Contains(path, "//")
+}
+
+// authenticate hands the bearer token (RFC 6750) to check and puts the context that it returns on
+// the request.
+func authenticate(check func(echo.Context, string) (context.Context, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			key, ok := bearerToken(c.Request().Header)
 			if !ok {
 				return api.NewProblem(api.CodeUnauthorized, `There is no API key in the form "Authorization: Bearer KEY".`)
 			}
-			ctx, err := check(c.Request().Context(), key)
-			if err != nil {
-				return err
+			ctx, err := check(c, key)
+			if ctx != nil {
+				c.SetRequest(c.Request().WithContext(ctx))
 			}
-			c.SetRequest(c.Request().WithContext(ctx))
+			switch {
+			case err != nil:
+				return err
+			case ctx == nil: // refuse, rather than take a mistake for a valid key
+				return errors.New("Options.Authenticate returned neither a context nor an error")
+			}
 			return next(c)
 		}
 	}

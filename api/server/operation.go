@@ -1,6 +1,11 @@
 package server
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+)
 
 // Operation is an operation of openapi.yaml. operations.gen.go has them all.
 type Operation struct {
@@ -15,3 +20,22 @@ type Operation struct {
 	bodyRequired bool               // whether a request without one is refused
 	nullable     []jsontext.Pointer // the members of the body that may be null
 }
+
+// OperationOf returns the operation that a request is for. It knows it before the key is checked,
+// so that Options.Middleware and Options.Authenticate can ask too. It returns false, and the zero
+// Operation, for a path or method that the API does not have, and for further routes on the same
+// Echo.
+func OperationOf(c echo.Context) (Operation, bool) {
+	b, ok := c.Echo().Binder.(*binder)
+	if !ok || !isExact(c) {
+		return Operation{}, false
+	}
+	op, ok := b.operations[route{c.Request().Method, c.Path()}]
+	return op, ok
+}
+
+// route is a method and a path as Echo's router knows them, such as GET /api/phone_numbers/:id.
+type route struct{ method, path string }
+
+// echoPath writes the parameters of a path as Echo does: /a/{b}/c becomes /a/:b/c.
+var echoPath = strings.NewReplacer("{", ":", "}", "")

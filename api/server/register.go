@@ -1,35 +1,28 @@
 package server
 
 import (
-	"context"
 	"log/slog"
-	"net/http"
 
 	"github.com/labstack/echo/v4"
 )
 
-// Options say how [Register] serves.
-type Options struct {
-	// BaseURL stands before every path, such as "/api". Empty means none.
-	BaseURL string
-
-	// Authenticate checks the API key of a request. What it puts on the context reaches the operation. It refuses a key
-	// with api.NewProblem(api.CodeUnauthorized, ""); any other error is answered like an operation's. Required.
-	Authenticate func(ctx context.Context, key string) (context.Context, error)
-
-	// Logger gets a record, with the request id, for each request that is answered with a status of 500 or more.
-	// Nil means slog.Default().
-	Logger *slog.Logger
+// Register serves impl on e. It puts around every operation what the contract asks for: the request
+// id, the route (404, 405), the API key (401), the type and size of the body (415, 413), strict
+// decoding (400). It answers every error, an unknown path and a panic included, as a problem
+// document: an *api.Problem anywhere in the chain of the error as it is, any other error as a 500
+// that shows nothing of it.
+//
+// Register sets the error handler and the binder of e, and middleware that sees every request. Give
+// it an Echo of its own. Further routes on e get the same treatment of errors, and the binder
+// decodes their bodies as strictly, but no authentication stands before them.
+func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
+	register(e, options, operations, func(router EchoRouter) {
+		RegisterHandlers(router, NewStrictHandler(impl, []StrictMiddlewareFunc{completeResponses()}))
+	})
 }
 
-// Register serves impl on e. Around every operation stand, in this order: the request id, recovery from panics, the
-// route (404, 405), the API key (401), the body's type and size (415, 413), strict decoding (400). Every error, an
-// unknown path and a panic included, is answered as a problem document: an *api.Problem anywhere in the chain of the
-// error as it is, any other error as a 500 that shows nothing of it.
-//
-// Register sets the error handler and the binder of e, and middleware that sees every request; give it an Echo of its
-// own. Further routes on e get the same treatment of errors, but no authentication.
-func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
+// register assembles the chain of a request. Echo finds the route before the first step.
+func register(e *echo.Echo, options Options, operations []Operation, generated func(EchoRouter)) {
 	if options.Authenticate == nil {
 		panic("server.Register: Options.Authenticate is nil; without it anyone could call the API")
 	}
@@ -37,59 +30,26 @@ func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 		options.Logger = slog.Default()
 	}
 	problems := problemWriter{log: options.Logger}
+	router := newRouter(e, options.baseURL(), operations)
 	e.HTTPErrorHandler = problems.handle
-	e.Binder = strictBinder{}
-	e.Use(requestID, problems.recover, exactPath)
 
-	routes := operationRoutes{echo: e, baseURL: options.BaseURL, authenticate: authenticate(options.Authenticate)}
-	RegisterHandlers(routes, NewStrictHandler(impl, []StrictMiddlewareFunc{completeResponses()}))
-}
+	// Around every request, the first outermost:
+	e.Use(requestID)             // Give the response its X-Request-Id.
+	e.Use(problems.recover)      // Answer an error or a panic of the implementer's middleware.
+	e.Use(options.Middleware...) // Let the implementer log, count and set headers.
+	e.Use(problems.recover)      // Answer all other errors and panics: Middleware sees the status.
+	e.Use(exactPath)             // Refuse a path that Echo took for another one (404).
 
-// operationRoutes is the router that the generated code registers its operations on. It puts the checks in front of
-// each, so that a new operation cannot come without them.
-type operationRoutes struct {
-	echo         *echo.Echo
-	baseURL      string
-	authenticate echo.MiddlewareFunc
-}
-
-func (r operationRoutes) add(method, path string, h echo.HandlerFunc, m []echo.MiddlewareFunc) *echo.Route {
-	checks := []echo.MiddlewareFunc{r.authenticate, readBody, strictParams(params[method+" "+path])}
-	return r.echo.Add(method, r.baseURL+path, h, append(checks, m...)...)
-}
-
-func (r operationRoutes) CONNECT(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodConnect, path, h, m)
-}
-
-func (r operationRoutes) DELETE(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodDelete, path, h, m)
-}
-
-func (r operationRoutes) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodGet, path, h, m)
-}
-
-func (r operationRoutes) HEAD(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodHead, path, h, m)
-}
-
-func (r operationRoutes) OPTIONS(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodOptions, path, h, m)
-}
-
-func (r operationRoutes) PATCH(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodPatch, path, h, m)
-}
-
-func (r operationRoutes) POST(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodPost, path, h, m)
-}
-
-func (r operationRoutes) PUT(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodPut, path, h, m)
-}
-
-func (r operationRoutes) TRACE(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	return r.add(http.MethodTrace, path, h, m)
+	// Around every operation, the first outermost:
+	router.around = func(op Operation) []echo.MiddlewareFunc {
+		return []echo.MiddlewareFunc{
+			authenticate(options.Authenticate), // Check the API key (401).
+			readBody(op),                       // Read the body, and refuse its type or size (415, 413).
+			checkParams(op),                    // Refuse query and header parameters (400).
+			// Here the generated code fills its request object; the binder decodes the body (400).
+			// Then completeResponses stands around the implementer's method.
+		}
+	}
+	generated(router)
+	router.checkAllAdded()
 }

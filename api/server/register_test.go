@@ -63,11 +63,11 @@ func newEcho(impl server.StrictServerInterface, log io.Writer) *echo.Echo {
 	e := echo.New()
 	server.Register(e, impl, server.Options{
 		BaseURL: "/api",
-		Authenticate: func(ctx context.Context, got string) (context.Context, error) {
+		Authenticate: func(c echo.Context, got string) (context.Context, error) {
 			if got != key {
 				return nil, api.NewProblem(api.CodeUnauthorized, "")
 			}
-			return ctx, nil
+			return c.Request().Context(), nil
 		},
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})

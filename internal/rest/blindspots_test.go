@@ -59,7 +59,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", search, `null`, 400, []string{""}},
 			{"PUT", one, `null`, 400, []string{""}},
 			{"PUT", one, `{"agentId":null}`, 400, []string{"/agentId"}},
-			{"PUT", one, `[null]`, 400, []string{"/0"}},
+			{"PUT", one, `[null]`, 400, []string{""}}, // the array is wrong before its null is
 			{"POST", numbersPath + "/purchase", `{"number":null}`, 400, []string{"/number"}},
 			{"POST", numbers, `{"type":null,"purchase":{"number":"+14155550100"}}`, 400, []string{"/type"}},
 			{"POST", numbers, `{"type":"purchase","purchase":{"number":null}}`, 400, []string{"/purchase/number"}},

@@ -54,8 +54,9 @@ func TestEachKeyHasItsOwnRate(t *testing.T) {
 			!strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
 			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 		}
-		if !strings.Contains(s.log.String(), `"status":429`) || !strings.Contains(s.log.String(), `"workspace":"w"`) {
-			t.Errorf("logged %s", s.log)
+		lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
+		if last := lines[len(lines)-1]; !strings.Contains(last, `"status":429`) || !strings.Contains(last, `"workspace":"w"`) {
+			t.Errorf("logged %s; want the status 429 and the workspace w", last)
 		}
 		if w := s.from("192.0.2.1", calm); w.Code != http.StatusOK {
 			t.Errorf("another key got %d", w.Code)

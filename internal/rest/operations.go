@@ -119,7 +119,7 @@ func idempotencyKey(header *string) (string, error) {
 	return phone.ParseIdempotencyKey(*header)
 }
 
-// replayedHeader leaves what describeCall has said alone where the answer is new.
+// replayedHeader leaves what announceIdempotency has said alone where the answer is new.
 func replayedHeader(replayed bool) *string {
 	if !replayed {
 		return nil

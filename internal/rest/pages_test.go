@@ -149,6 +149,15 @@ func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
 	}
 }
 
+func TestABrowserGetsWhatIsThere(t *testing.T) {
+	s := newServer(t, dbtest.SQLite(t))
+	for _, path := range []string{"/", "/docs", "/docs/swagger-ui.css", "/healthz", "/readyz", "/openapi.yaml"} {
+		if response, _ := s.fetch(t, http.MethodGet, path, http.Header{"Accept": {"text/html"}}); response.StatusCode != http.StatusOK {
+			t.Errorf("GET %s: got %s; want 200", path, response.Status)
+		}
+	}
+}
+
 func TestTheStartPageSaysWhatRuns(t *testing.T) {
 	s := newServerOn(t, dbtest.SQLite(t), func(services *rest.Services) {
 		services.About = rest.About{Version: `v1.2.3 <i>"`, Database: "SQLite"}

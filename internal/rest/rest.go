@@ -3,7 +3,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -42,13 +41,22 @@ type Services struct {
 
 // New returns the handler of the whole server.
 func New(s Services) (http.Handler, error) {
+	pages, err := readPages(s.About)
+	if err != nil {
+		return nil, err
+	}
 	e := echo.New()
 	e.IPExtractor = clientAddress(s.TrustedProxies)
-	e.Use(limitTime, describeCall, accessLog(s.Log))
 	server.Register(e, operations{s.Phone}, server.Options{
 		BaseURL:      BaseURL,
 		Authenticate: s.authenticate(),
-		Logger:       s.Log,
+		Middleware: []echo.MiddlewareFunc{
+			limitTime,
+			accessLog(s.Log),
+			announceIdempotency,
+			pageForNothing(pages.nothing),
+		},
+		Logger: s.Log,
 	})
 	e.Match(probes, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.Match(probes, "/readyz", func(c echo.Context) error {
@@ -57,37 +65,6 @@ func New(s Services) (http.Handler, error) {
 		}
 		return c.String(http.StatusOK, "ok\n")
 	})
-	return e, errors.Join(serveSpec(e), servePages(e, s.About))
-}
-
-// authenticate looks at the key before it looks at the address: a valid key is never refused because of where it comes from.
-func (s Services) authenticate() func(context.Context, string) (context.Context, error) {
-	wrong := newLimiter(badKeys, s.Now)
-	var perKey *limiter
-	if s.RateLimit != (RateLimit{}) {
-		perKey = newLimiter(s.RateLimit, s.Now)
-	}
-	return func(ctx context.Context, key string) (context.Context, error) {
-		k, err := s.Workspaces.Authenticate(ctx, key)
-		if errors.Is(err, workspace.ErrInvalidKey) {
-			return nil, wrong.takeBadKey(callOf(ctx).address)
-		}
-		if err != nil {
-			return nil, problem(err)
-		}
-		callOf(ctx).workspace = k.Workspace
-		return ctx, perKey.takeKey(k.ID, callOf(ctx).header)
-	}
-}
-
-// clientAddress finds who calls. X-Forwarded-For counts only as far as trusted proxies have written it.
-func clientAddress(trusted []*net.IPNet) echo.IPExtractor {
-	if len(trusted) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, network := range trusted {
-		options = append(options, echo.TrustIPRange(network))
-	}
-	return echo.ExtractIPFromXFFHeader(options...)
+	pages.serve(e)
+	return e, serveSpec(e)
 }

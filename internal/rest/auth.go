@@ -1,0 +1,53 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/vogent-community/phonenumbers/internal/workspace"
+)
+
+type workspaceKey struct{}
+
+// workspaceOf returns the workspace that authenticate has put on the context; without it the zero
+// Workspace, which owns nothing.
+func workspaceOf(ctx context.Context) workspace.Workspace {
+	w, _ := ctx.Value(workspaceKey{}).(workspace.Workspace)
+	return w
+}
+
+// authenticate looks at the key before it looks at the address: a valid key is never refused because of where it comes from.
+func (s Services) authenticate() func(echo.Context, string) (context.Context, error) {
+	wrong := newLimiter(badKeys, s.Now)
+	var perKey *limiter
+	if s.RateLimit != (RateLimit{}) {
+		perKey = newLimiter(s.RateLimit, s.Now)
+	}
+	return func(c echo.Context, key string) (context.Context, error) {
+		ctx := c.Request().Context()
+		k, err := s.Workspaces.Authenticate(ctx, key)
+		if errors.Is(err, workspace.ErrInvalidKey) {
+			return nil, wrong.takeBadKey(c.RealIP())
+		}
+		if err != nil {
+			return nil, problem(err)
+		}
+		ctx = context.WithValue(ctx, workspaceKey{}, k.Workspace)
+		return ctx, perKey.takeKey(k.ID, c.Response().Header())
+	}
+}
+
+// clientAddress finds who calls. X-Forwarded-For counts only as far as trusted proxies have written it.
+func clientAddress(trusted []*net.IPNet) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range trusted {
+		options = append(options, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
