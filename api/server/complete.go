@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -15,7 +14,7 @@ import (
 // completeResponses refuses what the generated code would send as a 200 with an empty body. It
 // sends a list that is nil as an empty list, not as null.
 func completeResponses() StrictMiddlewareFunc {
-	var lists lists
+	var known lists
 	return func(next StrictHandlerFunc, operationID string) StrictHandlerFunc {
 		return func(c echo.Context, request any) (any, error) {
 			response, err := next(c, request)
@@ -25,142 +24,61 @@ func completeResponses() StrictMiddlewareFunc {
 			case response == nil:
 				return nil, errors.New(operationID + " returned neither a response nor an error")
 			}
-			return lists.fill(response), nil
+			return known.fill(response), nil
 		}
 	}
 }
 
-// lists finds the lists and maps in responses. It looks through each type once.
+// lists has, for each type of response, the fields that are lists. It looks through each type once.
 type lists struct {
-	fields sync.Map // reflect.Type of a struct: the []field in which lists and maps can be
+	paths sync.Map // from the reflect.Type to the index paths, as FieldByIndex takes them
 }
 
-// field is a field of a struct.
-type field struct {
-	index     int
-	omitEmpty bool // a list or map is not sent if it is empty
-	omitZero  bool // nothing is sent if it is the zero value
-}
-
-// fill returns the response with an empty list or map for each one that is nil and would be encoded
-// as null. What is in lists and maps stays as it is. So does a response that is a pointer:
-// generated ones are values.
+// fill returns the response with an empty list for each one that is nil and would be sent as null.
+// What stands in lists, and behind pointers, stays as it is.
 func (l *lists) fill(response any) any {
 	v := reflect.ValueOf(response)
-	if v.Kind() == reflect.Pointer || !l.find(v, nil, false) {
+	if v.Kind() == reflect.Slice && v.IsNil() {
+		return reflect.MakeSlice(v.Type(), 0, 0).Interface()
+	}
+	known, ok := l.paths.Load(v.Type())
+	if !ok {
+		known, _ = l.paths.LoadOrStore(v.Type(), listsOf(v.Type(), nil))
+	}
+	var filled reflect.Value
+	for _, path := range known.([][]int) {
+		if !v.FieldByIndex(path).IsNil() {
+			continue
+		}
+		if !filled.IsValid() {
+			filled = reflect.New(v.Type()).Elem() // the response is the implementer's
+			filled.Set(v)
+		}
+		list := filled.FieldByIndex(path)
+		list.Set(reflect.MakeSlice(list.Type(), 0, 0))
+	}
+	if !filled.IsValid() {
 		return response
 	}
-	filled := reflect.New(v.Type()).Elem() // the response is the implementer's
-	filled.Set(v)
-	l.find(filled, nil, true)
 	return filled.Interface()
 }
 
-// find reports whether v has a nil list or map, and fills all of them if it is told to. It follows
-// no pointer that it comes from: a value that contains itself has no end.
-func (l *lists) find(v reflect.Value, above []uintptr, fill bool) (found bool) {
-	switch {
-	case !l.canHave(v.Type()):
-		return false
-	case v.Kind() == reflect.Struct:
-		for _, f := range l.fieldsOf(v.Type()) {
-			if value := v.Field(f.index); !f.omits(value) && l.find(value, above, fill) {
-				found = true
-			}
-		}
-		return found
-	case v.Kind() == reflect.Pointer:
-		return !v.IsNil() && !slices.Contains(above, v.Pointer()) && l.findBehind(v, above, fill)
-	case v.IsNil() && fill && v.Kind() == reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-	case v.IsNil() && fill:
-		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+// listsOf finds the lists of a struct that are sent even if they are empty.
+func listsOf(t reflect.Type, above []int) (paths [][]int) {
+	if t.Kind() != reflect.Struct || t.Implements(reflect.TypeFor[json.Marshaler]()) {
+		return nil
 	}
-	return v.IsNil()
-}
-
-// findBehind fills a copy of what a pointer points to, which is the implementer's.
-func (l *lists) findBehind(pointer reflect.Value, above []uintptr, fill bool) bool {
-	above = append(above, pointer.Pointer())
-	if fill {
-		filled := reflect.New(pointer.Type().Elem())
-		filled.Elem().Set(pointer.Elem())
-		pointer.Set(filled)
-	}
-	return l.find(pointer.Elem(), above, fill)
-}
-
-func (f field) omits(v reflect.Value) bool {
-	return v.IsZero() && (f.omitZero || f.omitEmpty && v.Kind() != reflect.Struct)
-}
-
-// canHave reports whether a value of type t can have a list or map to fill.
-func (l *lists) canHave(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Slice, reflect.Map:
-		return !encodesItself(t)
-	case reflect.Struct:
-		return len(l.fieldsOf(t)) > 0
-	case reflect.Pointer:
-		return true // find looks at what it points to
-	default:
-		return false
-	}
-}
-
-// fieldsOf returns the fields of a struct in which lists and maps can be.
-func (l *lists) fieldsOf(t reflect.Type) []field {
-	if known, ok := l.fields.Load(t); ok {
-		return known.([]field)
-	}
-	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if !encodesItself(t) && isEncoded(f) && hasList(f.Type, map[reflect.Type]bool{}) {
-			options := strings.Split(f.Tag.Get("json"), ",")[1:]
-			fields = append(fields, field{
-				index:     i,
-				omitEmpty: slices.Contains(options, "omitempty"),
-				omitZero:  slices.Contains(options, "omitzero"),
-			})
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		path := append(slices.Clone(above), i)
+		switch {
+		case !f.IsExported(), name == "-", strings.Contains(options, "omit"), above == nil && f.Name == "Headers":
+		case f.Type.Kind() == reflect.Slice && !f.Type.Implements(reflect.TypeFor[json.Marshaler]()):
+			paths = append(paths, path)
+		default:
+			paths = append(paths, listsOf(f.Type, path)...)
 		}
 	}
-	l.fields.Store(t, fields)
-	return fields
-}
-
-// hasList reports whether a value of type t can have a list or map. It looks through no type twice.
-func hasList(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if seen[t] || encodesItself(t) {
-		return false
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Slice, reflect.Map:
-		return true
-	case reflect.Pointer:
-		return hasList(t.Elem(), seen)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if f := t.Field(i); isEncoded(f) && hasList(f.Type, seen) {
-				return true
-			}
-		}
-		return false
-	default:
-		return false
-	}
-}
-
-// isEncoded reports whether a field is a part of the JSON text. The headers of a generated response
-// are not.
-func isEncoded(f reflect.StructField) bool {
-	embedded := f.Anonymous && f.Type.Kind() == reflect.Struct
-	headers := f.Name == "Headers" && f.Tag == ""
-	return (f.IsExported() || embedded) && f.Tag.Get("json") != "-" && !headers
-}
-
-func encodesItself(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[json.Marshaler]()) ||
-		t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+	return paths
 }

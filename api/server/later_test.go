@@ -17,7 +17,7 @@ var later = []Operation{
 	{ID: "endCall", Method: "DELETE", Path: "/lines/{line}/calls/{call_id}", body: true, bodyRequired: true},
 	{ID: "getCall", Method: "GET", Path: "/lines/{line}/calls/{call_id}"},
 	{ID: "holdCall", Method: "POST", Path: "/lines/{line}/hold", body: true},
-	{ID: "getLine", Method: "GET", Path: "/lines/{line}"},
+	{ID: "getLine", Method: "GET", Path: "/lines/{line}", query: map[string]string{"live": "boolean", "rate": "number"}},
 }
 
 type reason struct {
@@ -92,6 +92,12 @@ func TestTheChainServesOperationsOfAnyForm(t *testing.T) {
 		{"PATCH", "/lines//calls/b", "", 404, "", ""},
 		{"PATCH", "/lines/a/calls/b", "", 405, "", ""},
 
+		// A value in the query is written as JSON writes it.
+		{"GET", "/lines/a?live=true&rate=-1.5e3", "", 200, "getLine", "[a]"},
+		{"GET", "/lines/a?live=1", "", 400, "getLine", "must be true or false"},
+		{"GET", "/lines/a?live=", "", 400, "getLine", "must be true or false"},
+		{"GET", "/lines/a?rate=0x1", "", 400, "getLine", "must be a number"},
+
 		// A body of DELETE is as strict as any other.
 		{"DELETE", "/lines/a/calls/b", `{"reason":"done"}`, 200, "endCall", "[a b]done"},
 		{"DELETE", "/lines/a/calls/b", ``, 400, "endCall", "The body is missing"},
@@ -119,7 +125,7 @@ func TestTheChainServesOperationsOfAnyForm(t *testing.T) {
 	}
 }
 
-// A second content type is refused by internal/specgen, and here while it is not.
+// A second content type is named by a test of internal/specgen; the server refuses it.
 func TestABodyOfAnotherTypeDoesNotReachTheGeneratedCode(t *testing.T) {
 	e := newLater(func(r EchoRouter) {
 		laterRoutes(loose{r, t})

@@ -13,8 +13,15 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// wholeNumber is an integer as JSON writes it, short enough for 64 bits.
-var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
+// notation says how a value of a JSON type is written in a query, if not every text is one.
+var notation = map[string]struct {
+	form   *regexp.Regexp
+	detail string
+}{
+	"integer": {regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`), "must be a whole number of at most 18 digits"},
+	"number":  {regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$`), "must be a number"},
+	"boolean": {regexp.MustCompile(`^(true|false)$`), "must be true or false"},
+}
 
 // checkParams refuses what the generated binding lets pass or cannot point at: a query that cannot be
 // parsed, of which Echo silently drops the bad part, an unknown or repeated name, a number that is
@@ -42,8 +49,8 @@ func (op *Operation) refuseParams(r *http.Request) error {
 	return nil
 }
 
-// brokenQuery checks the values by the JSON types of the parameters. internal/specgen refuses a
-// contract with other types than these.
+// brokenQuery checks the values by the JSON types of the parameters. A test of internal/specgen
+// names a parameter of another type than these.
 func brokenQuery(query url.Values, types map[string]string) (broken []api.ProblemField) {
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		jsonType, known := types[name]
@@ -53,8 +60,8 @@ func brokenQuery(query url.Values, types map[string]string) (broken []api.Proble
 			detail = "is not a query parameter of this operation; names are case-sensitive"
 		case len(values) > 1:
 			detail = "appears more than once"
-		case jsonType == "integer" && !wholeNumber.MatchString(values[0]):
-			detail = "must be a whole number of at most 18 digits"
+		case notation[jsonType].form != nil && !notation[jsonType].form.MatchString(values[0]):
+			detail = notation[jsonType].detail
 		case !utf8.ValidString(values[0]):
 			detail = "must be UTF-8"
 		default:

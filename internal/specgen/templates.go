@@ -10,7 +10,7 @@ var problems = map[ProblemCode]struct {
 	detail string
 }{
 {{- range . }}
-	{{ .Name }}: { {{ .Status }}, {{ .Detail }} },
+	{{ .Code }}: { {{ .Status }}, {{ .Detail }} },
 {{- end }}
 }
 `
