@@ -139,14 +139,21 @@ func (b *browser) open(tag, operation string) string {
 	return block
 }
 
-// execute executes the operation as its form is filled in, and returns the status, the body and the cURL call.
-func (b *browser) execute(block string) (status, body, curl string) {
+// waitUntilResolved waits for the operation to be complete: Swagger UI resolves it when it is opened,
+// in more time than a test needs to press a key.
+func (b *browser) waitUntilResolved(block string) {
 	b.t.Helper()
-	b.waitFor(fmt.Sprintf(`(() => { // Swagger UI resolves an operation when it is opened, in more time than a test needs to press a key
+	b.waitFor(fmt.Sprintf(`(() => {
 		const block = document.querySelector(%q);
 		const path = block.querySelector("[data-path]").dataset.path, method = block.querySelector(".opblock-summary-method").textContent;
 		return ui.specSelectors.specResolvedSubtree(["paths", path, method.toLowerCase()]) !== undefined;
 	})()`, block))
+}
+
+// execute executes the operation as its form is filled in, and returns the status, the body and the cURL call.
+func (b *browser) execute(block string) (status, body, curl string) {
+	b.t.Helper()
+	b.waitUntilResolved(block)
 	answer := block + " .live-responses-table .response"
 	shown := fmt.Sprintf(`document.querySelector(%q)?.textContent ?? ""`, answer)
 	var before string
@@ -297,13 +304,16 @@ func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 }
 
 // contrast lists the texts in sight whose colour is too near to the one behind it (WCAG 2.1, success criterion 1.4.3).
-const contrast = `(() => {
+const contrast = contrastBelow + `(document.body)`
+
+// contrastBelow is contrast for the texts in an element.
+const contrastBelow = `((root) => {
   const parse = (c) => { const p = c.match(/[\d.]+/g).map(Number); return p.length === 4 ? p : [...p, 1] };
   const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
   const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 }); return .2126 * r + .7152 * g + .0722 * b };
   const behind = (e) => { const layers = []; for (; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor)); return layers.reduceRight((below, top) => over(top, below), [255, 255, 255, 1]) };
   const bad = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let n; (n = walk.nextNode());) {
     const e = n.parentElement, style = getComputedStyle(e);
     if (!n.textContent.trim() || !e.checkVisibility() || ["SCRIPT", "NOSCRIPT", "OPTION"].includes(e.tagName)) continue;
@@ -314,7 +324,7 @@ const contrast = `(() => {
     if ((a + .05) / (b + .05) < need) bad.push(n.textContent.trim().slice(0, 40) + " " + e.className + " " + style.color + " on " + ground + " " + ((a + .05) / (b + .05)).toFixed(2));
   }
   return [...new Set(bad)];
-})()`
+})`
 
 // tooWide lists what reaches beyond the window, if the page can be scrolled sideways.
 const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")].filter(

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vogent-community/phonenumbers"
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/rest"
@@ -196,5 +199,51 @@ func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
 	inJSON := order(document, regexp.MustCompile(`"operationId":"(\w+)"`))
 	if len(inYAML) != 7 || fmt.Sprint(inYAML) != fmt.Sprint(inJSON) {
 		t.Errorf("%v in YAML, %v in JSON", inYAML, inJSON)
+	}
+}
+
+// Programs and the reference learn from openapi.json what is deprecated, and why.
+func TestTheJSONDocumentKeepsEachDeprecation(t *testing.T) {
+	s := newServer(t, dbtest.SQLite(t))
+	_, document := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
+	deprecations := func(text string) map[string]string {
+		var tree any
+		if err := yaml.Unmarshal([]byte(text), &tree); err != nil { // JSON is YAML
+			t.Fatal(err)
+		}
+		found := map[string]string{}
+		addDeprecations(found, "", tree)
+		return found
+	}
+	got, want := deprecations(document), deprecations(string(phonenumbers.Spec))
+	if len(want) == 0 {
+		t.Error("found nothing in openapi.yaml that is deprecated, want purchasePhoneNumber at least")
+	}
+	for place, value := range want {
+		if got[place] != value {
+			t.Errorf("openapi.json has %q at %s, want %q", got[place], place, value)
+		}
+	}
+	for place, value := range got {
+		if _, wanted := want[place]; !wanted {
+			t.Errorf("openapi.json has %q at %s, want nothing", value, place)
+		}
+	}
+}
+
+// addDeprecations adds each "deprecated" and "x-deprecated-reason" below a value, by its path.
+func addDeprecations(found map[string]string, at string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if name == "deprecated" || name == "x-deprecated-reason" {
+				found[at+" "+name] = fmt.Sprint(inner)
+			}
+			addDeprecations(found, at+"/"+name, inner)
+		}
+	case []any:
+		for i, inner := range v {
+			addDeprecations(found, fmt.Sprint(at, "/", i), inner)
+		}
 	}
 }

@@ -31,20 +31,78 @@ function useKey() {
   say(kept, false);
 }
 
+// The name of the schema that a reference is to.
+const schemaName = (schema) => schema?.$ref?.split("/").at(-1);
+
 // Optional parameters start empty: an example of a cursor or a filter, sent along, would find nothing.
 function startEmpty(spec, parameter) {
   if (parameter.required) {
     return;
   }
   delete parameter.example;
-  const name = parameter.schema?.$ref?.split("/").at(-1);
+  const name = schemaName(parameter.schema);
   if (name !== undefined) {
     parameter.schema = { ...spec.components.schemas[name] };
     delete parameter.schema.example;
   }
 }
 
+// Swagger UI marks what is deprecated, but shows no reason, and it marks a member of a body only in
+// the schema, which is out of sight. So the descriptions say it: that of what is deprecated, and
+// that of a body with deprecated members.
+function explainDeprecations(spec, node) {
+  if (node === null || typeof node !== "object") {
+    return;
+  }
+  if (node.deprecated === true) {
+    const reason = reasonOf(node);
+    const says = reason ? `**Deprecated:** ${reason}.` : "**Deprecated.**";
+    node.description = paragraphs(says, node.description);
+  }
+  const schemas = Object.values(node.content ?? {}).map((media) => media?.schema);
+  const members = new Set(schemas.flatMap((schema) => deprecatedMembers(spec, schema)));
+  if (members.size > 0) {
+    const says = `**Deprecated:** ${[...members].sort().join(", ")}.`;
+    node.description = paragraphs(node.description, says);
+  }
+  for (const [name, inner] of Object.entries(node)) {
+    if (!["default", "enum", "example", "examples"].includes(name)) {
+      explainDeprecations(spec, inner);
+    }
+  }
+}
+
+// The reason without a full stop: one comes after it, or a parenthesis.
+const reasonOf = (node) => node["x-deprecated-reason"]?.replace(/\.$/, "");
+
+const paragraphs = (...texts) => texts.filter(Boolean).join("\n\n");
+
+// The deprecated members of a value, such as "`purchase.number` (the reason)". Above are the names
+// of the schemas that the value is in: one of them in itself would have no end.
+function deprecatedMembers(spec, schema, at = "", above = []) {
+  const name = schemaName(schema);
+  if (schema === undefined || above.includes(name)) {
+    return [];
+  }
+  if (name !== undefined) {
+    return deprecatedMembers(spec, spec.components.schemas[name], at, [...above, name]);
+  }
+  const { items, allOf = [], oneOf = [], anyOf = [] } = schema;
+  const members = [items, ...allOf, ...oneOf, ...anyOf].flatMap((inner) => deprecatedMembers(spec, inner, at, above));
+  for (const [member, property] of Object.entries(schema.properties ?? {})) {
+    const path = at === "" ? member : `${at}.${member}`;
+    const resolved = spec.components.schemas[schemaName(property)] ?? property;
+    if (resolved.deprecated === true) {
+      const reason = reasonOf(resolved);
+      members.push(reason ? `\`${path}\` (${reason})` : `\`${path}\``);
+    }
+    members.push(...deprecatedMembers(spec, property, path, above));
+  }
+  return members;
+}
+
 function forThisServer(spec) {
+  explainDeprecations(spec, spec);
   spec.servers = spec.servers.slice(0, 1);
   const operations = Object.values(spec.paths).flatMap((path) => Object.values(path));
   const parameters = operations.flatMap((operation) => operation.parameters ?? []);
