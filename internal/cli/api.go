@@ -156,26 +156,6 @@ func (s *session) would(what string) error {
 	return err
 }
 
-// show prints a number.
-func (s *session) show(n api.PhoneNumber) error {
-	if s.json {
-		return s.document(n)
-	}
-	t := s.numbers()
-	return errors.Join(t.number(n), t.end())
-}
-
-// numbersTable is a table of numbers.
-type numbersTable struct{ *table }
-
-func (s *session) numbers() numbersTable {
-	return numbersTable{s.table("ID", "NUMBER", "TYPE", "AGENT")}
-}
-
-func (t numbersTable) number(n api.PhoneNumber) error {
-	return t.row(n.ID, n.Number, string(n.Type), agentOf(n))
-}
-
 // agentOf is the agent that a number is linked to, empty for none.
 func agentOf(n api.PhoneNumber) string {
 	if n.AgentID == nil {

@@ -110,8 +110,8 @@ This project is unofficial and not affiliated with Vogent.`,
 			root.AddCommand(command)
 		}
 	}
-	add(numbersGroup, listCommand(), getCommand(), searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand(),
-		linkCommand(), unlinkCommand(), deleteCommand())
+	add(numbersGroup, numberCommands()...)
+	add(numbersGroup, searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand())
 	add(fileGroup, exportCommand(), planCommand(), applyCommand())
 	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand())
 	add("", completionCommand(), versionCommand())

@@ -13,87 +13,29 @@ import (
 // naming is how each command for one number explains its argument.
 const naming = `NUMBER is a number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
 
-func listCommand() *cobra.Command {
-	var agent, number, kind string
-	var unlinked bool
-	command := &cobra.Command{
-		Use:   "list",
-		Short: "List the numbers",
-		Long: `List the numbers, oldest first: id, number, type, agent. All of them, page by page as they come; with --json an object a
-line. Several filters must all be met.`,
-		Example: `  phonenumbers list
-  phonenumbers list --agent agent_1
-  phonenumbers list --unlinked --type PSTN --json`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
-	}
-	flags := command.Flags()
-	flags.Var(checked{&agent, "ID", notEmptyAgent}, "agent", "only numbers linked to this agent")
-	flags.BoolVar(&unlinked, "unlinked", false, "only numbers linked to no agent")
-	flags.Var(checked{&number, "NUMBER", notEmpty}, "number", "only this number, or this SIP prefix in any letter case")
-	flags.Var(checked{&kind, "TYPE", numberType}, "type", "only numbers of this type: PSTN or SIP_USERNAME")
-	completeFlag(command, "agent", completeAgents)
-	completeFlag(command, "number", completeNumbers)
-	completeFlag(command, "type", cobra.FixedCompletions([]cobra.Completion{string(api.PSTN), string(api.SIPUsername)}, cobra.ShellCompDirectiveNoFileComp))
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		var params api.ListPhoneNumbersParams
-		switch {
-		case unlinked && agent != "":
-			return usageError{errors.New("--agent and --unlinked exclude each other")}
-		case unlinked || agent != "":
-			params.AgentID = &agent
-		}
-		if number != "" {
-			params.Number = &number
-		}
-		if kind != "" {
-			params.Type = new(api.PhoneNumberType(kind))
-		}
-		return s.list(ctx, params)
-	})
+// numberCommands are the commands for numbers that are there already.
+func numberCommands() []*cobra.Command {
+	return []*cobra.Command{listCommand(), getCommand(), linkCommand(), unlinkCommand(), deleteCommand()}
 }
 
-func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams) error {
-	rows, count := s.numbers(), 0
-	for n, err := range s.api.All(ctx, params) {
-		if err != nil && count > 0 {
-			err = errors.Join(rows.end(), err)
-		}
-		if err != nil {
-			return err
-		}
-		count++
-		if s.json {
-			err = writeJSON(s.out, n)
-		} else {
-			err = rows.number(n)
-		}
-		if err != nil {
-			return err
-		}
-	}
+// show prints a number.
+func (s *session) show(n api.PhoneNumber) error {
 	if s.json {
-		return nil
+		return s.document(n)
 	}
-	if count == 0 && isTerminal(s.out) {
-		s.note("no numbers")
-		return nil
-	}
-	return rows.end()
+	t := s.numbers()
+	return errors.Join(t.number(n), t.end())
 }
 
-func notEmptyAgent(value string) error {
-	if value == "" {
-		return errors.New("it is empty; --unlinked lists the numbers without an agent")
-	}
-	return nil
+// numbersTable is a table of numbers.
+type numbersTable struct{ *table }
+
+func (s *session) numbers() numbersTable {
+	return numbersTable{s.table("ID", "NUMBER", "TYPE", "AGENT")}
 }
 
-func numberType(value string) error {
-	if !api.PhoneNumberType(value).Valid() {
-		return errors.New("it must be PSTN or SIP_USERNAME")
-	}
-	return nil
+func (t numbersTable) number(n api.PhoneNumber) error {
+	return t.row(n.ID, n.Number, string(n.Type), agentOf(n))
 }
 
 func getCommand() *cobra.Command {

@@ -23,6 +23,12 @@ type Change struct {
 	AgentID *string // the empty string unlinks
 }
 
+func (c Change) validate() error {
+	var rules ruleList
+	rules.checkAgentID(c.AgentID, "/agentId")
+	return rules.err()
+}
+
 // SIPCredentials are what a SIP call to or from a number needs.
 type SIPCredentials struct {
 	Username       string

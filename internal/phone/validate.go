@@ -49,12 +49,6 @@ func (q ListQuery) validate() (Filter, int, error) {
 	return filter, limit, rules.err()
 }
 
-func (c Change) validate() error {
-	var rules ruleList
-	rules.checkAgentID(c.AgentID, "/agentId")
-	return rules.err()
-}
-
 // validate wants the object that matches the type, and each rule kept inside it. The other objects may be there, as in the
 // published call, and nobody looks at their values.
 func (c Create) validate() error {
