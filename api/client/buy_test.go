@@ -296,8 +296,10 @@ func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
 	s := &shop{tries: []string{"200", "200"}}
 	c := inBubble(t, s.send)
 	for range 2 {
-		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order 17"`)); err == nil {
-			t.Error("a key with a space was taken")
+		for _, malformed := range []string{"", `"order 17"`, `"order-17`} {
+			if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(malformed)); !errors.Is(err, client.ErrValidation) {
+				t.Errorf("the key %q: %v; want it refused", malformed, err)
+			}
 		}
 		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order-17"`)); err != nil {
 			t.Error(err)

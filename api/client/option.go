@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vogent-community/phonenumbers/api"
 )
 
 // Option sets up a [Client]. A [CallOption] is one too: given to [New], it stands for every call.
@@ -136,13 +138,13 @@ func WithRetries(n int) CallOption {
 	}
 }
 
-// WithIdempotencyKey sets the Idempotency-Key of a Create, Buy or Purchase in the place of a fresh one: 1 to 255 visible ASCII
-// characters. A server that honours keys does the same request under the same key once, also when it comes from
-// another process.
+// WithIdempotencyKey sets the Idempotency-Key of a Create, Buy or Purchase, which is a new one otherwise.
+// [api.ParseIdempotencyKey] says what a key may be. A server that honors keys does the same request
+// under the same key once, also when it comes from another process.
 func WithIdempotencyKey(key string) CallOption {
 	return func(s *settings) error {
-		if key == "" || len(key) > 255 || !visible(key) {
-			return errors.New("the key of WithIdempotencyKey is not 1 to 255 visible ASCII characters")
+		if _, err := api.ParseIdempotencyKey(key); err != nil {
+			return fmt.Errorf("the key of WithIdempotencyKey %w", err)
 		}
 		s.key = key
 		return nil

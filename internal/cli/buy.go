@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -122,8 +121,8 @@ func keyFlag(command *cobra.Command, key *string) {
 }
 
 func idempotencyKey(value string) error {
-	if value == "" || len(value) > 255 || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return errors.New("it must be 1 to 255 visible ASCII characters")
+	if _, err := api.ParseIdempotencyKey(value); err != nil {
+		return fmt.Errorf("it %w", err)
 	}
 	return nil
 }

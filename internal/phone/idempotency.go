@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -19,13 +18,10 @@ const claimLease = 30 * time.Second
 // claimTimeout is how long it may take to claim a key or to give it up, whatever becomes of the request meanwhile.
 const claimTimeout = 5 * time.Second
 
-// maxIdempotencyKey is the length of the longest key, in characters.
-const maxIdempotencyKey = 255
-
 // Claim is the right to answer the request under an idempotency key. The zero Claim stands for a request without one.
 type Claim struct {
 	WorkspaceID string
-	Key         string
+	Key         string // opaque, and never empty in a claim that is made
 	Token       string // who has claimed
 }
 
@@ -37,51 +33,6 @@ type Claims interface {
 	ClaimKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
 	// ReleaseKey gives up a claim that came to nothing. InsertNumber settles one that came to something.
 	ReleaseKey(ctx context.Context, c Claim) error
-}
-
-// ParseIdempotencyKey reads the value of an Idempotency-Key header: 1 to 255 visible ASCII characters, bare or as a string in
-// double quotes (RFC 9651, section 3.3.3), so that k and "k" are the same key.
-func ParseIdempotencyKey(header string) (string, error) {
-	key := header
-	if strings.HasPrefix(header, `"`) {
-		var ok bool
-		if key, ok = unquote(header); !ok {
-			return "", errIdempotencyKey
-		}
-	}
-	if key == "" || len(key) > maxIdempotencyKey {
-		return "", errIdempotencyKey
-	}
-	for i := range len(key) {
-		if key[i] < '!' || key[i] > '~' {
-			return "", errIdempotencyKey
-		}
-	}
-	return key, nil
-}
-
-var errIdempotencyKey = &Error{Code: InvalidRequest, Rules: []BrokenRule{{
-	"Idempotency-Key", `must be 1 to 255 visible ASCII characters, bare or in double quotes, with \ before a " or \ inside`,
-}}}
-
-// unquote reads a string of RFC 9651.
-func unquote(s string) (string, bool) {
-	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
-		return "", false
-	}
-	var text strings.Builder
-	for inner := s[1 : len(s)-1]; inner != ""; inner = inner[1:] {
-		if inner[0] == '"' {
-			return "", false
-		}
-		if inner[0] == '\\' {
-			if inner = inner[1:]; inner == "" || inner[0] != '"' && inner[0] != '\\' {
-				return "", false
-			}
-		}
-		text.WriteByte(inner[0])
-	}
-	return text.String(), true
 }
 
 // once runs create under the key, or returns what it made before. replayed says which. An empty key runs it in any case.

@@ -116,7 +116,11 @@ func idempotencyKey(header *string) (string, error) {
 	if header == nil {
 		return "", nil
 	}
-	return phone.ParseIdempotencyKey(*header)
+	key, err := api.ParseIdempotencyKey(*header)
+	if err != nil {
+		return "", &phone.Error{Code: phone.InvalidRequest, Rules: []phone.BrokenRule{{Pointer: "Idempotency-Key", Detail: err.Error()}}}
+	}
+	return key, nil
 }
 
 // replayedHeader leaves what announceIdempotency has said alone where the answer is new.

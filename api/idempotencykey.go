@@ -1,0 +1,51 @@
+package api
+
+import (
+	"errors"
+	"strings"
+)
+
+// maxIdempotencyKey is the length of the longest key, in characters.
+const maxIdempotencyKey = 255
+
+// ParseIdempotencyKey reads the value of an Idempotency-Key header and returns the key in it: 1 to 255
+// visible ASCII characters. The value is the key itself, or the key as a string of RFC 9651, section
+// 3.3.3, as draft-ietf-httpapi-idempotency-key-header has it: in double quotes, with \ before a " or \
+// inside. So k and "k" are the same key. A value that begins with a double quote is such a string.
+//
+// The error says what a value must be, as in "must be 1 to 255 visible ASCII characters".
+func ParseIdempotencyKey(value string) (key string, err error) {
+	key, ok := value, true
+	if strings.HasPrefix(value, `"`) {
+		key, ok = unquote(value)
+	}
+	if !ok || key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, invisible) {
+		return "", errIdempotencyKey
+	}
+	return key, nil
+}
+
+var errIdempotencyKey = errors.New(`must be 1 to 255 visible ASCII characters, bare or in double quotes, with \ before a " or \ inside`)
+
+// invisible reports whether r is a space or no ASCII character that can be seen.
+func invisible(r rune) bool { return r <= ' ' || r > '~' }
+
+// unquote reads a string of RFC 9651.
+func unquote(s string) (string, bool) {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	var text strings.Builder
+	for inner := s[1 : len(s)-1]; inner != ""; inner = inner[1:] {
+		if inner[0] == '"' {
+			return "", false
+		}
+		if inner[0] == '\\' {
+			if inner = inner[1:]; inner == "" || inner[0] != '"' && inner[0] != '\\' {
+				return "", false
+			}
+		}
+		text.WriteByte(inner[0])
+	}
+	return text.String(), true
+}
