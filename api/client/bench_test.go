@@ -18,10 +18,11 @@ import (
 )
 
 const (
-	benchID     = "019daa80-7c00-7000-8000-000000000001"
-	benchNumber = `{"id":"019daa80-7c00-7000-8000-000000000001","number":"+18001234567","type":"PSTN","agentId":"agent_1"}`
-	benchURL    = "http://127.0.0.1:8080/api"
+	benchID  = "019daa80-7c00-7000-8000-000000000001"
+	benchURL = "http://127.0.0.1:8080/api"
 )
+
+var benchNumber = encode(examplesOf("getPhoneNumber")[0])
 
 // stub answers every request with the same body, without a network.
 type stub string
@@ -153,7 +154,7 @@ func BenchmarkUpdate(b *testing.B) {
 }
 
 func BenchmarkListOf100(b *testing.B) {
-	page := `{"data":[` + strings.Repeat(benchNumber+",", 99) + benchNumber + `],"cursor":"AZ2qgHwAcACAAAAAAAAAAQ"}`
+	page := pageOf("AZ2qgHwAcACAAAAAAAAAAQ", slices.Repeat([]string{benchNumber}, 100)...)
 	hand, c, generated := benchClients(b, page)
 	ctx := b.Context()
 	compare(b, 1.2, func() error {

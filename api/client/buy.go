@@ -138,13 +138,12 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	if err != nil {
 		return api.PhoneNumber{}, err
 	}
-	var created api.PhoneNumber
-	failure := send(ctx, x, decodeNumber, &created)
+	created, failure := send[api.PhoneNumber](ctx, x)
 	if failure != nil && x.open {
 		wereHonoured := x.keysHonoured()
 		found, ok := x.ask(ctx, what)
 		if !wereHonoured && x.keysHonoured() && x.tries <= s.retries {
-			failure = send(ctx, x, decodeNumber, &created) // whose answer is exact: a number found may have been there before
+			created, failure = send[api.PhoneNumber](ctx, x) // whose answer is exact: a number found may have been there before
 		}
 		if ok && failure != nil && x.open {
 			return found, nil

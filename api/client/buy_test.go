@@ -35,7 +35,7 @@ func (s *shop) send(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet {
 		s.looked++
 		what := s.lookUps[min(s.looked, len(s.lookUps))-1]
-		return s.reply(what, map[string]string{"found": `{"data":[` + owned + `],"cursor":null}`, "none": `{"data":[],"cursor":null}`})
+		return s.reply(what, map[string]string{"found": pageOf("", owned), "none": pageOf("")})
 	}
 	s.posts++
 	for name, values := range r.Header {
@@ -158,7 +158,7 @@ func TestAnImportIsRepeatedUnderItsKeyOrItsOutcomeIsUnknown(t *testing.T) {
 func unavailable(posts *int, ofLists *http.Header, ofPurchases http.Header) roundTripper {
 	return func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
-			return reply(200, *ofLists, `{"data":[],"cursor":null}`), nil
+			return reply(200, *ofLists, pageOf("")), nil
 		}
 		*posts++
 		return reply(503, ofPurchases, ""), nil
@@ -219,7 +219,7 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 			switch posts++; {
 			case r.Method == http.MethodGet:
 				posts--
-				return reply(200, nil, `{"data":[],"cursor":null}`), nil // which takes back that keys are honoured
+				return reply(200, nil, pageOf("")), nil // which takes back that keys are honoured
 			case posts == 1:
 				return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}}, ""), nil
 			default:
@@ -345,7 +345,7 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 				gone, posts := map[string]bool{}, 0
 				n, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
 					if r.Method == http.MethodGet {
-						return reply(200, nil, `{"data":[],"cursor":null}`), nil
+						return reply(200, nil, pageOf("")), nil
 					}
 					body, _ := io.ReadAll(r.Body)
 					if strings.HasSuffix(r.URL.Path, "/search") {

@@ -50,38 +50,37 @@ func (c *Client) direct(request *http.Request) {
 	request.Host = u.Host
 }
 
-// do makes a call that has nothing special to it. decode checks and returns the answer.
-func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, request *http.Request, err error, decode func([]byte) (T, error)) (T, error) {
-	var result T
+// do makes a call that has nothing special to it.
+func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, request *http.Request, err error) (result T, _ error) {
 	s, wrong := c.settingsOf(op, opts)
 	x, err := c.newCall(op, s, request, errors.Join(err, wrong))
 	if err != nil {
 		return result, err
 	}
-	if failure := send(ctx, x, decode, &result); failure != nil {
+	result, failure := send[T](ctx, x)
+	if failure != nil {
 		return result, failure
 	}
 	return result, nil
 }
 
 // send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends.
-func send[T any](ctx context.Context, x *call, decode func([]byte) (T, error), result *T) *Error {
+func send[T any](ctx context.Context, x *call) (result T, _ *Error) {
 	if x.tries == 0 && !x.op.idempotent {
 		x.start = time.Now()
 	}
 	for retry := 0; ; retry++ {
 		got, failure := x.try(ctx)
 		if failure == nil {
-			decoded, err := decode(got.bytes)
+			decoded, err := decode[T](x.op, got.bytes)
 			if err == nil {
-				*result = decoded
-				return nil
+				return decoded, nil
 			}
 			failure = x.unusable(got, err)
 		}
 		x.open = !x.settles(failure)
 		if x.tries > x.settings.retries || !x.sendAgain(failure) || !x.wait(ctx, retry, failure) || !x.sendAgain(failure) {
-			return failure // asked again after the wait, as a key may not stand any more
+			return result, failure // asked again after the wait, as a key may not stand any more
 		}
 	}
 }

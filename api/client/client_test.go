@@ -168,7 +168,7 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 	_, buyAny := c.BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}, client.WithIdempotencyKey("k"))
 	_, timeout := c.Get(t.Context(), id, client.WithTimeout(-time.Second))
 	for says, err := range map[string]error{
-		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "for Create, Buy and Purchase": get,
+		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "getPhoneNumber takes no Idempotency-Key": get,
 		"so WithIdempotencyKey is for Buy": buyAny, "-1s of WithTimeout": timeout,
 	} {
 		if !errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), says) {
@@ -179,8 +179,8 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 
 // The hosted API documents no filter: it may ignore one, or refuse what it does not know.
 func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
-	first := `{"data":[{"id":"1","number":"+14155550101","type":"PSTN","agentId":"agent_1"}],"cursor":"2"}`
-	second := `{"data":[{"id":"2","number":"Support","type":"SIP_USERNAME","agentId":null},` + owned + `],"cursor":null}`
+	first := pageOf("2", like(`{"id":"1","number":"+14155550101","type":"PSTN","agentId":"agent_1"}`))
+	second := pageOf("", like(`{"id":"2","number":"Support","type":"SIP_USERNAME","agentId":null}`), owned)
 	for _, refuses := range []bool{false, true} {
 		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
 			switch {

@@ -155,64 +155,8 @@ func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
 	}
 }
 
-// Every member that openapi.yaml requires must be there, and be no null but where it may be.
-func TestAnAnswerWithoutARequiredMemberIsAnError(t *testing.T) {
-	for operationID, m := range methods {
-		var whole any
-		if err := json.Unmarshal([]byte(m.good), &whole); err != nil {
-			t.Fatal(err)
-		}
-		send := func(body any) error {
-			encoded, err := json.Marshal(body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return m.call(t.Context(), inBubble(t, func(*http.Request) (*http.Response, error) { return reply(200, nil, string(encoded)), nil }, client.WithRetries(0)))
-		}
-		seen := 0
-		var visit func(node any)
-		visit = func(node any) {
-			switch node := node.(type) {
-			case []any:
-				for i, element := range node {
-					node[i] = nil
-					if send(whole) == nil {
-						t.Errorf("%s: an element that is null was taken", operationID)
-					}
-					node[i] = element
-					visit(element)
-				}
-			case map[string]any:
-				for name, value := range node {
-					seen++
-					delete(node, name)
-					if send(whole) == nil {
-						t.Errorf("%s: taken without %s", operationID, name)
-					}
-					node[name] = nil
-					nullable := slices.Contains([]string{"agentId", "cursor"}, name)
-					if err := send(whole); (err == nil) != nullable {
-						t.Errorf("%s: %s is null: %v", operationID, name, err)
-					}
-					node[name] = value
-					visit(value)
-				}
-				node["more"] = map[string]any{"unknown": true}
-				if err := send(whole); err != nil {
-					t.Errorf("%s: with an unknown member: %v", operationID, err)
-				}
-				delete(node, "more")
-			}
-		}
-		visit(whole)
-		if err := send(whole); err != nil || seen == 0 {
-			t.Errorf("%s: %d members, the whole: %v", operationID, seen, err)
-		}
-	}
-}
-
 func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
-	body := `{"id":"1","number":"é\"1","type":"MOBILE","agentId":"a\u0041é","carrier":{"name":"x"}}`
+	body := like(`{"id":"1","number":"é\"1","type":"MOBILE","agentId":"a\u0041é","carrier":{"name":"x"}}`)
 	c := inBubble(t, func(*http.Request) (*http.Response, error) {
 		return reply(200, http.Header{"Ratelimit": {`"key";r=19;t=1`}}, body), nil
 	})
@@ -228,7 +172,7 @@ func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
 
 // FuzzAnswer sends any body with any status: no panic, and no result that lacks what it must have.
 func FuzzAnswer(f *testing.F) {
-	for _, seed := range []string{owned, `{"data":[` + owned + `],"cursor":null}`, `[{"number":"1"}]`, `{"error":{"message":1}}`, "null", "\xff", `{"errors":[{}]}`, `{"agentId":"\ud800"}`} {
+	for _, seed := range []string{owned, pageOf("", owned), `[{"number":"1"}]`, `{"error":{"message":1}}`, "null", "\xff", `{"errors":[{}]}`, `{"agentId":"\ud800"}`} {
 		f.Add(200, seed)
 		f.Add(422, seed)
 	}

@@ -39,8 +39,7 @@ func (x *call) unusable(got answer, err error) *Error {
 	x.describe(e, got)
 	var member *json.UnmarshalTypeError
 	if errors.As(err, &member) {
-		name := member.Field[strings.LastIndex(member.Field, ".")+1:] // before it may be names of ours
-		e.Detail = x.clean(cmp.Or(name, "it") + " is of another type: " + member.Value)
+		e.Detail = x.clean(cmp.Or(strings.ReplaceAll(member.Field, ".", "/"), "it") + " is of another type: " + member.Value)
 	}
 	var syntax *json.SyntaxError
 	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {

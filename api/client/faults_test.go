@@ -213,7 +213,6 @@ type faulty struct {
 func newFaulty(t *testing.T, f fault, m method) *faulty {
 	t.Helper()
 	s := &faulty{}
-	list := methods["listPhoneNumbers"]
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // or its context does not end with the connection
 		misbehaves := (m.creates == (r.Method == http.MethodPost)) || r.URL.Path == "/api/phone_numbers/search"
@@ -222,9 +221,9 @@ func newFaulty(t *testing.T, f fault, m method) *faulty {
 		}
 		switch {
 		case !misbehaves && s.sells:
-			answer(w, http.StatusOK, list.good)
+			answer(w, http.StatusOK, pageOf("", owned))
 		case !misbehaves:
-			answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
+			answer(w, http.StatusOK, pageOf(""))
 		default:
 			s.mu.Lock()
 			s.keys = append(s.keys, r.Header.Get("Idempotency-Key"))

@@ -16,13 +16,13 @@ import (
 // Get returns the number with this id.
 func (c *Client) Get(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewGetPhoneNumberRequest(below, id)
-	return do(ctx, c, getPhoneNumber, opts, request, errors.Join(checkID(id), err), decodeNumber)
+	return do[api.PhoneNumber](ctx, c, getPhoneNumber, opts, request, errors.Join(checkID(id), err))
 }
 
 // Update changes the number with this id and returns it as it then is. [Client.Link] and [Client.Unlink] are short for it.
 func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
-	return do(ctx, c, updatePhoneNumber, opts, request, errors.Join(checkID(id), err), decodeNumber)
+	return do[api.PhoneNumber](ctx, c, updatePhoneNumber, opts, request, errors.Join(checkID(id), err))
 }
 
 // Link links the number with this id to an agent, in the place of any other, and returns the number as it then is. An empty
@@ -45,8 +45,7 @@ func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) erro
 	if err != nil {
 		return err
 	}
-	var deleted api.PhoneNumber
-	failure := send(ctx, x, decodeNumber, &deleted)
+	_, failure := send[api.PhoneNumber](ctx, x)
 	if failure == nil || x.open && failure.kind == refused && failure.StatusCode == http.StatusNotFound {
 		return nil
 	}
@@ -64,11 +63,12 @@ func checkID(id string) error {
 	return nil
 }
 
-// List returns a page of the numbers, oldest first, 100 where params has no limit. Pass the page's cursor for the next one; nil
-// means that there is none. The hosted API documents limit and cursor only, no filter. [Client.All] sees to both.
+// List returns a page of the numbers, oldest first. The limit of params is the size of a page; openapi.yaml
+// has the default. Pass the page's cursor for the next one; nil means that there is none. The hosted
+// API documents limit and cursor only, no filter. [Client.All] sees to both.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
 	request, err := raw.NewListPhoneNumbersRequest(below, &params)
-	return do(ctx, c, listPhoneNumbers, opts, request, err, decodePage)
+	return do[api.PhoneNumberPage](ctx, c, listPhoneNumbers, opts, request, err)
 }
 
 // All returns all numbers that meet params, oldest first, a page in memory at a time; the limit of params is the size of a
@@ -159,9 +159,10 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 	return api.PhoneNumber{}, listPhoneNumbers.fails(absent, "there is no number "+strconv.Quote(number), nil)
 }
 
-// Search returns numbers for sale whose national number starts with the prefix of r, in ascending order: 5 of the US where r says
-// no more, 10 at most. A number found can be gone when you buy it; [Client.BuyAny] takes the next one then.
+// Search returns numbers for sale whose national number starts with the prefix of r, in ascending order.
+// openapi.yaml has the defaults of its country and limit, and the highest limit. A number found can be
+// gone when you buy it; [Client.BuyAny] takes the next one then.
 func (c *Client) Search(ctx context.Context, r api.PhoneNumberSearchInput, opts ...CallOption) ([]api.PhoneNumberCandidate, error) {
 	request, err := raw.NewSearchPhoneNumbersRequest(below, r)
-	return do(ctx, c, searchPhoneNumbers, opts, request, err, decodeCandidates)
+	return do[[]api.PhoneNumberCandidate](ctx, c, searchPhoneNumbers, opts, request, err)
 }

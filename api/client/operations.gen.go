@@ -4,11 +4,11 @@ package client
 
 // The operations of the API.
 var (
-	createPhoneNumber   = operation{id: "createPhoneNumber", method: "POST", route: "/phone_numbers", idempotent: false, takesKey: true}
-	deletePhoneNumber   = operation{id: "deletePhoneNumber", method: "DELETE", route: "/phone_numbers/{id}", idempotent: true, takesKey: false}
-	getPhoneNumber      = operation{id: "getPhoneNumber", method: "GET", route: "/phone_numbers/{id}", idempotent: true, takesKey: false}
-	listPhoneNumbers    = operation{id: "listPhoneNumbers", method: "GET", route: "/phone_numbers", idempotent: true, takesKey: false}
-	purchasePhoneNumber = operation{id: "purchasePhoneNumber", method: "POST", route: "/phone_numbers/purchase", idempotent: false, takesKey: true}
-	searchPhoneNumbers  = operation{id: "searchPhoneNumbers", method: "POST", route: "/phone_numbers/search", idempotent: true, takesKey: false}
-	updatePhoneNumber   = operation{id: "updatePhoneNumber", method: "PUT", route: "/phone_numbers/{id}", idempotent: true, takesKey: false}
+	createPhoneNumber   = operation{id: "createPhoneNumber", method: "POST", route: "/phone_numbers", idempotent: false, takesKey: true, response: createPhoneNumberResponse}
+	deletePhoneNumber   = operation{id: "deletePhoneNumber", method: "DELETE", route: "/phone_numbers/{id}", idempotent: true, takesKey: false, response: deletePhoneNumberResponse}
+	getPhoneNumber      = operation{id: "getPhoneNumber", method: "GET", route: "/phone_numbers/{id}", idempotent: true, takesKey: false, response: getPhoneNumberResponse}
+	listPhoneNumbers    = operation{id: "listPhoneNumbers", method: "GET", route: "/phone_numbers", idempotent: true, takesKey: false, response: listPhoneNumbersResponse}
+	purchasePhoneNumber = operation{id: "purchasePhoneNumber", method: "POST", route: "/phone_numbers/purchase", idempotent: false, takesKey: true, response: purchasePhoneNumberResponse}
+	searchPhoneNumbers  = operation{id: "searchPhoneNumbers", method: "POST", route: "/phone_numbers/search", idempotent: true, takesKey: false, response: searchPhoneNumbersResponse}
+	updatePhoneNumber   = operation{id: "updatePhoneNumber", method: "PUT", route: "/phone_numbers/{id}", idempotent: true, takesKey: false, response: updatePhoneNumberResponse}
 )

@@ -11,6 +11,8 @@ type operation struct {
 	// written, or under its Idempotency-Key if the server has shown that it honors keys.
 	idempotent bool
 	takesKey   bool // an Idempotency-Key
+
+	response *shape // of the body of a 200
 }
 
 // fails makes the Error of a call of op that does not come from an answer.

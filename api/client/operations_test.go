@@ -2,113 +2,171 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/vogent-community/phonenumbers"
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-const (
-	id     = "019daa80-7c00-7000-8000-000000000001"
-	number = "+14155550100"
-	owned  = `{"id":"` + id + `","number":"` + number + `","type":"PSTN","agentId":null}`
+// document is openapi.yaml. The responses of the servers in these tests are its examples.
+var document = func() *openapi3.T {
+	d, err := openapi3.NewLoader().LoadFromData(phonenumbers.Spec)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}()
+
+// owned is a phone number as the API returns it.
+var (
+	owned  = encode(examplesOf("purchasePhoneNumber")[0])
+	id     = valueOf("id")
+	number = valueOf("number")
 )
+
+func valueOf(member string) string {
+	members, _ := examplesOf("purchasePhoneNumber")[0].(map[string]any)
+	return fmt.Sprint(members[member])
+}
+
+// like is owned with other members in the place of its own.
+func like(members string) string {
+	return changed(json.RawMessage(owned), json.RawMessage(members))
+}
+
+// pageOf is a page with these numbers; without a cursor it is the last one.
+func pageOf(cursor string, numbers ...string) string {
+	own := map[string]any{"data": json.RawMessage("[" + strings.Join(numbers, ",") + "]"), "cursor": nil}
+	if cursor != "" {
+		own["cursor"] = cursor
+	}
+	return changed(examplesOf("listPhoneNumbers")[0], own)
+}
+
+// changed is an object with the members of another one in the place of its own.
+func changed(object, other any) string {
+	members := map[string]json.RawMessage{}
+	for _, o := range []any{object, other} {
+		if err := json.Unmarshal([]byte(encode(o)), &members); err != nil {
+			panic(err)
+		}
+	}
+	return encode(members)
+}
+
+func encode(body any) string {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // it is made of JSON
+	}
+	return string(encoded)
+}
+
+// examplesOf returns the documented examples of an operation's 200.
+func examplesOf(operationID string) []any {
+	for _, item := range document.Paths.Map() {
+		for _, op := range item.Operations() {
+			if op.OperationID == operationID {
+				return spectest.Examples(op.Responses.Status(http.StatusOK).Value.Content["application/json"])
+			}
+		}
+	}
+	panic("openapi.yaml has no operation " + operationID)
+}
 
 // method is an operation of openapi.yaml and the method of the client that calls it.
 type method struct {
-	creates bool
-	good    string // a complete answer
+	call func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+
+	creates bool   // that is, x-idempotent is false
+	good    string // a complete response
 	lacking string // the same without a required member
-	call    func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
 }
 
-// methods are keyed by operationId.
-var methods = map[string]method{
+// methods are keyed by operationId. What is not the call is read from openapi.yaml.
+var methods = withSpec(map[string]method{
 	"listPhoneNumbers": {
-		good: `{"data":[` + owned + `],"cursor":null}`, lacking: `{"data":[{"id":"1","number":"n","type":"PSTN"}],"cursor":null}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.List(ctx, api.ListPhoneNumbersParams{}, opts...)
 			return err
 		},
 	},
 	"getPhoneNumber": {
-		good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Get(ctx, id, opts...)
 			return err
 		},
 	},
 	"updatePhoneNumber": {
-		good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Link(ctx, id, "agent_1", opts...)
 			return err
 		},
 	},
 	"deletePhoneNumber": {
-		good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			return c.Delete(ctx, id, opts...)
 		},
 	},
 	"searchPhoneNumbers": {
-		good: `[{"number":"` + number + `"}]`, lacking: `[{"number":"` + number + `"},{}]`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Search(ctx, api.PhoneNumberSearchInput{Prefix: "415"}, opts...)
 			return err
 		},
 	},
 	"createPhoneNumber": {
-		creates: true, good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Buy(ctx, number, opts...)
 			return err
 		},
 	},
 	"purchasePhoneNumber": {
-		creates: true, good: owned, lacking: `{"id":"1","number":"n","type":"PSTN"}`,
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
 			_, err := c.Purchase(ctx, number, opts...)
 			return err
 		},
 	},
-}
+})
 
-// eachOperation calls fn with every operation of openapi.yaml.
-func eachOperation(t *testing.T, fn func(id, method, path string)) {
-	t.Helper()
-	var document struct {
-		Paths map[string]map[string]yaml.Node
-	}
-	if err := yaml.Unmarshal(phonenumbers.Spec, &document); err != nil {
-		t.Fatal(err)
-	}
-	for path, item := range document.Paths {
-		for method, node := range item {
-			var op struct {
-				OperationID string `yaml:"operationId"`
+func withSpec(table map[string]method) map[string]method {
+	for _, item := range document.Paths.Map() {
+		for _, op := range item.Operations() {
+			m, ok := table[op.OperationID]
+			if !ok {
+				continue // which a test reports
 			}
-			if method != "parameters" && node.Decode(&op) == nil {
-				fn(op.OperationID, strings.ToUpper(method), path)
+			m.creates = op.Extensions["x-idempotent"] == false
+			content := op.Responses.Status(http.StatusOK).Value.Content["application/json"]
+			example := examplesOf(op.OperationID)[0]
+			m.good = encode(example)
+			for _, f := range flaws(content.Schema.Value, example) {
+				if f.kind == isMissing {
+					m.lacking = f.body
+				}
 			}
+			table[op.OperationID] = m
 		}
 	}
+	return table
 }
 
 func TestEveryOperationHasAMethod(t *testing.T) {
-	found := 0
-	eachOperation(t, func(operationID, verb, path string) {
-		found++
-		m, ok := methods[operationID]
+	spec := spectest.Load(t)
+	for _, op := range spec.Operations {
+		m, ok := methods[op.OperationID]
 		if !ok {
-			t.Errorf("the client has no method for %s", operationID)
-			return
+			t.Errorf("the client has no method for %s", op.OperationID)
+			continue
 		}
 		var got []string
 		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
@@ -116,12 +174,61 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 			answer(w, http.StatusOK, m.good)
 		})
 		err := m.call(t.Context(), c)
-		if want := verb + " /api" + strings.ReplaceAll(path, "{id}", id); err != nil || len(got) != 1 || got[0] != want {
-			t.Errorf("%s has sent %q, %v; want %s", operationID, got, err, want)
+		if want := op.Method + " " + pathOf(op); err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("%s has sent %q, %v; want %s", op.OperationID, got, err, want)
 		}
-	})
-	if found < 7 || found != len(methods) {
-		t.Errorf("openapi.yaml has %d operations, the client %d", found, len(methods))
+	}
+	if len(spec.Operations) != len(methods) {
+		t.Errorf("openapi.yaml has %d operations, the table methods %d", len(spec.Operations), len(methods))
+	}
+}
+
+// pathOf is the path of the operation's call in methods.
+func pathOf(op *spectest.Operation) string {
+	return "/api" + strings.ReplaceAll(op.Path, "{id}", id)
+}
+
+// sends makes the call of an operation, and returns the requests of that operation. Each gets send's
+// response. What else the client asks gets an empty list.
+func sends(t *testing.T, op *spectest.Operation, send func() *http.Response, opts ...client.CallOption) (requests []*http.Request, err error) {
+	t.Helper()
+	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
+		if r.Method != op.Method || r.URL.Path != pathOf(op) {
+			return reply(http.StatusOK, nil, pageOf("")), nil
+		}
+		requests = append(requests, r)
+		return send(), nil
+	}).WithoutJitter(0)
+	return requests, methods[op.OperationID].call(t.Context(), c, opts...)
+}
+
+// Two identical requests of an operation that is not idempotent create two numbers.
+func TestOnlyAnIdempotentOperationIsSentAgainBlindly(t *testing.T) {
+	for _, op := range spectest.Load(t).Operations {
+		idempotent, _ := op.Extensions["x-idempotent"].(bool)
+		want := 1
+		if idempotent {
+			want = 3
+		}
+		requests, err := sends(t, op, func() *http.Response { return reply(http.StatusServiceUnavailable, nil, "") }, client.WithRetries(2))
+		if len(requests) != want || err == nil {
+			t.Errorf("%s (x-idempotent: %t) was sent %d times at a server that answers 503, then %v; want %d times and an error", op.OperationID, idempotent, len(requests), err, want)
+		}
+	}
+}
+
+func TestWithIdempotencyKeyIsForTheOperationsThatTakeAKey(t *testing.T) {
+	for _, op := range spectest.Load(t).Operations {
+		requests, err := sends(t, op, func() *http.Response { return reply(http.StatusOK, nil, methods[op.OperationID].good) }, client.WithIdempotencyKey("k"))
+		if op.Parameter("header", "Idempotency-Key") == nil {
+			if len(requests) != 0 || err == nil || !strings.Contains(err.Error(), op.OperationID+" takes no Idempotency-Key") {
+				t.Errorf("%s takes no Idempotency-Key; it was sent %d times with one: %v", op.OperationID, len(requests), err)
+			}
+			continue
+		}
+		if err != nil || len(requests) != 1 || !slices.Equal(requests[0].Header.Values("Idempotency-Key"), []string{"k"}) {
+			t.Errorf("%s takes an Idempotency-Key; it was sent %d times with k: %v", op.OperationID, len(requests), err)
+		}
 	}
 }
 

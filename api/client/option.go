@@ -201,8 +201,8 @@ func (c *Client) settingsOf(op operation, opts []CallOption) (settings, error) {
 			return settings{}, err
 		}
 	}
-	if s.key != "" && op.idempotent {
-		return settings{}, errors.New("WithIdempotencyKey is for Create, Buy and Purchase")
+	if s.key != "" && !op.takesKey {
+		return settings{}, errors.New(op.id + " takes no Idempotency-Key; call it without WithIdempotencyKey")
 	}
 	return s, nil
 }

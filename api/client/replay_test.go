@@ -24,7 +24,7 @@ var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, 
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			if r.Method == http.MethodGet {
-				answer(w, http.StatusOK, `{"data":[],"cursor":null}`)
+				answer(w, http.StatusOK, pageOf(""))
 				return
 			}
 			if posts.Add(1) == 1 {

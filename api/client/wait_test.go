@@ -140,7 +140,7 @@ func TestTheCauseOfAContextIsInTheError(t *testing.T) {
 		},
 		"in the page": func(cancel func()) (*http.Response, error) {
 			cancel()
-			return reply(200, nil, `{"data":[`+owned+`],"cursor":null}`), nil
+			return reply(200, nil, pageOf("", owned)), nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestAllStopsWhereCursorsGoRoundInACircle(t *testing.T) {
 			if pages++; pages > 100 {
 				t.Fatal("it does not stop")
 			}
-			return reply(200, nil, `{"data":[`+owned+`],"cursor":"`+string(next)+`"}`), nil
+			return reply(200, nil, pageOf(string(next), owned)), nil
 		})
 		var last error
 		for _, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
@@ -251,8 +251,8 @@ func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
 	var asked []string
 	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
 		asked = append(asked, r.URL.RawQuery)
-		next := map[string]string{"": `"p/2"`, "p/2": `"p3"`, "p3": "null"}[r.URL.Query().Get("cursor")]
-		return reply(200, nil, `{"data":[`+owned+`,`+owned+`],"cursor":`+next+`}`), nil
+		next := map[string]string{"": "p/2", "p/2": "p3", "p3": ""}[r.URL.Query().Get("cursor")]
+		return reply(200, nil, pageOf(next, owned, owned)), nil
 	})
 	count := func(ctx context.Context, stopAfter int) (n int, last error) {
 		asked = nil

@@ -1,5 +1,6 @@
 // Specgen writes the Go tables that openapi.yaml already knows and oapi-codegen does not make: the
-// operations as the client and the server need them, and the status and text of each problem code.
+// operations as the client and the server need them, what each 200 response must have, and the status
+// and text of each problem code.
 package main
 
 import (
@@ -44,6 +45,10 @@ func render(spec []byte) (map[string][]byte, error) {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
 	operations := readOperations(document)
+	responses, err := readResponses(document)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{}
 	for _, file := range []struct {
 		name, text string
@@ -51,6 +56,7 @@ func render(spec []byte) (map[string][]byte, error) {
 	}{
 		{"api/problems.gen.go", problemsFile, readProblems(document)},
 		{"api/client/operations.gen.go", clientFile, operations},
+		{"api/client/responses.gen.go", responsesFile, responses},
 		{"api/server/operations.gen.go", serverFile, operations},
 	} {
 		var code bytes.Buffer

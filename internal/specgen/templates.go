@@ -20,7 +20,24 @@ const clientFile = `package client
 // The operations of the API.
 var (
 {{- range . }}
-	{{ .Name }} = operation{id: {{ .ID }}, method: {{ .Method }}, route: {{ .Path }}, idempotent: {{ .Idempotent }}, takesKey: {{ .TakesKey }}}
+	{{ .Name }} = operation{id: {{ .ID }}, method: {{ .Method }}, route: {{ .Path }}, idempotent: {{ .Idempotent }}, takesKey: {{ .TakesKey }}, response: {{ .Name }}Response}
+{{- end }}
+)
+`
+
+const responsesFile = `package client
+
+// The body of the 200 response of each operation.
+var (
+{{- range .Operations }}
+	{{ .Name }} = {{ .Value }}
+{{- end }}
+)
+
+// The schemas in them.
+var (
+{{- range .Schemas }}
+	{{ .Name }} = {{ .Value }}
 {{- end }}
 )
 `

@@ -1,0 +1,153 @@
+package client_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
+)
+
+// flaw is a response that is not what a schema says, in one place.
+type flaw struct {
+	at   string // such as data/0/id
+	kind kind
+	body string
+}
+
+type kind string
+
+const (
+	isMissing kind = "without"
+	isNull    kind = "with null for"
+	isEmpty   kind = "with an empty"
+	isOther   kind = "with another type of"
+)
+
+// says is what an error says of the flaw.
+func (f flaw) says() string {
+	switch f.kind {
+	case isMissing:
+		return "a required member is missing: " + f.at
+	case isNull:
+		return f.at + " is null"
+	case isEmpty:
+		return f.at + " is empty"
+	default: // encoding/json does not say which element
+		return regexp.MustCompile(`\d+/`).ReplaceAllString(f.at, "") + " is of another type: "
+	}
+}
+
+// flaws makes every flaw of a response that is one change away from an example of it.
+func flaws(schema *openapi3.Schema, example any) (all []flaw) {
+	add := func(path []string, k kind) {
+		all = append(all, flaw{strings.Join(path, "/"), k, encode(example)})
+	}
+	var visit func(schema *openapi3.Schema, node any, path []string)
+	visit = func(schema *openapi3.Schema, node any, path []string) {
+		switch node := node.(type) {
+		case []any:
+			for i, element := range node {
+				at := append(slices.Clone(path), strconv.Itoa(i))
+				node[i] = nil
+				add(at, isNull)
+				node[i] = element
+				visit(schema.Items.Value, element, at)
+			}
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+				value, ok := node[name]
+				if !ok {
+					continue
+				}
+				inner, at := schema.Properties[name].Value, append(slices.Clone(path), name)
+				if slices.Contains(schema.Required, name) {
+					delete(node, name)
+					add(at, isMissing)
+					if !inner.Nullable {
+						node[name] = nil
+						add(at, isNull)
+					}
+				}
+				if inner.MinLength > 0 {
+					node[name] = ""
+					add(at, isEmpty)
+				}
+				for _, node[name] = range wrongTypes(inner) {
+					add(at, isOther)
+				}
+				node[name] = value
+				visit(inner, value, at)
+			}
+		}
+	}
+	visit(schema, example, nil)
+	return all
+}
+
+// wrongTypes are values of the JSON types that are not the schema's.
+func wrongTypes(schema *openapi3.Schema) (values []any) {
+	for types, value := range map[string]any{
+		openapi3.TypeString: "text", openapi3.TypeNumber + openapi3.TypeInteger: 5, openapi3.TypeBoolean: true,
+		openapi3.TypeArray: []any{}, openapi3.TypeObject: map[string]any{},
+	} {
+		if !slices.ContainsFunc(schema.Type.Slice(), func(own string) bool { return strings.Contains(types, own) }) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// places are the members of a schema at any depth, with 0 for the index of an element.
+func places(schema *openapi3.Schema, path string) (all []string) {
+	if schema.Type.Is(openapi3.TypeArray) {
+		return places(schema.Items.Value, path+"0/")
+	}
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		all = append(all, path+name)
+		all = append(all, places(schema.Properties[name].Value, path+name+"/")...)
+	}
+	return all
+}
+
+// A response is taken for complete if it has all that openapi.yaml requires. An error names what is
+// missing, or is not as it must be.
+func TestAResponseHasWhatOpenAPIRequires(t *testing.T) {
+	for _, op := range spectest.Load(t).Operations {
+		send := func(body string) error {
+			c := inBubble(t, func(*http.Request) (*http.Response, error) { return reply(http.StatusOK, nil, body), nil }, client.WithRetries(0))
+			return methods[op.OperationID].call(t.Context(), c)
+		}
+		content := op.Responses.Status(http.StatusOK).Value.Content["application/json"]
+		seen := map[string]bool{}
+		for _, example := range spectest.Examples(content) {
+			if err := send(encode(example)); err != nil {
+				t.Errorf("%s: the example of openapi.yaml is refused: %v", op.OperationID, err)
+			}
+			for _, f := range flaws(content.Schema.Value, example) {
+				seen[regexp.MustCompile(`\d+/`).ReplaceAllString(f.at, "0/")] = true
+				var failure *client.Error
+				err := send(f.body)
+				switch {
+				case err == nil:
+					t.Errorf("%s: a response %s %s is taken for complete: %s", op.OperationID, f.kind, f.at, f.body)
+				case !errors.As(err, &failure) || !strings.HasPrefix(failure.Detail, f.says()):
+					t.Errorf("%s: a response %s %s: %v; want an error that says %q", op.OperationID, f.kind, f.at, err, f.says())
+				}
+			}
+		}
+		for _, place := range places(content.Schema.Value, "") {
+			if !seen[place] {
+				t.Errorf("%s: no example of its 200 has %s; give openapi.yaml one", op.OperationID, place)
+			}
+		}
+	}
+}

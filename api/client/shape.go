@@ -1,0 +1,227 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// shape is what a JSON value in a response must have. responses.gen.go has the shapes of
+// openapi.yaml. They say what encoding/json does not: which members must be there, and which values
+// may be null. A Go struct cannot tell a member that is missing from one that is empty or null.
+type shape struct {
+	nullable bool
+	filled   bool     // a string that is not empty
+	items    *shape   // of an array
+	members  []member // of an object, at most 64
+}
+
+type member struct {
+	name     string
+	required bool
+	shape    *shape
+}
+
+// check holds body, which encoding/json has decoded already, against the shape. Members that the
+// shape does not know are left alone.
+func (s *shape) check(body []byte) error {
+	w := walk{body: body}
+	w.space()
+	if f := w.value(s, true); f != nil {
+		return f
+	}
+	return nil
+}
+
+// flaw is what is wrong with a body, and where.
+type flaw struct {
+	path []string // from the inside out
+	why  string
+}
+
+// Error says where the flaw is, such as data/0/id.
+func (f *flaw) Error() string {
+	if len(f.path) == 0 {
+		return "it " + f.why
+	}
+	var b strings.Builder
+	for i := len(f.path) - 1; i >= 0; i-- {
+		b.WriteString(f.path[i])
+		if i > 0 {
+			b.WriteByte('/')
+		}
+	}
+	if f.why == missing {
+		return missing + ": " + b.String()
+	}
+	return b.String() + " " + f.why
+}
+
+const missing = "a required member is missing"
+
+func (f *flaw) in(name string) *flaw {
+	f.path = append(f.path, name)
+	return f
+}
+
+// walk goes through a body once. The body is valid JSON, so each value ends before the body does.
+type walk struct {
+	body []byte
+	at   int
+}
+
+// value goes past the value that begins here. Null may stand for a member that is not required.
+func (w *walk) value(s *shape, required bool) *flaw {
+	switch c := w.body[w.at]; {
+	case c == 'n':
+		w.skip()
+		if required && !s.nullable {
+			return &flaw{why: "is null"}
+		}
+	case s.members != nil:
+		if c != '{' {
+			return &flaw{why: "is no object"}
+		}
+		return w.object(s)
+	case s.items != nil:
+		if c != '[' {
+			return &flaw{why: "is no array"}
+		}
+		return w.array(s)
+	case s.filled && c == '"':
+		if len(w.text()) == 0 {
+			return &flaw{why: "is empty"}
+		}
+	default:
+		w.skip()
+	}
+	return nil
+}
+
+func (w *walk) array(s *shape) *flaw {
+	for i := -1; ; {
+		switch w.body[w.at] {
+		case ']':
+			w.at++
+			return nil
+		case '[', ',':
+			w.at++
+			i++
+		default:
+			if f := w.value(s.items, true); f != nil {
+				return f.in(strconv.Itoa(i))
+			}
+		}
+		w.space()
+	}
+}
+
+func (w *walk) object(s *shape) *flaw {
+	var seen uint64 // a bit for each member
+	for next := 0; ; {
+		switch w.body[w.at] {
+		case '}':
+			w.at++
+			for i := range s.members {
+				if s.members[i].required && seen>>i&1 == 0 {
+					return (&flaw{why: missing}).in(s.members[i].name)
+				}
+			}
+			return nil
+		case '{', ',':
+			w.at++
+		default:
+			name := w.text()
+			w.space()
+			w.at++ // the colon
+			w.space()
+			i, f := s.find(name, next)
+			if f != nil {
+				return f
+			}
+			if i < 0 {
+				w.skip()
+				break
+			}
+			if f := w.value(s.members[i].shape, s.members[i].required); f != nil {
+				return f.in(s.members[i].name)
+			}
+			seen |= 1 << i
+			next = i + 1
+		}
+		w.space()
+	}
+}
+
+// find returns which member has this name, as it stands between the quotes, or -1. Most often it is
+// the next one.
+func (s *shape) find(name []byte, next int) (int, *flaw) {
+	for n := range s.members {
+		if i := (next + n) % len(s.members); string(name) == s.members[i].name {
+			return i, nil
+		}
+	}
+	text := string(name)
+	if bytes.IndexByte(name, '\\') >= 0 {
+		_ = json.Unmarshal(fmt.Appendf(nil, `"%s"`, name), &text) // it is valid
+	}
+	for i := range s.members {
+		switch known := s.members[i].name; {
+		case text == known:
+			return i, nil
+		case strings.EqualFold(text, known): // encoding/json takes one for the other
+			return 0, (&flaw{why: "stands where " + known + " belongs; names are case-sensitive"}).in(text)
+		}
+	}
+	return -1, nil
+}
+
+// skip goes past the value that begins here.
+func (w *walk) skip() {
+	for depth := 0; w.at < len(w.body); {
+		switch w.body[w.at] {
+		case '"':
+			w.text()
+		case '{', '[':
+			depth++
+			w.at++
+		case '}', ']':
+			depth--
+			w.at++
+		case ',', ':', ' ', '\t', '\r', '\n':
+			w.at++
+			continue // which ends no value
+		default: // a number, true, false or null
+			for w.at < len(w.body) && !bytes.ContainsRune([]byte(",]} \t\r\n"), rune(w.body[w.at])) {
+				w.at++
+			}
+		}
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// text goes past the string that begins here, and returns what stands between its quotes.
+func (w *walk) text() []byte {
+	start := w.at + 1
+	for end := start; ; end++ {
+		end += bytes.IndexByte(w.body[end:], '"')
+		escapes := 0
+		for w.body[end-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			w.at = end + 1
+			return w.body[start:end]
+		}
+	}
+}
+
+func (w *walk) space() {
+	for w.at < len(w.body) && (w.body[w.at] == ' ' || w.body[w.at] == '\n' || w.body[w.at] == '\t' || w.body[w.at] == '\r') {
+		w.at++
+	}
+}

@@ -1,0 +1,103 @@
+package client
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// thing is a shape that has everything a shape can have.
+var thing = &shape{members: []member{
+	{name: "id", required: true, shape: &shape{filled: true}},
+	{name: "note", required: true, shape: &shape{nullable: true}},
+	{name: "count", shape: &shape{}},
+	{name: "parts", shape: &shape{items: &shape{members: []member{{name: "ok", required: true, shape: &shape{}}}}}},
+}}
+
+func TestAShapeTakesMoreAndAnySpelling(t *testing.T) {
+	for name, body := range map[string]string{
+		"members that nobody knows":  `{"a":{"id":null,"x":[{}," \" ] } ",-1.5e3,true]},"id":"1","b":null,"note":null,"c":"\\"}`,
+		"white space":                " \r\n{ \"id\" :\t\"1\" , \"note\" : null , \"x\" : [ ] , \"parts\" : [ { \"ok\" : true } , { \"ok\":1 } ] , \"y\" : 1 }\n ",
+		"another order":              `{"parts":[],"note":"n","id":"1"}`,
+		"escapes in names and texts": `{"\u0069d":"\"\\","not\u0065":"\u0061"}`,
+		"null for what may be away":  `{"id":"1","note":null,"count":null,"parts":null}`,
+	} {
+		if err := thing.check([]byte(body)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
+	for body, want := range map[string]string{
+		`null`:                                  "it is null",
+		`[]`:                                    "it is no object",
+		`{}`:                                    missing + ": id",
+		`{"id":null,"note":null}`:               "id is null",
+		`{"id":"","note":null}`:                 "id is empty",
+		`{"id":"1"}`:                            missing + ": note",
+		`{"id":"1","note":null,"parts":{}}`:     "parts is no array",
+		`{"id":"1","note":null,"parts":[null]}`: "parts/0 is null",
+		`{"id":"1","note":1,"parts":[{"ok":1},{"x":{"ok":1}}]}`: missing + ": parts/1/ok",
+
+		// encoding/json takes ID for id, and the last of two.
+		`{"ID":"1","note":null}`:               "ID stands where id belongs; names are case-sensitive",
+		`{"id":"1","note":null,"\u0049D":"2"}`: "ID stands where id belongs; names are case-sensitive",
+		`{"id":"1","note":null,"id":""}`:       "id is empty",
+	} {
+		if err := thing.check([]byte(body)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v; want %q", body, err, want)
+		}
+	}
+}
+
+// FuzzShape holds the walk through the bytes against the same rules on what encoding/json makes of them.
+func FuzzShape(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"1","note":null,"parts":[{"ok":1},{"x":[{}]}]}`, `{"id":"\\\"","note":"","a":"]"}`, `{"id":1,"note":[],"count":{}}`, "null", ` [ ] `, `""`, `{"ID":1}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		var value any
+		if json.Unmarshal([]byte(body), &value) != nil {
+			return
+		}
+		if thing.check([]byte(body)) == nil && !fits(thing, value, true) {
+			t.Errorf("%s is taken", body) // also with a member that is there twice, as each counts
+		}
+		once, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := thing.check(once); (err == nil) != fits(thing, value, true) {
+			t.Errorf("%s: %v; want it taken: %t", once, err, fits(thing, value, true))
+		}
+	})
+}
+
+func fits(s *shape, value any, required bool) bool {
+	switch value := value.(type) {
+	case nil:
+		return s.nullable || !required
+	case []any:
+		return s.members == nil && (s.items == nil || !slices.ContainsFunc(value, func(v any) bool { return !fits(s.items, v, true) }))
+	case map[string]any:
+		for _, m := range s.members {
+			inner, ok := value[m.name]
+			if !ok && m.required || ok && !fits(m.shape, inner, m.required) {
+				return false
+			}
+			for name := range value {
+				if name != m.name && strings.EqualFold(name, m.name) {
+					return false
+				}
+			}
+		}
+		return s.items == nil
+	case string:
+		return s.members == nil && s.items == nil && (!s.filled || value != "")
+	}
+	return s.members == nil && s.items == nil
+}
