@@ -23,17 +23,9 @@ func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (ap
 
 // Create buys a number, imports one from a SIP carrier or makes a SIP address; package api has a constructor for each. What is said
 // of the outcome at [Client.Buy] holds here, but that an import or a SIP address is not looked for: one that was there
-// before would look like a new one.
+// before would look like a new one. The type of r says which of its objects counts.
 func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
-	what := creation{op: createPhoneNumber}
-	switch {
-	case r.Purchase != nil:
-		what.number, what.lookUp = r.Purchase.Number, true
-	case r.SIPImport != nil:
-		what.number = r.SIPImport.PhoneNumber
-	case r.VogentSIP != nil:
-		what.number = r.VogentSIP.SIPPrefix
-	}
+	what := creation{op: createPhoneNumber, number: numberOf(r), lookUp: r.Type == api.CreateByPurchase}
 	if r.SIPImport != nil && r.SIPImport.Password != "" {
 		what.passwords = append(what.passwords, r.SIPImport.Password)
 	}
@@ -43,6 +35,27 @@ func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts 
 	return c.create(ctx, what, opts, func(key string) (*http.Request, error) {
 		return raw.NewCreatePhoneNumberRequest(below, &api.CreatePhoneNumberParams{IdempotencyKey: &key}, r)
 	})
+}
+
+// numberOf is the number that a request creates. Its type says which object has it. A type that this
+// version does not know says nothing, so the only object there has it, and of several none.
+func numberOf(r api.CreatePhoneNumberInput) string {
+	numbers := map[api.CreatePhoneNumberType]string{}
+	if r.Purchase != nil {
+		numbers[api.CreateByPurchase] = r.Purchase.Number
+	}
+	if r.SIPImport != nil {
+		numbers[api.CreateBySIPImport] = r.SIPImport.PhoneNumber
+	}
+	if r.VogentSIP != nil {
+		numbers[api.CreateByVogentSIP] = r.VogentSIP.SIPPrefix
+	}
+	if !r.Type.Valid() && len(numbers) == 1 {
+		for _, only := range numbers {
+			return only
+		}
+	}
+	return numbers[r.Type]
 }
 
 // Purchase does what [Client.Buy] does, by the older operation purchasePhoneNumber.

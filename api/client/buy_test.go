@@ -2,9 +2,11 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // shop is what a server makes of the tries of a purchase, one after the other, and of the look-ups between them.
@@ -290,6 +293,61 @@ func TestAnUnknownOutcomeOfANumberWithoutANameIsOneToo(t *testing.T) {
 			}
 		}
 	})
+}
+
+// allObjects is a create request of this type with every object, as the published call has it.
+func allObjects(t *testing.T, kind api.CreatePhoneNumberType) (request api.CreatePhoneNumberInput) {
+	t.Helper()
+	body := map[string]any{}
+	for _, example := range spectest.Examples(spectest.Load(t).Operation(t, "createPhoneNumber").RequestBody.Value.Content["application/json"]) {
+		maps.Copy(body, example.(map[string]any))
+	}
+	body["type"] = kind
+	if err := json.Unmarshal([]byte(encode(body)), &request); err != nil {
+		t.Fatal(err)
+	}
+	return request
+}
+
+// The type of a request says which object counts, so it says whose outcome is unknown, too.
+func TestAnUnknownOutcomeNamesTheNumberThatTheTypeChooses(t *testing.T) {
+	type outcome struct {
+		request  api.CreatePhoneNumberInput
+		number   string // in the error
+		lookedUp string // by the client
+	}
+	purchase, sip := allObjects(t, api.CreateByPurchase), allObjects(t, api.CreateByVogentSIP)
+	tests := map[string]outcome{
+		"purchase":   {purchase, purchase.Purchase.Number, purchase.Purchase.Number},
+		"sip_import": {allObjects(t, api.CreateBySIPImport), sip.SIPImport.PhoneNumber, ""},
+		"vogent_sip": {sip, sip.VogentSIP.SIPPrefix, ""},
+
+		"a new type":                 {allObjects(t, "port_in"), "", ""},
+		"a new type with one object": {api.CreatePhoneNumberInput{Type: "port_in", Purchase: purchase.Purchase}, number, ""},
+		"a type without its object":  {api.CreatePhoneNumberInput{Type: api.CreateByVogentSIP, Purchase: purchase.Purchase}, "", ""},
+	}
+	choice, _ := spectest.ChoiceOf(spectest.Load(t).Operation(t, "createPhoneNumber").Body)
+	for kind := range choice.Mapping {
+		if _, ok := tests[kind]; !ok {
+			t.Errorf("openapi.yaml has the create type %s; add it to this test, and its number to numberOf", kind)
+		}
+	}
+	for name, want := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			lookedUp := ""
+			_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					lookedUp = r.URL.Query().Get("number")
+					return reply(http.StatusOK, nil, pageOf("")), nil
+				}
+				return nil, io.ErrUnexpectedEOF
+			}).Create(t.Context(), want.request)
+			var failure *client.Error
+			if !errors.Is(err, client.ErrOutcomeUnknown) || !errors.As(err, &failure) || failure.Number != want.number || lookedUp != want.lookedUp {
+				t.Errorf("%s: %v, looked up %q; want the number %q, looked up %q", name, err, lookedUp, want.number, want.lookedUp)
+			}
+		})
+	}
 }
 
 func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {

@@ -14,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
@@ -139,19 +142,34 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 	}
 }
 
-// A request with more than one object is a mistake, and its passwords are secrets all the same.
+// A request can carry every object, whatever its type, and their passwords are secrets all the same.
 func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
+	create := spectest.Load(t).Operation(t, "createPhoneNumber")
+	body, secrets := map[string]any{"type": "purchase"}, 0
+	for object, schema := range create.Body.Properties {
+		inner := map[string]any{}
+		for member := range schema.Value.Properties {
+			if strings.Contains(strings.ToLower(member), "password") {
+				inner[member] = "secret of " + object
+				secrets++
+			}
+		}
+		if schema.Value.Type.Is(openapi3.TypeObject) {
+			body[object] = inner
+		}
+	}
+	var request api.CreatePhoneNumberInput
+	if err := json.Unmarshal([]byte(encode(body)), &request); err != nil {
+		t.Fatal(err)
+	}
 	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
-		body, _ := io.ReadAll(r.Body)
-		return reply(422, nil, string(body)), nil
+		sent, _ := io.ReadAll(r.Body)
+		return reply(422, nil, string(sent)), nil
 	})
-	request := api.Purchase(number)
-	request.SIPImport = &api.SIPImportDetails{Password: "first secret"}
-	request.VogentSIP = &api.VogentSIPDetails{Password: "second secret"}
 	_, err := c.Create(t.Context(), request)
 	var failure *client.Error
-	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "secret") || strings.Count(string(failure.Body), "[redacted]") != 2 {
-		t.Errorf("%v, %s", err, failure.Body)
+	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "secret") || strings.Count(string(failure.Body), "[redacted]") != secrets {
+		t.Errorf("%v, %s; want %d passwords, each redacted", err, failure.Body, secrets)
 	}
 }
 
