@@ -9,6 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/vogent-community/phonenumbers"
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
 type object = map[string]any
@@ -206,4 +209,88 @@ func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
 			t.Errorf("schema %s: of a request: %t, closed: %t; requests are closed, answers can grow", name, requests[name], closed)
 		}
 	}
+}
+
+// problemExamples calls fn with every documented problem, with the status if the response has one.
+func problemExamples(t *testing.T, document object, fn func(where, status string, problem object)) {
+	t.Helper()
+	each := func(where, status string, response object) {
+		content, _ := response["content"].(object)
+		media, _ := content[api.ProblemMediaType].(object)
+		if example, ok := media["example"].(object); ok {
+			fn(where, status, example)
+		}
+		examples, _ := media["examples"].(object)
+		for name, example := range examples {
+			fn(where+" "+name, status, at(t, example.(object), "value"))
+		}
+	}
+	for name, response := range at(t, document, "components", "responses") {
+		each(name, "", response.(object))
+	}
+	eachOperation(t, document, func(name string, op object) {
+		for status, response := range at(t, op, "responses") {
+			each(name+" "+status, status, resolve(t, document, response))
+		}
+	})
+}
+
+// NewProblem has its texts from openapi.yaml, by go generate. It has one text for each code.
+func TestTheExamplesOfACodeAreTheProblemThatNewProblemMakes(t *testing.T) {
+	document, seen := readSpec(t), map[string]bool{}
+	problemExamples(t, document, func(where, status string, example object) {
+		code := fmt.Sprint(example["code"])
+		seen[code] = true
+		usual := api.NewProblem(api.ProblemCode(code), "")
+		want := object{"type": usual.Type, "title": usual.Title, "status": usual.Status, "detail": usual.Detail}
+		for member := range want {
+			if example[member] != want[member] {
+				t.Errorf("%s: the example of %s has the %s %q, NewProblem %q; give all examples of a code the same, and run make generate",
+					where, code, member, fmt.Sprint(example[member]), fmt.Sprint(want[member]))
+			}
+		}
+		if status != "" && status != fmt.Sprint(example["status"]) {
+			t.Errorf("%s: the example has the status %v", where, example["status"])
+		}
+	})
+	for _, code := range at(t, document, "components", "schemas", "ProblemCode")["enum"].([]any) {
+		if !seen[fmt.Sprint(code)] {
+			t.Errorf("ProblemCode %s: no response has an example of it, so NewProblem cannot know its status", code)
+		}
+	}
+}
+
+func TestTheServersOfTheSpecAreThoseOfTheCode(t *testing.T) {
+	servers, _ := readSpec(t)["servers"].([]any)
+	if len(servers) != 2 {
+		t.Fatalf("openapi.yaml has %d servers; want the hosted API and this project's server", len(servers))
+	}
+	if url := fmt.Sprint(servers[0].(object)["url"]); url != client.DefaultBaseURL {
+		t.Errorf("the first server is %s, client.DefaultBaseURL is %s", url, client.DefaultBaseURL)
+	}
+	if url := fmt.Sprint(servers[1].(object)["url"]); !strings.HasSuffix(url, rest.BaseURL) {
+		t.Errorf("the second server is %s, and rest.BaseURL is %s", url, rest.BaseURL)
+	}
+}
+
+// A filter takes what a number can be: an E.164 number, or a SIP prefix.
+func TestTheNumberFilterTakesEveryNumber(t *testing.T) {
+	document := readSpec(t)
+	inside := func(node object) string {
+		pattern, _ := node["pattern"].(string)
+		return strings.TrimSuffix(strings.TrimPrefix(pattern, "^"), "$")
+	}
+	schemas := at(t, document, "components", "schemas")
+	e164 := inside(at(t, schemas, "E164Number"))
+	prefix := inside(at(t, schemas, "VogentSIPDetails", "properties", "sipPrefix"))
+	want := "^(" + e164 + "|" + strings.TrimSuffix(strings.TrimPrefix(prefix, "("), ")") + ")$"
+	for _, p := range at(t, document, "paths", "/phone_numbers", "get")["parameters"].([]any) {
+		if parameter := resolve(t, document, p); parameter["name"] == "number" {
+			if got := at(t, parameter, "schema")["pattern"]; got != want {
+				t.Errorf("the filter number has the pattern %v; want that of E164Number or of sipPrefix: %s", got, want)
+			}
+			return
+		}
+	}
+	t.Error("openapi.yaml has no filter named number")
 }

@@ -18,7 +18,7 @@ func TestProblemIsAnError(t *testing.T) {
 	if !errors.As(err, &found) || found.Status != http.StatusUnprocessableEntity {
 		t.Fatalf("found %+v in %v", found, err)
 	}
-	const want = "search: validation_failed: A value breaks a rule. /limit must be 1 to 10. (request r1)"
+	want := "search: validation_failed: " + api.NewProblem(api.CodeValidationFailed, "").Detail + " /limit must be 1 to 10. (request r1)"
 	if err.Error() != want {
 		t.Errorf("text is %q; want %q", err, want)
 	}
