@@ -45,10 +45,6 @@ func render(spec []byte) (map[string][]byte, error) {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
 	operations := readOperations(document)
-	responses, err := readResponses(document)
-	if err != nil {
-		return nil, err
-	}
 	files := map[string][]byte{}
 	for _, file := range []struct {
 		name, text string
@@ -56,7 +52,7 @@ func render(spec []byte) (map[string][]byte, error) {
 	}{
 		{"api/problems.gen.go", problemsFile, readProblems(document)},
 		{"api/client/operations.gen.go", clientFile, operations},
-		{"api/client/responses.gen.go", responsesFile, responses},
+		{"api/client/responses.gen.go", responsesFile, readResponses(document)},
 		{"api/server/operations.gen.go", serverFile, operations},
 	} {
 		var code bytes.Buffer

@@ -46,6 +46,15 @@ func TestWhatTheServerDoesNotCheckIsNamed(t *testing.T) {
 			operation, operation + "      parameters: [{name: extra, in: cookie, schema: {type: string}}]\n",
 			"updatePhoneNumber: parameter extra in cookie",
 		},
+		"a response of more than one schema": {
+			"                items: {$ref: '#/components/schemas/PhoneNumberCandidate'}\n",
+			"                items: {oneOf: [{$ref: '#/components/schemas/PhoneNumberCandidate'}]}\n",
+			"searchPhoneNumbers: its 200 response: specgen does not read allOf, anyOf and oneOf",
+		},
+		"no response with JSON": {
+			"            application/json:\n              schema:\n                type: array\n", "            text/csv:\n              schema:\n                type: array\n",
+			"searchPhoneNumbers has no 200 response with a JSON body",
+		},
 		"a second content type": {
 			"      requestBody:\n        required: true\n        content:\n",
 			"      requestBody:\n        required: true\n        content:\n          text/plain: {schema: {type: string}}\n",
@@ -84,9 +93,36 @@ func notServable(t *testing.T, spec []byte) (reasons []string) {
 			if err := checkServable(item, op); err != nil {
 				reasons = append(reasons, op.OperationID+": "+err.Error())
 			}
+			if content := successOf(op); content == nil {
+				reasons = append(reasons, op.OperationID+" has no 200 response with a JSON body, which the client needs")
+			} else if err := checkReadable(content.Schema.Value, map[*openapi3.Schema]bool{}); err != nil {
+				reasons = append(reasons, op.OperationID+": its 200 response: "+err.Error())
+			}
 		}
 	}
 	return reasons
+}
+
+// checkReadable refuses what readResponses cannot read: the client would not check it.
+func checkReadable(schema *openapi3.Schema, seen map[*openapi3.Schema]bool) error {
+	if seen[schema] {
+		return nil
+	}
+	seen[schema] = true
+	switch {
+	case len(schema.AllOf)+len(schema.AnyOf)+len(schema.OneOf) > 0:
+		return errors.New("specgen does not read allOf, anyOf and oneOf, so the client would not check it; use one schema")
+	case len(schema.Properties) > maxMembers:
+		return fmt.Errorf("an object has %d members, and the client can check %d", len(schema.Properties), maxMembers)
+	case schema.Items != nil:
+		return checkReadable(schema.Items.Value, seen)
+	}
+	for name, property := range schema.Properties {
+		if err := checkReadable(property.Value, seen); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // checkServable refuses what oapi-codegen makes code for and api/server does not check. The server
