@@ -68,6 +68,27 @@ func TestTheServerAndTheSpecAgree(t *testing.T) {
 
 const crowded = 40 // so many numbers are enough; then more are deleted
 
+// place names the member or parameter that the spec refuses, or else those that the server refuses.
+func place(x *spectest.Exchange) string {
+	var refused *openapi3filter.RequestError
+	var schema *openapi3.SchemaError
+	var names []string
+	switch {
+	case errors.As(x.Refusal, &refused) && refused.Parameter != nil:
+		names = append(names, refused.Parameter.In+" "+refused.Parameter.Name)
+	case errors.As(x.Refusal, &schema):
+		names = append(names, "body /"+strings.Join(schema.JSONPointer(), "/"))
+	default:
+		for _, field := range x.Problem.Errors {
+			names = append(names, field.Pointer)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Join(names, ", ") + ": "
+}
+
 // contest is a server with all that it takes to hold it against the spec.
 type contest struct {
 	*testServer
@@ -126,8 +147,9 @@ func compare(t *testing.T, spec *spectest.Spec, database string, seed uint64, co
 			continue
 		}
 		verdict, _, _ := strings.Cut(fmt.Sprint(x.Refusal), "\nSchema:")
-		t.Errorf("%s: request %d of seed %d: %v\n%v\nspec: %v\nresponse: %d %s", x.ID(), i, seed, err, x.Request, verdict, x.Response.Code, x.Response.Body)
-		if failures++; failures == 10 {
+		t.Errorf("%s: %s%v (request %d of seed %d)\n%v\nspec: %v\nresponse: %d %s",
+			x.ID(), place(x), err, i, seed, x.Request, verdict, x.Response.Code, x.Response.Body)
+		if failures++; failures == 3 {
 			t.FailNow()
 		}
 	}

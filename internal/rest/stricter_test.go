@@ -67,6 +67,15 @@ var stricterThanTheSpec = []struct {
 		},
 	},
 	{
+		"query not UTF-8", "not UTF-8", http.StatusBadRequest, // a rule for the value refuses it, too, if it has one
+		func(x *spectest.Exchange) (names []string) {
+			for name, values := range x.URL().Query() {
+				names = append(names, when(!utf8.ValidString(values[0]), name)...)
+			}
+			return names
+		},
+	},
+	{
 		"unknown parameter", "a query parameter unknown", http.StatusBadRequest,
 		func(x *spectest.Exchange) (names []string) {
 			for name := range x.URL().Query() {
