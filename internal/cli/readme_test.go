@@ -4,11 +4,13 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // The transcript in README is what the program prints on a terminal, but for the ids and the address.
+// With -update it becomes that, and keeps its ids.
 func TestTheTranscriptInREADMEIsReal(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
@@ -40,11 +42,34 @@ func TestTheTranscriptInREADMEIsReal(t *testing.T) {
 		s.end()
 		got.WriteString("$ " + line + "\n" + s.shown())
 	}
-	ids := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 	bar := regexp.MustCompile(`\rchanging[^\n]*\r`)
-	shown := bar.ReplaceAllString(got.String(), "")
-	shown = strings.ReplaceAll(ids.ReplaceAllString(shown, "ID"), o.address, "127.0.0.1:8080")
-	if want := ids.ReplaceAllString(transcript, "ID"); len(commands) < 5 || shown != want {
-		t.Errorf("the terminal shows\n%s\nREADME has\n%s", shown, want)
+	shown := strings.ReplaceAll(bar.ReplaceAllString(got.String(), ""), o.address, "127.0.0.1:8080")
+	shownIDs, ids := idsIn(shown), idsIn(transcript)
+	if len(commands) < 5 || len(shownIDs) != len(ids) {
+		t.Fatalf("the terminal shows %d commands and %d ids, README has %d ids\n%s", len(commands), len(shownIDs), len(ids), shown)
 	}
+	for i, id := range shownIDs {
+		shown = strings.ReplaceAll(shown, id, ids[i])
+	}
+	switch {
+	case shown == transcript:
+	case *update:
+		text := strings.Replace(string(readme), transcript, shown, 1)
+		if err := os.WriteFile("../../README.md", []byte(text), 0o644); err != nil { //nolint:gosec // for everyone to read
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("README does not show what the terminal shows; run go test ./internal/cli -run README -update, "+
+			"and look at the change\nthe terminal shows\n%s", shown)
+	}
+}
+
+// idsIn are the ids in a text, each once, in order.
+func idsIn(text string) (ids []string) {
+	for _, id := range regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindAllString(text, -1) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
