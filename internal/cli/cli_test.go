@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 // https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript with the commands below in addition.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log("if a script compares with an old text, run go test ./internal/cli -run TestScripts -update, and look at the change")
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		UpdateScripts:      *update,

@@ -57,7 +57,7 @@ func (c comparison) untried() (complaints []string) {
 	for _, command := range c.commands {
 		runs := c.runsOf(command.name)
 		if len(runs) == 0 {
-			complaints = append(complaints, command.name+": it has no command line in commandLines")
+			complaints = append(complaints, command.name+": it has no command line in commandLines; give it one")
 		}
 		for flag := range command.usages {
 			tried := slices.ContainsFunc(runs, func(r commandRun) bool {
@@ -148,13 +148,13 @@ func (c comparison) unsent() (complaints []string) {
 			continue
 		case !all.has(op.OperationID):
 			complaints = append(complaints,
-				op.OperationID+": no command line calls it; give it a command, or the reason in notSent")
+				op.OperationID+": no command line calls it; give it a command and a line in commandLines, or the reason in notSent")
 			continue
 		}
 		for _, part := range partsOf(op) {
 			if !all.has(part.name) && c.notSent[part.name] == "" {
 				complaints = append(complaints,
-					part.name+": no command line sends it; give it a flag, or the reason in notSent")
+					part.name+": no command line sends it; give it a command or a flag and a line in commandLines, or the reason in notSent")
 			}
 		}
 	}

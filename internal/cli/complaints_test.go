@@ -94,14 +94,14 @@ paths:
 			func(c *comparison) {
 				c.operation("makeCall").Body.WithProperty("label", openapi3.NewStringSchema())
 			},
-			[]string{`makeCall: body /label: no command line sends it; give it a flag, or the reason in notSent`},
+			[]string{`makeCall: body /label: no command line sends it; give it a command or a flag and a line in commandLines, or the reason in notSent`},
 		},
 		"an operation is new": {
 			func(c *comparison) {
 				end := spectest.Operation{Operation: &openapi3.Operation{OperationID: "endCall"}}
 				c.spec.Operations = append(c.spec.Operations, &end)
 			},
-			[]string{`endCall: no command line calls it; give it a command, or the reason in notSent`},
+			[]string{`endCall: no command line calls it; give it a command and a line in commandLines, or the reason in notSent`},
 		},
 		"a command is new": {
 			func(c *comparison) {
@@ -109,7 +109,7 @@ paths:
 			},
 			[]string{
 				"end --all: it has no command line in commandLines; give it one, or the reason in reachNothing",
-				"end: it has no command line in commandLines",
+				"end: it has no command line in commandLines; give it one",
 			},
 		},
 		"a flag is new": {

@@ -217,7 +217,7 @@ func (w *twins) withoutEffect(t *testing.T, spec *spectest.Spec, around func(htt
 		})
 		delete(found, name)
 		if !effective[name] {
-			found[name] = fmt.Sprintf("is accepted and changes nothing; tried\n%s\nagainst\n%s", place.Others[0], place.Base)
+			found[name] = fmt.Sprintf("is accepted and changes nothing; carry it from internal/rest/operations.go to the database, or give the reason in noEffect\ntried\n%s\nagainst\n%s", place.Others[0], place.Base)
 		}
 	}
 	return found

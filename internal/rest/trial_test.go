@@ -30,7 +30,7 @@ func TestEveryRuleIsKept(t *testing.T) {
 				case trial.Broken && x.Refusal == nil:
 					t.Errorf("%s: %s: the oracle does not see that it is broken\n%v", op.OperationID, trial.Name, x.Request)
 				case trial.Broken && !slices.ContainsFunc(x.Problem.Errors, func(f api.ProblemField) bool { return f.Pointer == trial.Pointer }):
-					t.Errorf("%s: %s: the problem does not point at %s: %d %s", op.OperationID, trial.Name, trial.Pointer, x.Response.Code, x.Response.Body)
+					t.Errorf("%s: %s: the problem does not point at %s; give its rule in internal/phone that pointer: %d %s", op.OperationID, trial.Name, trial.Pointer, x.Response.Code, x.Response.Body)
 				case trial.Broken:
 					broken++
 				case len(reasons) == 0:
