@@ -81,13 +81,12 @@ func walk(path string, node any, fn func(path string, node object)) {
 	}
 }
 
-func TestTheSpecHasTheSevenOperations(t *testing.T) {
+func TestTheSpecHasTheSevenPublishedOperations(t *testing.T) {
 	var got []string
 	eachOperation(t, readSpec(t), func(name string, op object) {
 		got = append(got, fmt.Sprint(op["operationId"], " ", name))
 	})
-	slices.Sort(got)
-	want := []string{
+	for _, want := range []string{
 		"createPhoneNumber POST /phone_numbers",
 		"deletePhoneNumber DELETE /phone_numbers/{id}",
 		"getPhoneNumber GET /phone_numbers/{id}",
@@ -95,9 +94,10 @@ func TestTheSpecHasTheSevenOperations(t *testing.T) {
 		"purchasePhoneNumber POST /phone_numbers/purchase",
 		"searchPhoneNumbers POST /phone_numbers/search",
 		"updatePhoneNumber PUT /phone_numbers/{id}",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("openapi.yaml has %q", got)
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("openapi.yaml does not have %s, which the hosted API publishes", want)
+		}
 	}
 }
 

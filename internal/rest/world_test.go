@@ -68,11 +68,10 @@ func (w *world) refutes(x *spectest.Exchange) error {
 	if w.keys[idempotencyKey(x)] {
 		return errors.New("the idempotency key was used before")
 	}
+	if x.Operation.Parameter("path", "id") != nil && w.numbers[x.PathParameter("id")] == "" {
+		return errors.New("the workspace has no such number")
+	}
 	switch x.ID() {
-	case "getPhoneNumber", "updatePhoneNumber", "deletePhoneNumber":
-		if w.numbers[x.PathParameter("id")] == "" {
-			return errors.New("the workspace has no such number")
-		}
 	case "createPhoneNumber", "purchasePhoneNumber":
 		if w.owned(wanted(x)) {
 			return errors.New("the number has an owner")
