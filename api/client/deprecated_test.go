@@ -172,7 +172,7 @@ func TestEveryMethodCallsAnOperationAndEveryOperationHasAMethod(t *testing.T) {
 	}
 	for _, op := range spec.Operations {
 		if !called[op.OperationID] {
-			t.Errorf("no method of Client calls %s", op.OperationID)
+			t.Errorf("no method of Client calls %s; write one in api/client", op.OperationID)
 		}
 	}
 }

@@ -161,8 +161,9 @@ func newTwins(t *testing.T) *twins {
 			t.Fatal(err)
 		}
 	}
-	w.known["id"] = []string{twinID(0), twinID(1)}
+	w.known["id"] = []string{twinID(0), twinID(1), twinID(1 << 20)} // there is no such number as the last
 	w.known["number"] = []string{forSale[0], forSale[2], forSale[1], "line-0"}
+	w.known["terminationUri"] = terminationURIExamples[:2]
 	w.known["prefix"] = []string{"20", "202555"}
 	w.known["cursor"] = []string{cursorOf(t, s, w.key)}
 	if err := s.store.Close(); err != nil { // the file holds all of it now

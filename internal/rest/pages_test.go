@@ -197,7 +197,7 @@ func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
 	}
 	inYAML := order(string(text), regexp.MustCompile(`operationId: (\w+)`))
 	inJSON := order(document, regexp.MustCompile(`"operationId":"(\w+)"`))
-	if len(inYAML) != 7 || fmt.Sprint(inYAML) != fmt.Sprint(inJSON) {
+	if len(inYAML) < 7 || fmt.Sprint(inYAML) != fmt.Sprint(inJSON) {
 		t.Errorf("%v in YAML, %v in JSON", inYAML, inJSON)
 	}
 }

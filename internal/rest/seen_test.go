@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,7 +156,7 @@ func validRequest(t *testing.T, g *spectest.Generator, op *spectest.Operation) *
 	for range 1000 {
 		r := g.Valid(op)
 		hasKey := r.Header.Get("Idempotency-Key") != ""
-		if hasKey == keyed && (op.Parameter("path", "id") == nil || strings.HasSuffix(r.Path, id)) && len(r.Query) == 0 {
+		if hasKey == keyed && (op.Parameter("path", "id") == nil || slices.Contains(strings.Split(r.Path, "/"), id)) && len(r.Query) == 0 {
 			return r
 		}
 	}

@@ -109,7 +109,7 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 	}
 	for _, table := range copied {
 		if table.Rows == 0 {
-			t.Errorf("nothing was in %s: this shows nothing", table.Table)
+			t.Errorf("nothing was in %s, so this shows nothing; let fill put a row there", table.Table)
 		}
 	}
 	var estimated float64
