@@ -118,7 +118,7 @@ func TestTextIsOrderedByItsBytes(t *testing.T) {
 		SELECT count(*), count(*) FILTER (WHERE collation_name = 'C') FROM information_schema.columns
 		WHERE table_schema = current_schema() AND data_type = 'text' AND table_name <> 'goose_db_version'`).Scan(&all, &collated))
 	if all != collated || all < 20 {
-		t.Errorf("got %d of %d columns ordered by their bytes; want all, and 20 or more", collated, all)
+		t.Errorf("got %d of %d columns ordered by their bytes; want all, and 20 or more; is each table in tables of migrate.go?", collated, all)
 	}
 }
 
