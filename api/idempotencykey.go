@@ -25,7 +25,7 @@ func ParseIdempotencyKey(value string) (key string, err error) {
 	return key, nil
 }
 
-var errIdempotencyKey = errors.New(`must be 1 to 255 visible ASCII characters, bare or in double quotes, with \ before a " or \ inside`)
+var errIdempotencyKey = errors.New(`must be 1 to 255 visible ASCII characters, bare or in double quotes, with a \ before each " or \ inside the quotes`)
 
 // invisible reports whether r is a space or no ASCII character that can be seen.
 func invisible(r rune) bool { return r <= ' ' || r > '~' }

@@ -96,25 +96,25 @@ func (e ProblemCode) Valid() bool {
 	}
 }
 
-// CreatePhoneNumberInput How to add a phone number. The object that matches `type` is required. The other two may be absent, null, or
-// present in their documented shape; their values are not looked at.
+// CreatePhoneNumberInput How to add a phone number. The object that matches `type` is required. The other two can be absent, null, or
+// present in their documented format; their values are ignored.
 type CreatePhoneNumberInput struct {
 	// Purchase The number to buy.
 	Purchase *PurchaseDetails `json:"purchase,omitempty"`
 
-	// SIPImport A number that you have at a SIP carrier, and how to reach that carrier.
+	// SIPImport A number that you have with a SIP carrier, and how to reach that carrier.
 	SIPImport *SIPImportDetails `json:"sipImport,omitempty"`
 
-	// Type Buy a number that is for sale, import one from a SIP carrier, or make a SIP address.
+	// Type Buy a number that is for sale, import one from a SIP carrier, or create a SIP address.
 	//
 	// Example: purchase
 	Type CreatePhoneNumberType `json:"type"`
 
-	// VogentSIP A SIP address to make, and the credentials that callers need.
+	// VogentSIP The SIP address to create, and the credentials that callers need.
 	VogentSIP *VogentSIPDetails `json:"vogentSip,omitempty"`
 }
 
-// CreatePhoneNumberType Buy a number that is for sale, import one from a SIP carrier, or make a SIP address.
+// CreatePhoneNumberType Buy a number that is for sale, import one from a SIP carrier, or create a SIP address.
 //
 // Example: purchase
 type CreatePhoneNumberType string
@@ -126,23 +126,23 @@ type E164Number = string
 
 // PhoneNumber A phone number, or SIP address, that a workspace owns.
 type PhoneNumber struct {
-	// ID The number's id, opaque and never used twice.
+	// ID The number's id, an opaque string that is never reused.
 	//
 	// Example: 019daa80-7c00-7000-8000-000000000001
 	ID string `json:"id"`
 
-	// Number The number in E.164 form, or the SIP prefix where `type` is SIP_USERNAME.
+	// Number The number in E.164 form, or the SIP prefix if `type` is SIP_USERNAME.
 	//
 	// Example: +18001234567
 	Number string `json:"number"`
 
-	// Type What kind of number it is: PSTN for a number of the telephone network, bought or imported; SIP_USERNAME for a
-	// SIP address.
+	// Type The kind of number: PSTN for a number on the telephone network, bought or imported; SIP_USERNAME for a SIP
+	// address.
 	//
 	// Example: PSTN
 	Type PhoneNumberType `json:"type"`
 
-	// AgentID The agent that answers the number's calls; null when it is linked to none.
+	// AgentID The agent that answers the number's calls, or null if the number is not linked to an agent.
 	//
 	// Example: agent_1
 	AgentID *string `json:"agentId"`
@@ -161,7 +161,7 @@ type PhoneNumberPage struct {
 	// Data The numbers, oldest first.
 	Data []PhoneNumber `json:"data"`
 
-	// Cursor Pass it to get the next page; null when there is none. It is opaque.
+	// Cursor Pass this opaque string to get the next page; null if there are no more pages.
 	//
 	// Example: AZ2qgHwAcACAAAAAAAAAAQ
 	Cursor *string `json:"cursor"`
@@ -177,32 +177,32 @@ type PhoneNumberPurchaseInput struct {
 
 // PhoneNumberSearchInput Which numbers to look for.
 type PhoneNumberSearchInput struct {
-	// Country The country, US (Canada included) or GB, in any letter case.
+	// Country The country, US (which includes Canada) or GB, in any letter case.
 	//
 	// Example: US
 	Country *string `json:"country,omitempty"`
 
-	// Limit How many numbers to return at most.
+	// Limit The maximum number of phone numbers to return.
 	//
 	// Example: 5
 	Limit *int `json:"limit,omitempty"`
 
-	// Prefix How the national number starts, digits without the country code. US: 1 to 10 digits, the first 2 to 9. GB:
-	// 1 to 10 digits, the first 1 to 9, optionally with the trunk 0 before them.
+	// Prefix The first digits of the national number, without the country code. US: 1 to 10 digits, the first 2 to 9.
+	// GB: 1 to 10 digits, the first 1 to 9, optionally after the trunk prefix 0.
 	//
 	// Example: 415
 	Prefix string `json:"prefix"`
 }
 
-// PhoneNumberType What kind of number it is: PSTN for a number of the telephone network, bought or imported; SIP_USERNAME for a
-// SIP address.
+// PhoneNumberType The kind of number: PSTN for a number on the telephone network, bought or imported; SIP_USERNAME for a SIP
+// address.
 //
 // Example: PSTN
 type PhoneNumberType string
 
 // Problem What went wrong (RFC 9457), with a code for programs.
 type Problem struct {
-	// Type Always about:blank; `code` says which problem it is.
+	// Type Always about:blank; `code` identifies the problem.
 	//
 	// Example: about:blank
 	Type string `json:"type"`
@@ -222,33 +222,33 @@ type Problem struct {
 	// Example: There is no phone number with this id.
 	Detail string `json:"detail"`
 
-	// Code What went wrong, for a program. invalid_request (400): the request is not of the documented shape. unauthorized
-	// (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
+	// Code What went wrong, for a program. invalid_request (400): the request does not match the documented format. unauthorized
+	// (401): the API key is missing or not valid. not_found (404), method_not_allowed (405), payload_too_large (413),
 	// unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
-	// number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-	// under this key is still running. idempotency_key_reused (422): the key was already used for a different request. rate_limited
-	// (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
-	// try again later. More codes can come.
+	// number is not for sale, or is already owned. sip_prefix_taken (422). idempotency_in_progress (409): the first request
+	// with this key is still running. idempotency_key_reused (422): the key was already used for a different request.
+	// rate_limited (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
+	// try again later. More codes may be added.
 	//
 	// Example: not_found
 	Code ProblemCode `json:"code"`
 
-	// RequestID The request's id, as in the X-Request-Id header. The server's log has it too.
+	// RequestID The request's id, as in the X-Request-Id header. The server's log also has it.
 	//
 	// Example: 5MYVPBXQ6JBGUCIQSYWZ3TCBMJ
 	RequestID string `json:"requestId"`
 
-	// Errors Each broken rule, where the request can be pointed into.
+	// Errors The broken rules, each with the part of the request that breaks it.
 	Errors []ProblemField `json:"errors,omitempty"`
 }
 
-// ProblemCode What went wrong, for a program. invalid_request (400): the request is not of the documented shape. unauthorized
-// (401): no API key, or not a valid one. not_found (404), method_not_allowed (405), payload_too_large (413),
+// ProblemCode What went wrong, for a program. invalid_request (400): the request does not match the documented format. unauthorized
+// (401): the API key is missing or not valid. not_found (404), method_not_allowed (405), payload_too_large (413),
 // unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
-// number is not for sale, or somebody has it. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-// under this key is still running. idempotency_key_reused (422): the key was already used for a different request. rate_limited
-// (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
-// try again later. More codes can come.
+// number is not for sale, or is already owned. sip_prefix_taken (422). idempotency_in_progress (409): the first request
+// with this key is still running. idempotency_key_reused (422): the key was already used for a different request.
+// rate_limited (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
+// try again later. More codes may be added.
 //
 // Example: not_found
 type ProblemCode string
@@ -274,9 +274,9 @@ type PurchaseDetails struct {
 	Number E164Number `json:"number"`
 }
 
-// SIPImportDetails A number that you have at a SIP carrier, and how to reach that carrier.
+// SIPImportDetails A number that you have with a SIP carrier, and how to reach that carrier.
 type SIPImportDetails struct {
-	// Password The password that the carrier expects, printable ASCII. It is kept encrypted and never returned.
+	// Password The password that the carrier expects, in printable ASCII. It is stored encrypted and never returned.
 	//
 	// Example: correct horse battery
 	Password string `json:"password"`
@@ -286,43 +286,44 @@ type SIPImportDetails struct {
 	// Example: +14155550100
 	PhoneNumber E164Number `json:"phoneNumber"`
 
-	// TerminationURI Where the carrier takes calls: a host name, an IPv4 address or an IPv6 address in brackets; before it
-	// optionally `sip:` or `sips:`, behind it optionally a port and `;transport=` with udp, tcp or tls. With
-	// `sips:` the transport is tls. No user, no other parameter. The server never calls it.
+	// TerminationURI Where the carrier accepts calls: a host name, an IPv4 address or an IPv6 address in brackets, optionally
+	// with `sip:` or `sips:` before it, and with a port and `;transport=` with udp, tcp or tls after it. With
+	// `sips:`, the only transport is tls. A user and other parameters are rejected. The server never connects
+	// to it.
 	//
 	// Example: sip.example.com:5061;transport=tls
 	TerminationURI string `json:"terminationUri"`
 
-	// Username The user name that the carrier expects. Printable ASCII without space and `:` `"` `\` `<` `>`.
+	// Username The user name that the carrier expects. Printable ASCII, except space and `:` `"` `\` `<` `>`.
 	//
 	// Example: trunk
 	Username string `json:"username"`
 }
 
-// UpdatePhoneNumberInput What to change. Absent members stay as they are.
+// UpdatePhoneNumberInput What to change. Absent members are left unchanged.
 type UpdatePhoneNumberInput struct {
-	// AgentID The agent to link: letters, digits, `-` and `_`. The empty string unlinks; absent leaves the link alone.
-	// Null is refused.
+	// AgentID The agent to link: letters, digits, `-` and `_`. The empty string unlinks the number. If `agentId` is
+	// absent, the link does not change. Null is rejected.
 	//
 	// Example: agent_1
 	AgentID AgentLink `json:"agentId,omitzero"`
 }
 
-// VogentSIPDetails A SIP address to make, and the credentials that callers need.
+// VogentSIPDetails The SIP address to create, and the credentials that callers need.
 type VogentSIPDetails struct {
-	// Password The password that callers present, printable ASCII. It is kept encrypted and never returned.
+	// Password The password that callers present, in printable ASCII. It is stored encrypted and never returned.
 	//
 	// Example: correct horse battery
 	Password string `json:"password"`
 
 	// SIPPrefix The first part of the SIP address: letters, digits and `-` `_` `.` `~` `+`, starting with a letter or
-	// digit. Seven or more digits alone are refused, they would look like a phone number. Unique on the whole
-	// server, whatever the case of its letters.
+	// digit. Seven or more digits alone are rejected, because they would look like a phone number. Unique on the
+	// whole server, regardless of letter case.
 	//
 	// Example: support-line
 	SIPPrefix string `json:"sipPrefix"`
 
-	// Username The user name that callers present. Printable ASCII without space and `:` `"` `\` `<` `>`.
+	// Username The user name that callers present. Printable ASCII, except space and `:` `"` `\` `<` `>`.
 	//
 	// Example: caller
 	Username string `json:"username"`
@@ -372,13 +373,13 @@ type ListPhoneNumbersParams struct {
 	// Limit Page size. Values above 1000 are treated as 1000.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where to go on, word for word as the last page gave it. Without it the list starts at the first number.
+	// Cursor The `cursor` of the previous page, unchanged. Omit it to start at the beginning.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Number Only this number, in E.164 form, or this SIP prefix, in any letter case. In a URL the `+` is written `%2B`.
+	// Number Only this number, in E.164 form, or this SIP prefix, in any letter case. In a URL, write the `+` as `%2B`.
 	Number *string `form:"number,omitempty" json:"number,omitempty"`
 
-	// AgentID Only numbers linked to this agent. Empty (`agentId=`) means only numbers linked to none.
+	// AgentID Only numbers linked to this agent. Empty (`agentId=`) means only numbers that are not linked to an agent.
 	AgentID *string `form:"agentId,omitempty" json:"agentId,omitempty"`
 
 	// Type Only numbers of this type.
@@ -387,17 +388,17 @@ type ListPhoneNumbersParams struct {
 
 // CreatePhoneNumberParams defines parameters for CreatePhoneNumber.
 type CreatePhoneNumberParams struct {
-	// IdempotencyKey Makes a request safe to send again: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For
-	// 24 hours the same request under the same key gets the same answer again and creates nothing. Only a 200 is kept; a
-	// refused request can be corrected under its key. Keys of other workspaces do not matter.
+	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
+	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 is stored, so
+	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PurchasePhoneNumberParams defines parameters for PurchasePhoneNumber.
 type PurchasePhoneNumberParams struct {
-	// IdempotencyKey Makes a request safe to send again: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For
-	// 24 hours the same request under the same key gets the same answer again and creates nothing. Only a 200 is kept; a
-	// refused request can be corrected under its key. Keys of other workspaces do not matter.
+	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
+	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 is stored, so
+	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 

@@ -7,18 +7,18 @@ var problems = map[ProblemCode]struct {
 	status int
 	detail string
 }{
-	"invalid_request":         {400, "The request is not of the documented shape."},
+	"invalid_request":         {400, "The request does not match the documented format."},
 	"unauthorized":            {401, "The API key is not valid. Send a valid key as \"Authorization: Bearer KEY\"."},
 	"not_found":               {404, "There is no phone number with this id."},
-	"method_not_allowed":      {405, "This path does not take this method. The Allow header names the methods it takes."},
-	"payload_too_large":       {413, "The body has more than 65536 bytes."},
+	"method_not_allowed":      {405, "This path does not support this method. The Allow header lists the methods it supports."},
+	"payload_too_large":       {413, "The body is larger than 65536 bytes."},
 	"unsupported_media_type":  {415, "Send the body as JSON, with the header \"Content-Type: application/json\"."},
 	"validation_failed":       {422, "A value breaks a rule."},
 	"number_unavailable":      {422, "This number is not available. Search for another one."},
 	"sip_prefix_taken":        {422, "This SIP prefix is taken. Choose another one."},
-	"idempotency_in_progress": {409, "The first request under this Idempotency-Key is still running. Send it again later."},
+	"idempotency_in_progress": {409, "The first request with this Idempotency-Key is still running. Send it again later."},
 	"idempotency_key_reused":  {422, "This Idempotency-Key was already used for a different request. Use a new key."},
 	"rate_limited":            {429, "Too many requests. Try again later."},
-	"internal":                {500, "The server failed. Its log has the reason under the request id."},
-	"storage_unavailable":     {503, "The database cannot take the request now. Try again later."},
+	"internal":                {500, "The server failed. Its log has the cause; search it for the request id."},
+	"storage_unavailable":     {503, "The database cannot handle the request now. Try again later."},
 }

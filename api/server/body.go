@@ -87,7 +87,7 @@ func (b *binder) Bind(target any, c echo.Context) error {
 		return body.decoder.decode(body.text, target)
 	}
 	if op, ok := OperationOf(c); ok {
-		return fmt.Errorf("%s decodes a body that openapi.yaml does not have; run go generate", op.ID)
+		return fmt.Errorf("%s decodes a body that openapi.yaml does not define; run go generate", op.ID)
 	}
 	body, err := read(c, b.further)
 	if err != nil {

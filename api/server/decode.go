@@ -81,13 +81,13 @@ func decodingProblem(err error) error {
 	case errors.As(err, &null):
 		return invalid(string(null.pointer), null.Error())
 	case errors.As(err, &semantic) && errors.Is(err, json.ErrUnknownName):
-		return invalid(string(semantic.JSONPointer), "is not a member that this operation takes; names are case-sensitive")
+		return invalid(string(semantic.JSONPointer), "is not a member that this operation accepts; names are case-sensitive")
 	case errors.As(err, &semantic):
 		return invalid(string(semantic.JSONPointer), "must be "+typeName(semantic.GoType))
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntactic):
 		return invalid(string(syntactic.JSONPointer), "appears more than once")
 	case errors.As(err, &syntactic):
-		return api.NewProblem(api.CodeInvalidRequest, fmt.Sprintf("The body is not valid JSON, at byte %d.", syntactic.ByteOffset))
+		return api.NewProblem(api.CodeInvalidRequest, fmt.Sprintf("The body is not valid JSON: the error is at byte %d.", syntactic.ByteOffset))
 	}
 	return api.NewProblem(api.CodeInvalidRequest, "The body is not valid JSON.")
 }
@@ -104,7 +104,7 @@ func typeName(t reflect.Type) string {
 	case reflect.String:
 		return "a string"
 	case reflect.Int:
-		return "a whole number of at most 64 bits"
+		return "a whole number that fits in 64 bits"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Slice:

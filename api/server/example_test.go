@@ -77,5 +77,5 @@ func Example() {
 	}
 	// Output:
 	// 200 {"id":"1","number":"+18001234567","type":"PSTN","agentId":"agent_1"}
-	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"The request is not of the documented shape.","code":"invalid_request","requestId":"example","errors":[{"pointer":"/agentID","detail":"is not a member that this operation takes; names are case-sensitive"}]}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"The request does not match the documented format.","code":"invalid_request","requestId":"example","errors":[{"pointer":"/agentID","detail":"is not a member that this operation accepts; names are case-sensitive"}]}
 }

@@ -52,7 +52,7 @@ func (o Options) baseURL() string {
 	dots := strings.Contains(base+"/", "/./") || strings.Contains(base+"/", "/../")
 	if dots || !usableBaseURL.MatchString(base) {
 		panic(fmt.Sprintf("server.Register: Options.BaseURL is %q; it must be empty, or a path such as "+
-			`"/api" or "/v1/api" of letters, digits and any of ._~!$&'()+,;=@-`, o.BaseURL))
+			`"/api" or "/v1/api" made of letters, digits and any of ._~!$&'()+,;=@-`, o.BaseURL))
 	}
 	return base
 }

@@ -63,7 +63,7 @@ func brokenQuery(query url.Values, types map[string]string) (broken []api.Proble
 		case notation[jsonType].form != nil && !notation[jsonType].form.MatchString(values[0]):
 			detail = notation[jsonType].detail
 		case !utf8.ValidString(values[0]):
-			detail = "must be UTF-8"
+			detail = "must be valid UTF-8"
 		default:
 			continue
 		}
@@ -76,7 +76,7 @@ func brokenHeaders(header http.Header, names []string) (broken []api.ProblemFiel
 	for _, name := range names {
 		values := header.Values(name)
 		if len(values) > 1 || len(values) == 1 && values[0] == "" {
-			detail := "must appear once, and not be empty"
+			detail := "must appear only once and must not be empty"
 			broken = append(broken, api.ProblemField{Pointer: name, Detail: detail})
 		}
 	}

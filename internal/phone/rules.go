@@ -30,8 +30,8 @@ const (
 	wantE164      = "must be a phone number in E.164 form, such as +14155550100"
 	wantAgentID   = "must be 1 to 128 letters, digits, hyphens and underscores, or empty"
 	wantSIPPrefix = "must be 1 to 64 letters, digits and - _ . ~ +, start with a letter or digit, and not be 7 or more digits only"
-	wantURI       = `must be a host with an optional port, such as sip.example.com:5060, optionally with sip: or sips: before it and ;transport=udp, tcp or tls behind it`
-	wantUsername  = `must be %d to 64 printable ASCII characters without space and : " \ < >`
+	wantURI       = `must be a host with an optional port, such as sip.example.com:5060, optionally with sip: or sips: before it and ;transport=udp, tcp or tls after it`
+	wantUsername  = `must be %d to 64 printable ASCII characters, except space and : " \ < >`
 	wantPassword  = "must be %d to 128 printable ASCII characters"
 )
 
@@ -127,7 +127,7 @@ type country struct {
 
 var countries = map[string]country{
 	"US": {"+1", usPrefix, "must be 1 to 10 digits, the first 2 to 9, without the country code"},
-	"GB": {"+44", gbPrefix, "must be 1 to 10 digits, the first 1 to 9, without the country code; a 0 before them may stand"},
+	"GB": {"+44", gbPrefix, "must be 1 to 10 digits, the first 1 to 9, without the country code, optionally after a 0"},
 }
 
 // upperASCII leaves alone what is not ASCII: the upper case of the long s (U+017F) is an S.

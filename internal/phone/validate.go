@@ -55,7 +55,7 @@ func (c Create) validate() error {
 	var rules ruleList
 	// has notes the object that matches the type if it is missing, and reports whether it is there.
 	has := func(object bool, pointer string) bool {
-		rules.check(object, pointer, "is required where type is "+c.Type)
+		rules.check(object, pointer, "is required if type is "+c.Type)
 		return object
 	}
 	switch c.Type {

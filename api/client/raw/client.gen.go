@@ -93,18 +93,19 @@ type ClientInterface interface {
 
 	// ListPhoneNumbers List phone numbers
 	//
-	// The phone numbers of the workspace, oldest first, a page at a time. Pass the `cursor` of a page to get the
-	// next one, with the same filters; a `cursor` of null means that there is no next page. Filters combine: a
-	// number must meet all of them.
+	// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
+	// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
+	// several filters, a number must match all of them.
 	//
 	// Corresponds with GET /phone_numbers (the `ListPhoneNumbers` operationId).
 	ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePhoneNumberWithBody Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// an agent.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -113,9 +114,10 @@ type ClientInterface interface {
 
 	// CreatePhoneNumber Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// an agent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -124,7 +126,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumberWithBody Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -135,7 +137,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumber Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -146,8 +148,9 @@ type ClientInterface interface {
 
 	// SearchPhoneNumbersWithBody Search numbers for sale
 	//
-	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+	// be sold before you buy it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -156,8 +159,9 @@ type ClientInterface interface {
 
 	// SearchPhoneNumbers Search numbers for sale
 	//
-	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+	// be sold before you buy it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -166,22 +170,23 @@ type ClientInterface interface {
 
 	// DeletePhoneNumber Delete a phone number
 	//
-	// Gives the number up, its link and its SIP credentials with it. A number that was bought is for sale again.
+	// Releases the number and deletes its agent link and SIP credentials. A purchased number goes back on sale.
 	//
 	// Corresponds with DELETE /phone_numbers/{id} (the `DeletePhoneNumber` operationId).
 	DeletePhoneNumber(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPhoneNumber Get a phone number
 	//
-	// One phone number of the workspace.
+	// Returns one of the workspace's phone numbers.
 	//
 	// Corresponds with GET /phone_numbers/{id} (the `GetPhoneNumber` operationId).
 	GetPhoneNumber(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePhoneNumberWithBody Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-	// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+	// whether the agent exists.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -190,8 +195,9 @@ type ClientInterface interface {
 
 	// UpdatePhoneNumber Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-	// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+	// whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -201,9 +207,9 @@ type ClientInterface interface {
 
 // ListPhoneNumbers List phone numbers
 //
-// The phone numbers of the workspace, oldest first, a page at a time. Pass the `cursor` of a page to get the
-// next one, with the same filters; a `cursor` of null means that there is no next page. Filters combine: a
-// number must meet all of them.
+// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
+// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
+// several filters, a number must match all of them.
 //
 // Corresponds with GET /phone_numbers (the `ListPhoneNumbers` operationId).
 func (c *Client) ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -220,9 +226,10 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersP
 
 // CreatePhoneNumberWithBody Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// an agent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -241,9 +248,10 @@ func (c *Client) CreatePhoneNumberWithBody(ctx context.Context, params *CreatePh
 
 // CreatePhoneNumber Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// an agent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -262,7 +270,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumbe
 
 // PurchasePhoneNumberWithBody Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 //
 // Takes any type of body and a specified content type.
 //
@@ -282,7 +290,7 @@ func (c *Client) PurchasePhoneNumberWithBody(ctx context.Context, params *Purcha
 
 // PurchasePhoneNumber Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -302,8 +310,9 @@ func (c *Client) PurchasePhoneNumber(ctx context.Context, params *PurchasePhoneN
 
 // SearchPhoneNumbersWithBody Search numbers for sale
 //
-// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+// be sold before you buy it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -322,8 +331,9 @@ func (c *Client) SearchPhoneNumbersWithBody(ctx context.Context, contentType str
 
 // SearchPhoneNumbers Search numbers for sale
 //
-// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+// be sold before you buy it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -342,7 +352,7 @@ func (c *Client) SearchPhoneNumbers(ctx context.Context, body SearchPhoneNumbers
 
 // DeletePhoneNumber Delete a phone number
 //
-// Gives the number up, its link and its SIP credentials with it. A number that was bought is for sale again.
+// Releases the number and deletes its agent link and SIP credentials. A purchased number goes back on sale.
 //
 // Corresponds with DELETE /phone_numbers/{id} (the `DeletePhoneNumber` operationId).
 func (c *Client) DeletePhoneNumber(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -359,7 +369,7 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, id string, reqEditors ..
 
 // GetPhoneNumber Get a phone number
 //
-// One phone number of the workspace.
+// Returns one of the workspace's phone numbers.
 //
 // Corresponds with GET /phone_numbers/{id} (the `GetPhoneNumber` operationId).
 func (c *Client) GetPhoneNumber(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -376,8 +386,9 @@ func (c *Client) GetPhoneNumber(ctx context.Context, id string, reqEditors ...Re
 
 // UpdatePhoneNumberWithBody Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+// whether the agent exists.
 //
 // Takes any type of body and a specified content type.
 //
@@ -396,8 +407,9 @@ func (c *Client) UpdatePhoneNumberWithBody(ctx context.Context, id string, conte
 
 // UpdatePhoneNumber Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+// whether the agent exists.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -827,9 +839,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListPhoneNumbersWithResponse List phone numbers
 	//
-	// The phone numbers of the workspace, oldest first, a page at a time. Pass the `cursor` of a page to get the
-	// next one, with the same filters; a `cursor` of null means that there is no next page. Filters combine: a
-	// number must meet all of them.
+	// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
+	// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
+	// several filters, a number must match all of them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -838,9 +850,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePhoneNumberWithBodyWithResponse Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// an agent.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -849,9 +862,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePhoneNumberWithResponse Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-	// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// an agent.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -860,7 +874,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -871,7 +885,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithResponse Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -882,8 +896,9 @@ type ClientWithResponsesInterface interface {
 
 	// SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 	//
-	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+	// be sold before you buy it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -892,8 +907,9 @@ type ClientWithResponsesInterface interface {
 
 	// SearchPhoneNumbersWithResponse Search numbers for sale
 	//
-	// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-	// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+	// be sold before you buy it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -902,7 +918,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePhoneNumberWithResponse Delete a phone number
 	//
-	// Gives the number up, its link and its SIP credentials with it. A number that was bought is for sale again.
+	// Releases the number and deletes its agent link and SIP credentials. A purchased number goes back on sale.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -911,7 +927,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetPhoneNumberWithResponse Get a phone number
 	//
-	// One phone number of the workspace.
+	// Returns one of the workspace's phone numbers.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -920,8 +936,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithBodyWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-	// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+	// whether the agent exists.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -930,8 +947,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-	// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+	// whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1922,9 +1940,9 @@ func (r UpdatePhoneNumberResponse) ContentType() string {
 
 // ListPhoneNumbersWithResponse List phone numbers
 //
-// The phone numbers of the workspace, oldest first, a page at a time. Pass the `cursor` of a page to get the
-// next one, with the same filters; a `cursor` of null means that there is no next page. Filters combine: a
-// number must meet all of them.
+// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
+// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
+// several filters, a number must match all of them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1939,9 +1957,10 @@ func (c *ClientWithResponses) ListPhoneNumbersWithResponse(ctx context.Context, 
 
 // CreatePhoneNumberWithBodyWithResponse Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// an agent.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1956,9 +1975,10 @@ func (c *ClientWithResponses) CreatePhoneNumberWithBodyWithResponse(ctx context.
 
 // CreatePhoneNumberWithResponse Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), bring one
-// from your own SIP carrier (`sip_import`), or make a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional and not looked at. The new number is not linked to an agent.
+// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
+// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
+// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// an agent.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1973,7 +1993,7 @@ func (c *ClientWithResponses) CreatePhoneNumberWithResponse(ctx context.Context,
 
 // PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1990,7 +2010,7 @@ func (c *ClientWithResponses) PurchasePhoneNumberWithBodyWithResponse(ctx contex
 
 // PurchasePhoneNumberWithResponse Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
+// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2006,8 +2026,9 @@ func (c *ClientWithResponses) PurchasePhoneNumberWithResponse(ctx context.Contex
 
 // SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 //
-// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+// be sold before you buy it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2022,8 +2043,9 @@ func (c *ClientWithResponses) SearchPhoneNumbersWithBodyWithResponse(ctx context
 
 // SearchPhoneNumbersWithResponse Search numbers for sale
 //
-// Numbers for sale whose national number starts with `prefix`, in ascending order, those that somebody owns left
-// out. The answer is a bare array, empty when nothing fits. A number found here can be gone when you buy it.
+// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
+// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
+// be sold before you buy it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2038,7 +2060,7 @@ func (c *ClientWithResponses) SearchPhoneNumbersWithResponse(ctx context.Context
 
 // DeletePhoneNumberWithResponse Delete a phone number
 //
-// Gives the number up, its link and its SIP credentials with it. A number that was bought is for sale again.
+// Releases the number and deletes its agent link and SIP credentials. A purchased number goes back on sale.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2053,7 +2075,7 @@ func (c *ClientWithResponses) DeletePhoneNumberWithResponse(ctx context.Context,
 
 // GetPhoneNumberWithResponse Get a phone number
 //
-// One phone number of the workspace.
+// Returns one of the workspace's phone numbers.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2068,8 +2090,9 @@ func (c *ClientWithResponses) GetPhoneNumberWithResponse(ctx context.Context, id
 
 // UpdatePhoneNumberWithBodyWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+// whether the agent exists.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2084,8 +2107,9 @@ func (c *ClientWithResponses) UpdatePhoneNumberWithBodyWithResponse(ctx context.
 
 // UpdatePhoneNumberWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking again to the
-// same agent, or unlinking what is not linked, is fine. Whether the agent exists is not checked.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
+// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
+// whether the agent exists.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
