@@ -20,11 +20,11 @@ generate: ## regenerate the Go code from openapi.yaml
 test: ## run all tests, with the race detector if there is a C compiler
 	@go test -count 1 -v -run TestPostgreSQLIsThere ./internal/dbtest | sed -n 's/.*without PostgreSQL: /make test: the tests that need PostgreSQL are skipped: /p'
 	@if command -v "$$(go env CC)" >/dev/null; then \
-		echo "go test -race ./..."; CGO_ENABLED=1 go test -race ./...; \
+		echo "go test -race -timeout 30m ./..."; CGO_ENABLED=1 go test -race -timeout 30m ./...; \
 	elif [ "$$CI" = true ]; then \
 		echo "make test: no C compiler, so no race detector; CI needs both" >&2; exit 1; \
 	else \
-		echo "make test: no C compiler, so the tests run without the race detector"; go test ./...; \
+		echo "make test: no C compiler, so the tests run without the race detector"; go test -timeout 30m ./...; \
 	fi
 
 # Not part of test: each change is compiled anew.
