@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 
 	"github.com/vogent-community/phonenumbers/internal/spectest"
@@ -47,8 +48,10 @@ var stricterThanTheSpec = []struct {
 	{
 		"whole number with point or exponent", "a JSON value of the wrong type (5.0 for an integer included)", http.StatusBadRequest,
 		func(x *spectest.Exchange) []string {
-			n, _ := x.At("limit").(json.Number)
-			return when(x.TakesBody() && strings.ContainsAny(n.String(), ".eE"), "/limit")
+			if !x.TakesBody() {
+				return nil
+			}
+			return oddIntegers(x.Operation.Body, x.At(), "")
 		},
 	},
 	{
@@ -94,15 +97,25 @@ var stricterThanTheSpec = []struct {
 		},
 	},
 	{
-		"limit in another notation", "a query parameter not of its type", http.StatusBadRequest, // the oracle reads it as Go source
-		func(x *spectest.Exchange) []string {
-			limit := x.Parameter("limit")
-			return when(limit != "" && !regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`).MatchString(limit), "limit")
+		"value in another notation", "a query parameter not of its type", http.StatusBadRequest, // the oracle reads it as Go source
+		func(x *spectest.Exchange) (names []string) {
+			for _, p := range x.Operation.Parameters {
+				form := notations[strings.Join(p.Schema.Value.Type.Slice(), "")]
+				value := x.Parameter(p.Name)
+				names = append(names, when(p.In == "query" && form != nil && value != "" && !form.MatchString(value), p.Name)...)
+			}
+			return names
 		},
 	},
 	{
-		"limit of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // beyond 64 bits the oracle refuses it, too
-		func(x *spectest.Exchange) []string { return when(len(x.Parameter("limit")) == 19, "limit") },
+		"integer of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // beyond 64 bits the oracle refuses it, too
+		func(x *spectest.Exchange) (names []string) {
+			for _, p := range x.Operation.Parameters {
+				digits := strings.TrimPrefix(x.Parameter(p.Name), "-")
+				names = append(names, when(p.In == "query" && p.Schema.Value.Type.Is("integer") && len(digits) == 19, p.Name)...)
+			}
+			return names
+		},
 	},
 	{
 		"cursor", "a cursor not of our form", http.StatusBadRequest,
@@ -157,6 +170,28 @@ var stricterThanTheSpec = []struct {
 			return when(x.TakesBody() && len(x.Header.Values("Content-Type")) > 1, "")
 		},
 	},
+}
+
+// notations are how the values of a query are written, by their JSON types.
+var notations = map[string]*regexp.Regexp{
+	"integer": regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`),
+	"number":  regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`),
+	"boolean": regexp.MustCompile(`^(true|false)$`),
+}
+
+// oddIntegers finds the integers of a body that are written with a point or an exponent.
+func oddIntegers(schema *openapi3.Schema, value any, at string) (pointers []string) {
+	switch v := value.(type) {
+	case json.Number:
+		return when(schema.Type.Is("integer") && strings.ContainsAny(v.String(), ".eE"), at)
+	case map[string]any:
+		for name, inner := range v {
+			if property := schema.Properties[name]; property != nil {
+				pointers = append(pointers, oddIntegers(property.Value, inner, at+"/"+name)...)
+			}
+		}
+	}
+	return pointers
 }
 
 // anywhere stands for every pointer: what the oracle has seen of the body may hide another mistake.
