@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,7 +20,7 @@ import (
 type drill struct {
 	name   string
 	change func(document *yaml.Node) error
-	names  string // a pattern of what a failing test must say; empty if the tests must stay green
+	names  string // what a failing test must say; empty if the tests must stay green
 }
 
 var drills = []drill{
@@ -132,7 +131,7 @@ func (d drill) try(ctx context.Context, dir string, spec []byte) (said string, e
 		return "green", fmt.Errorf("%s: nobody has carried the change out, and the tests are green", d.name)
 	}
 	for line := range strings.Lines(string(output)) {
-		if regexp.MustCompile(regexp.QuoteMeta(d.names)).MatchString(line) {
+		if strings.Contains(line, d.names) {
 			return "red: " + strings.TrimSpace(line), nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -58,9 +59,7 @@ func TestAMemberAndAParameterThatNobodyReadsAreFound(t *testing.T) {
 			query.Del("label")
 			r.URL.RawQuery = query.Encode()
 			if r.Method == http.MethodPut {
-				r.Body = http.NoBody
-				h.ServeHTTP(w, withBody(r, `{}`))
-				return
+				r.Body = io.NopCloser(strings.NewReader(`{}`))
 			}
 			h.ServeHTTP(w, r)
 		})
@@ -71,17 +70,6 @@ func TestAMemberAndAParameterThatNobodyReadsAreFound(t *testing.T) {
 		}
 	}
 }
-
-func withBody(r *http.Request, body string) *http.Request {
-	other := r.Clone(r.Context())
-	other.Body, other.ContentLength = http.NoBody, int64(len(body))
-	other.Body = readCloser{strings.NewReader(body)}
-	return other
-}
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
 
 // A request without a member that has a default is answered as one with it.
 func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"text/template"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -82,10 +83,8 @@ type parameter struct{ Name, Type string }
 const idempotencyKey = "Idempotency-Key"
 
 func readOperations(document *openapi3.T) (operations []operation) {
-	for _, path := range document.Paths.InMatchingOrder() {
-		item := document.Paths.Value(path)
-		for _, method := range slices.Sorted(maps.Keys(item.Operations())) {
-			spec := item.Operations()[method]
+	for path, item := range document.Paths.Map() {
+		for method, spec := range item.Operations() {
 			idempotent, _ := spec.Extensions["x-idempotent"].(bool) // without it the client never repeats a call by itself
 			op := operation{
 				Name: spec.OperationID, ID: strconv.Quote(spec.OperationID), Method: strconv.Quote(method), Path: strconv.Quote(path),
@@ -103,7 +102,7 @@ func readOperations(document *openapi3.T) (operations []operation) {
 			operations = append(operations, op)
 		}
 	}
-	slices.SortFunc(operations, func(a, b operation) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
+	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
 	return operations
 }
 

@@ -114,16 +114,16 @@ var oddCharacters = []string{
 // oddParameter is escaped, or not.
 func (g *Generator) oddParameter(p *openapi3.Parameter) string {
 	value := g.parameter(p)
-	broken, ok := g.broken(p.Name, p.Schema.Value)
+	breaks := g.breaks(p.Name, p.Schema.Value)
 	switch {
-	case ok && g.chance(40):
-		value = plainText(broken)
+	case len(breaks) > 0 && g.chance(40):
+		value = plainText(pick(g, breaks...).value)
 	case p.Schema.Value.Type.Is(openapi3.TypeInteger):
 		value = pick(g, "", "0", "-1", "-0", "abc", "5.0", "1e1", "0x10", "0b1", "010", "1_0", "+5", " 5", "true", "null", "[]", "５", "9223372036854775807",
 			"1000000000000000000", "1000000000000000001", "1234567890123456789", "9223372036854775808", strings.Repeat("9", 400), strconv.FormatInt(g.Int64(), 10))
 	default:
 		value = pick(g, "", g.resize(value), g.otherCase(value), pick(g, oddCharacters...), value+pick(g, oddCharacters...), value+"=", value+"A",
-			value[:max(0, len(value)-1)], "null", "5", "+1", "-x", "\xff", "\x00", strings.Repeat("A", 5000), pick(g, append(g.Missing, "")...))
+			value[:max(0, len(value)-1)], "null", "5", "+1", "-x", "\xff", "\xff\xfe", value+"\xff", "\xff"+value, "\x00", strings.Repeat("A", 5000), pick(g, append(g.Missing, "")...))
 	}
 	if g.chance(5) && url.PathEscape(value) == value {
 		return value // "+" is a space
@@ -139,14 +139,16 @@ var oddSegments = []string{
 
 // breakRule breaks one rule of one member.
 func breakRule(g *Generator, r *Request) {
-	var broken []func()
+	var members []func()
 	eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
-		if value, ok := g.broken(m.name, schema); ok {
-			broken = append(broken, func() { m.value = value })
-		}
+		members = append(members, func() {
+			if breaks := g.breaks(m.name, schema); len(breaks) > 0 {
+				m.value = pick(g, breaks...).value
+			}
+		})
 	})
-	if len(broken) > 0 {
-		pick(g, broken...)()
+	if len(members) > 0 {
+		pick(g, members...)()
 	}
 }
 

@@ -73,7 +73,7 @@ func (g *Generator) memberSpots(op *Operation, schema *openapi3.Schema, body any
 	choice, isChoice := ChoiceOf(schema)
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		inner, at := schema.Properties[name].Value, append(slices.Clone(path), name)
-		if isChoice && slices.Contains(slices.Collect(maps.Values(choice.Mapping)), name) {
+		if isChoice && choice.has(name) {
 			if chosen, _ := get(body, append(slices.Clone(path), choice.Property)...).(string); choice.Mapping[chosen] == name {
 				spots = append(spots, g.memberSpots(op, inner, body, at)...)
 			}
@@ -140,7 +140,7 @@ func (g *Generator) least(name string, schema *openapi3.Schema) (bodies []any) {
 			switch {
 			case isChoice && member == choice.Property:
 				o.add(member, value)
-			case slices.Contains(schema.Required, member), isChoice && slices.Contains(slices.Collect(maps.Values(choice.Mapping)), member):
+			case slices.Contains(schema.Required, member), isChoice && choice.has(member):
 				o.add(member, g.least(member, inner)[0])
 			}
 		}

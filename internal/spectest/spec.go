@@ -109,6 +109,11 @@ func ChoiceOf(schema *openapi3.Schema) (c Choice, ok bool) {
 	return c, true
 }
 
+// has reports whether member is one of those to choose from.
+func (c Choice) has(member string) bool {
+	return slices.Contains(slices.Collect(maps.Values(c.Mapping)), member)
+}
+
 // Others are the members that value does not choose, in order.
 func (c Choice) Others(value string) []string {
 	others := slices.Sorted(maps.Values(c.Mapping))

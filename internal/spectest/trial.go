@@ -55,9 +55,12 @@ func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
 	case len(edges) > 0:
 	case schema.Type.Is(openapi3.TypeString):
 		t := g.text(schema)
-		for rule, length := range map[string]int{"minLength": t.min, "maxLength": t.max} {
-			if s, ok := t.exactly(g.Rand, length); ok && schema.VisitJSON(s) == nil {
-				edges = append(edges, ruled{rule, s})
+		for _, end := range []struct {
+			rule   string
+			length int
+		}{{"minLength", t.min}, {"maxLength", t.max}} {
+			if s, ok := t.exactly(g.Rand, end.length); ok && schema.VisitJSON(s) == nil {
+				edges = append(edges, ruled{end.rule, s})
 			}
 		}
 		for range 5 {
@@ -118,15 +121,20 @@ func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []rule
 
 // typeBreaks are values of other types than a member has.
 func typeBreaks(schema *openapi3.Schema) (breaks []ruled) {
-	values := map[string]any{
-		openapi3.TypeString: "text", openapi3.TypeInteger: verbatim("5"), openapi3.TypeBoolean: verbatim("true"),
-		openapi3.TypeArray: []any{}, openapi3.TypeObject: newObject(),
-	}
-	for kind, value := range values {
-		if schema.Type.Is(kind) || kind == openapi3.TypeInteger && schema.Type.Is(openapi3.TypeNumber) {
+	for _, other := range []struct {
+		kind  string
+		value any
+	}{
+		{openapi3.TypeString, "text"},
+		{openapi3.TypeInteger, verbatim("5")},
+		{openapi3.TypeBoolean, verbatim("true")},
+		{openapi3.TypeArray, []any{}},
+		{openapi3.TypeObject, newObject()},
+	} {
+		if schema.Type.Is(other.kind) || other.kind == openapi3.TypeInteger && schema.Type.Is(openapi3.TypeNumber) {
 			continue
 		}
-		breaks = append(breaks, ruled{"type", value})
+		breaks = append(breaks, ruled{"type", other.value})
 	}
 	if !schema.Nullable {
 		breaks = append(breaks, ruled{"nullable", nil})

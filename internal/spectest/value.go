@@ -98,7 +98,7 @@ func (g *Generator) objectValue(schema *openapi3.Schema) *object {
 			if g.chance(98) {
 				o.add(name, g.value(name, inner))
 			}
-		case isChoice && slices.Contains(choice.Others(chosen), name):
+		case isChoice && choice.has(name):
 			g.addUnread(o, name, inner)
 		case slices.Contains(schema.Required, name):
 			o.add(name, g.value(name, inner))
@@ -128,44 +128,6 @@ func (g *Generator) addUnread(o *object, name string, schema *openapi3.Schema) {
 		}
 		o.add(name, unread)
 	}
-}
-
-// broken makes a value that breaks one rule of the schema, if it has one that can be broken.
-func (g *Generator) broken(name string, schema *openapi3.Schema) (value any, ok bool) {
-	switch {
-	case len(schema.Enum) > 0:
-		return pick(g, "unknown", "", g.otherCase(fmt.Sprint(schema.Enum[0])), fmt.Sprint(schema.Enum[0])+" "), true
-	case schema.Type.Is(openapi3.TypeString):
-		return g.brokenString(name, schema)
-	case schema.Type.Is(openapi3.TypeInteger):
-		var outside []string
-		if schema.Min != nil {
-			outside = append(outside, strconv.FormatInt(int64(*schema.Min)-1, 10))
-		}
-		if schema.Max != nil {
-			outside = append(outside, strconv.FormatInt(int64(*schema.Max)+1, 10))
-		}
-		if len(outside) == 0 {
-			return nil, false
-		}
-		return verbatim(pick(g, outside...)), true
-	}
-	return nil, false
-}
-
-func (g *Generator) brokenString(name string, schema *openapi3.Schema) (string, bool) {
-	t := g.text(schema)
-	switch g.IntN(3) {
-	case 0:
-		if schema.MaxLength != nil {
-			return t.exactly(g.Rand, t.max+1)
-		}
-	case 1:
-		if t.min > 0 {
-			return t.exactly(g.Rand, t.min-1)
-		}
-	}
-	return g.brokenPattern(name, schema)
 }
 
 // brokenPattern changes a valid text until the pattern refuses it.
