@@ -1,11 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client/raw"
@@ -13,10 +15,13 @@ import (
 
 // Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] of api.Purchase.
 //
-// It knows its outcome. An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or nothing
-// was sent. Where that is open, because the connection broke, say, Buy asks: it sends the request again under the same
-// Idempotency-Key where the server has shown that it honours keys, else it looks for the number among those you have, and takes
-// one that is there for bought. What is still open then is ErrOutcomeUnknown, with the number and the key in the [*Error].
+// It knows its outcome. An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or it was
+// not sent. If that is open, because the connection broke, say, Buy finds out: it sends the request again under the same
+// Idempotency-Key if the server has shown that it honors keys. Otherwise it looks for the number among those you have, the first
+// 10,000 of them, and takes one that is there for bought. What is still open then is ErrOutcomeUnknown, with the number and the
+// key in the [*Error].
+//
+// A purchase leaves once for each of these attempts, whatever middleware there is; see [WithHTTPClient].
 func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Create(ctx, api.Purchase(number), opts...)
 }
@@ -69,9 +74,10 @@ func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption
 	})
 }
 
-// BuyAny searches for numbers and buys the first that it can get. Where somebody else was faster it takes the next one, and
-// searches again when all are gone; [ErrNumberUnavailable] where none could be bought, with the last reason. It stops at the first
-// other error, and so at the first unknown outcome. The limit of search is how many numbers are looked up at a time.
+// BuyAny searches for numbers and buys the first that it can get. If somebody else was faster it takes the next one, and searches
+// again when all are gone; [ErrNumberUnavailable] if none could be bought, with the last reason. It buys only what starts with the
+// prefix of search, whatever the server finds. It stops at the first other error, and so at the first unknown outcome. The limit of
+// search is how many numbers are looked up at a time.
 func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, opts ...CallOption) (api.PhoneNumber, error) {
 	const most = 100 // numbers to try
 	s, err := c.settingsOf(createPhoneNumber, opts)
@@ -94,6 +100,10 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 				continue
 			}
 			tried[candidate.Number] = true
+			if !startsWith(candidate.Number, search) {
+				last = fmt.Errorf("the search found %s, which does not start with that", strconv.Quote(candidate.Number))
+				continue
+			}
 			n, err := c.Buy(ctx, candidate.Number, opts...)
 			if err == nil || !gone(err) {
 				return n, err
@@ -111,6 +121,28 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 	}
 }
 
+// startsWith reports whether the national number of an E.164 number starts with the prefix of a search.
+func startsWith(number string, search api.PhoneNumberSearchInput) bool {
+	codes := map[string]string{"US": "1", "GB": "44"} // as openapi.yaml has them
+	country := "US"
+	if search.Country != nil {
+		country = strings.ToUpper(*search.Country)
+	}
+	digits, isE164 := strings.CutPrefix(number, "+")
+	if !isE164 {
+		return false
+	}
+	if code, known := codes[country]; known {
+		return strings.HasPrefix(digits, code+strings.TrimPrefix(search.Prefix, "0")) // the trunk prefix is not dialed from abroad
+	}
+	for length := 1; length <= 3 && length < len(digits); length++ { // of a country code (E.164, section 6.1)
+		if strings.HasPrefix(digits[length:], search.Prefix) || strings.HasPrefix(digits[length:], strings.TrimPrefix(search.Prefix, "0")) {
+			return true
+		}
+	}
+	return false
+}
+
 // gone reports whether a number that a search found cannot be bought. A server whose problems have no code can only say that it does
 // not take the request.
 func gone(err error) bool {
@@ -118,7 +150,7 @@ func gone(err error) bool {
 	if errors.Is(err, ErrNumberUnavailable) {
 		return true
 	}
-	if !errors.As(err, &failure) || failure.open || failure.kind != refused || failure.Code.Valid() {
+	if !errors.As(err, &failure) || failure.unknown != "" || failure.kind != refused || failure.Code.Valid() {
 		return false
 	}
 	switch failure.StatusCode {
@@ -136,6 +168,14 @@ type creation struct {
 	lookUp    bool     // having the number answers whether it was created
 }
 
+// fits says what is wrong with a number that an answer to w has.
+func (w creation) fits(n api.PhoneNumber) error {
+	if w.number != "" && !sameNumber(n, w.number) {
+		return fmt.Errorf("it is about the number %s", n.Number)
+	}
+	return nil
+}
+
 // create sends a creation until its outcome is known, or cannot be found out.
 func (c *Client) create(ctx context.Context, what creation, opts []CallOption, build func(key string) (*http.Request, error)) (api.PhoneNumber, error) {
 	s, err := c.settingsOf(what.op, opts)
@@ -151,43 +191,54 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	if err != nil {
 		return api.PhoneNumber{}, err
 	}
-	created, failure := send[api.PhoneNumber](ctx, x)
-	if failure != nil && x.open {
-		wereHonoured := x.keysHonoured()
-		found, ok := x.ask(ctx, what)
-		if !wereHonoured && x.keysHonoured() && x.tries <= s.retries {
-			created, failure = send[api.PhoneNumber](ctx, x) // whose answer is exact: a number found may have been there before
+	var created api.PhoneNumber
+	keep := into(&created, what.op, what.fits)
+	failure := x.send(ctx, keep)
+	if failure != nil && x.unknown {
+		wereHonored := x.keysHonored()
+		found, ok := x.lookUp(ctx, what, failure)
+		if !wereHonored && x.keysHonored() && x.tries <= s.retries {
+			failure = x.send(ctx, keep) // whose answer is exact: a number found may have been there before
 		}
-		if ok && failure != nil && x.open {
+		if ok && failure != nil && x.unknown {
 			return found, nil
 		}
 	}
-	switch {
-	case failure == nil:
-		return created, nil
-	case x.open:
-		failure.Number, failure.open = what.number, true
+	if failure != nil && x.unknown {
+		failure.Number, failure.unknown = what.number, cmp.Or(what.number, "a number")+" was added"
 	}
-	return api.PhoneNumber{}, failure
+	return created, asError(failure)
 }
 
-// ask looks for the number whose creation has an open end. Any answer also shows whether the server honours keys, which is
-// all to be learned where having the number proves nothing.
-func (x *call) ask(ctx context.Context, what creation) (api.PhoneNumber, bool) {
+// lookUpPages is how many pages of numbers a look-up reads at most.
+const lookUpPages = 100
+
+// lookUp looks for the number whose creation has failed with an unknown outcome, after the wait that the failure asks for. It goes
+// through the pages once; if it takes one page only it looks again, as the server may not be done yet. Any answer also shows
+// whether the server honors keys, which is all to be learned where having the number proves nothing.
+func (x *call) lookUp(ctx context.Context, what creation, failure *Error) (api.PhoneNumber, bool) {
 	s := x.settings
 	s.key, s.into = "", nil
-	if !what.lookUp {
-		_, _ = x.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}, s.use)
-		return api.PhoneNumber{}, false
-	}
-	for retry := 0; ; retry++ {
-		n, err := x.GetByNumber(ctx, what.number, s.use)
-		if err == nil {
-			return n, true
-		}
-		var failure *Error
-		if !errors.As(err, &failure) || failure.kind != absent || x.keysHonoured() || retry == s.retries || !x.wait(ctx, retry, failure) {
+	for retry := 0; ctx.Err() == nil && x.wait(ctx, retry, failure); retry++ {
+		if !what.lookUp {
+			_, _ = x.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}, s.use)
 			return api.PhoneNumber{}, false
 		}
+		pages := 0
+		for page, err := range x.pages(ctx, api.ListPhoneNumbersParams{Number: &what.number}, lookUpPages, s.use) {
+			if err != nil {
+				return api.PhoneNumber{}, false
+			}
+			for _, n := range page.Data {
+				if sameNumber(n, what.number) {
+					return n, true
+				}
+			}
+			pages++
+		}
+		if pages > 1 || retry == s.retries || x.keysHonored() {
+			break
+		}
 	}
+	return api.PhoneNumber{}, false
 }

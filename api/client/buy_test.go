@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +27,7 @@ import (
 
 // shop is what a server makes of the tries of a purchase, one after the other, and of the look-ups between them.
 type shop struct {
-	tries   []string // "200", another status, "422 code", or cut, both with "ttl" where keys are honoured
+	tries   []string // "200", another status, "422 code", or cut, each with "ttl", or "ttl=" and seconds, if keys are honored
 	lookUps []string // found, none or cut; the last for all that follow
 
 	posts  int
@@ -54,9 +55,9 @@ func (s *shop) send(r *http.Request) (*http.Response, error) {
 
 func (s *shop) reply(what string, bodies map[string]string) (*http.Response, error) {
 	header := http.Header{}
-	if rest, ok := strings.CutSuffix(what, " ttl"); ok {
+	if rest, seconds, ok := strings.Cut(what, " ttl"); ok {
 		what = rest
-		header.Set("Idempotency-Key-TTL", "86400")
+		header.Set("Idempotency-Key-TTL", cmp.Or(strings.TrimPrefix(seconds, "="), "86400"))
 	}
 	if what == "cut" {
 		return nil, io.ErrUnexpectedEOF
@@ -70,7 +71,7 @@ func (s *shop) reply(what string, bodies map[string]string) (*http.Response, err
 		return nil, err
 	}
 	if code == "-" {
-		return reply(status, header, ""), nil
+		return reply(status, header, map[int]string{http.StatusCreated: owned}[status]), nil
 	}
 	return reply(status, header, `{"code":"`+code+`","detail":"no"}`), nil
 }
@@ -94,12 +95,27 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"cut, not found", []string{"cut"}, []string{"none"}, "unknown"},
 		{"cut, no look-up", []string{"cut"}, []string{"cut"}, "unknown"},
 		{"408", []string{"408"}, []string{"none"}, "unknown"},
-		{"409", []string{"409"}, []string{"none"}, "unknown"},
-		{"425", []string{"425"}, []string{"none"}, "unknown"},
-		{"429", []string{"429"}, []string{"none"}, "unknown"},
+		{"409", []string{"409"}, nil, "no"},
+		{"409 of another request under the key", []string{"409 idempotency_in_progress"}, []string{"none"}, "unknown"},
+		{"425", []string{"425", "200"}, nil, "yes"},
+		{"429", []string{"429", "200"}, nil, "yes"},
+		{"always 429", []string{"429", "429", "429", "429"}, nil, "no"},
+		{"429, then 503", []string{"429", "503"}, []string{"none"}, "unknown"},
+		{"503, then 429", []string{"503 ttl", "429 ttl", "429 ttl", "429 ttl"}, []string{"none ttl"}, "unknown"},
+		{"421", []string{"421", "200"}, nil, "yes"},
+		{"405", []string{"405"}, nil, "no"},
+		{"413", []string{"413"}, nil, "no"},
+		{"415", []string{"415"}, nil, "no"},
+		{"499 of a proxy", []string{"499"}, []string{"none"}, "unknown"},
 		{"503, found", []string{"503"}, []string{"found"}, "yes"},
-		{"201", []string{"201"}, []string{"none"}, "unknown"},
-		{"307", []string{"307"}, []string{"none"}, "unknown"},
+		{"201 with the number", []string{"201"}, nil, "yes"},
+		{"202", []string{"202"}, []string{"none"}, "unknown"},
+		{"204", []string{"204"}, []string{"found"}, "yes"},
+		{"303 to what was made", []string{"303"}, []string{"found"}, "yes"},
+		{"301", []string{"301"}, nil, "no"},
+		{"302", []string{"302"}, nil, "no"},
+		{"307", []string{"307"}, nil, "no"},
+		{"308", []string{"308"}, nil, "no"},
 		{"the failure shows that keys are honoured", []string{"503 ttl", "200 ttl"}, nil, "yes"},
 		{"in progress", []string{"409 idempotency_in_progress ttl", "409 idempotency_in_progress ttl", "200 ttl"}, nil, "yes"},
 		{"the look-up shows that keys are honoured", []string{"cut", "200 ttl"}, []string{"none ttl"}, "yes"},
@@ -107,6 +123,9 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"the repeated call is refused", []string{"503 ttl", "422 number_unavailable ttl"}, nil, "no"},
 		{"the key is revoked meanwhile", []string{"503 ttl", "401 ttl", "401 ttl", "401 ttl"}, []string{"401 ttl"}, "unknown"},
 		{"the key stands for something else meanwhile", []string{"503 ttl", "422 idempotency_key_reused", "503", "503"}, []string{"none"}, "unknown"},
+		{"a node without keys refuses the repeated call", []string{"503 ttl", "422 number_unavailable", "422 number_unavailable", "422 number_unavailable"}, []string{"found"}, "yes"},
+		{"a node without keys refuses it, one with keys answers", []string{"503 ttl", "422 number_unavailable", "200 ttl"}, nil, "yes"},
+		{"a node whose promise is over refuses it", []string{"503 ttl", "422 number_unavailable ttl=0"}, []string{"found"}, "yes"},
 		{"a proxy refuses the repeated call", []string{"503 ttl", "422", "422", "422"}, []string{"none ttl"}, "unknown"},
 		{"the look-up finds what was there before", []string{"cut", "422 number_unavailable ttl"}, []string{"found ttl"}, "no"},
 		{"the look-up finds it and the repeated call too", []string{"cut", "200 ttl"}, []string{"found ttl"}, "yes"},

@@ -7,11 +7,10 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -23,9 +22,9 @@ type call struct {
 	request   *http.Request       // of which each try sends a copy
 	redactors []*strings.Replacer // made when there is something to redact
 
-	start time.Time // of the first try
-	tries int       // so far
-	open  bool      // whether a try has been carried out, or will be yet
+	start   time.Time // of the first try
+	tries   int       // so far
+	unknown bool      // whether a try has been carried out, or will be yet
 }
 
 // newCall makes a call of the request that a builder of package raw returned, with the builder's error.
@@ -50,50 +49,57 @@ func (c *Client) direct(request *http.Request) {
 	request.Host = u.Host
 }
 
-// do makes a call that has nothing special to it.
-func do[T any](ctx context.Context, c *Client, op operation, opts []CallOption, request *http.Request, err error) (result T, _ error) {
+// do makes a call that has nothing special to it. fits, if any, says what is wrong with a result that is complete.
+func do[T any](
+	ctx context.Context, c *Client, op operation, opts []CallOption, fits func(T) error, request *http.Request, err error,
+) (result T, _ error) {
 	s, wrong := c.settingsOf(op, opts)
 	x, err := c.newCall(op, s, request, errors.Join(err, wrong))
 	if err != nil {
 		return result, err
 	}
-	result, failure := send[T](ctx, x)
-	if failure != nil {
-		return result, failure
-	}
-	return result, nil
+	return result, asError(x.send(ctx, into(&result, op, fits)))
 }
 
-// send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends.
-func send[T any](ctx context.Context, x *call) (result T, _ *Error) {
+// asError is failure as an error, nil if it is nil.
+func asError(failure *Error) error {
+	if failure == nil {
+		return nil
+	}
+	return failure
+}
+
+// send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends. keep takes an
+// answer, or says what is wrong with it.
+func (x *call) send(ctx context.Context, keep func(answer) error) *Error {
 	if x.tries == 0 && !x.op.idempotent {
 		x.start = time.Now()
 	}
 	for retry := 0; ; retry++ {
 		got, failure := x.try(ctx)
 		if failure == nil {
-			decoded, err := decode[T](x.op, got.bytes)
+			err := keep(got)
 			if err == nil {
-				return decoded, nil
+				return nil
 			}
 			failure = x.unusable(got, err)
 		}
-		x.open = !x.settles(failure)
+		x.unknown = !x.settles(failure)
 		if x.tries > x.settings.retries || !x.sendAgain(failure) || !x.wait(ctx, retry, failure) || !x.sendAgain(failure) {
-			return result, failure // asked again after the wait, as a key may not stand any more
+			return failure // asked again after the wait, as a key may not stand any more
 		}
 	}
 }
 
-// try sends the request once and reads the answer. It returns the body of a 200.
+// try sends the request once and reads the answer. It returns an answer that says that the call was carried out.
 func (x *call) try(ctx context.Context) (answer, *Error) {
 	logged := x.log.Enabled(ctx, slog.LevelDebug)
 	var started time.Time
 	if logged {
 		started = time.Now()
 	}
-	got, failure := x.exchange(ctx)
 	x.tries++
+	got, failure := x.exchange(ctx)
 	if logged {
 		attrs := []slog.Attr{
 			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("try", x.tries),
@@ -111,68 +117,105 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if ctx.Err() != nil {
 		return answer{}, x.ended(ctx, unsent)
 	}
-	tryCtx, cancel := context.WithTimeout(ctx, x.settings.timeout)
-	defer cancel()
-	var conn *connection
-	if !x.op.idempotent {
-		conn = new(connection)
-		tryCtx = conn.trace(tryCtx)
-	}
-	request := x.request.WithContext(tryCtx)
+	a := &attempt{Attempt: Attempt{Operation: x.op.id, Route: x.op.route, Number: x.tries}, once: !x.op.idempotent}
+	a.Context, a.cancel = context.WithTimeout(ctx, x.settings.timeout)
+	defer a.cancel()
+	request := x.request.WithContext(a)
 	if x.request.GetBody != nil {
 		request.Body, _ = x.request.GetBody() // of a bytes.Reader, which has no error
-	}
-	if !x.op.idempotent {
-		keepFromReplay(request)
 	}
 	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it
 	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
 		maps.Copy(request.Header, some)
 	}
 	response, err := x.http.Do(request) //nolint:bodyclose // readAnswer closes it
+	if a.unguarded.Load() {
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return answer{}, x.failure(unmade, x.guard.unguarded())
+	}
 	if err != nil {
-		kind := broken
-		if conn != nil && conn.untouched() {
-			kind = unsent
-		}
-		var inURL *url.Error
-		if errors.As(err, &inURL) {
-			err = inURL.Err // the rest of the text is what Error has anyway
-		}
-		return answer{}, x.connectionError(ctx, tryCtx, kind, err)
+		return answer{}, x.connectionError(ctx, a, err)
 	}
 	x.noteKeyTTL(response)
-	got, err := readAnswer(response)
+	got, err := readAnswer(response, x.succeeds(response.StatusCode))
 	if x.settings.into != nil {
 		*x.settings.into = Response{StatusCode: got.status, Header: got.header, Body: got.bytes}
 	}
 	switch {
-	case err != nil && got.status == http.StatusOK:
-		failure := x.connectionError(ctx, tryCtx, broken, err)
+	case !x.succeeds(got.status):
+		return got, x.refused(got)
+	case err != nil:
+		failure := x.connectionError(ctx, a, err)
 		x.describe(failure, got)
 		return got, failure
-	case got.status != http.StatusOK:
-		return got, x.refused(got)
+	case got.encoding != "":
+		return got, x.unusable(got, errors.New(got.encoded()))
 	case got.cut:
 		return got, x.unusable(got, fmt.Errorf("it has more than %d MiB", maxBody>>20))
 	}
 	return got, nil
 }
 
-// connectionError is the failure of a try without a complete answer.
-func (x *call) connectionError(ctx, tryCtx context.Context, k kind, err error) *Error {
-	if ctx.Err() != nil {
-		return x.ended(ctx, k)
+// succeeds reports whether a status says that the call was carried out, and its result comes with the answer.
+func (x *call) succeeds(status int) bool {
+	switch {
+	case x.op.response == nil: // of [Client.Do]
+		return status >= 200 && status < 300
+	case status == http.StatusNoContent:
+		return x.op.method == http.MethodDelete
 	}
-	failure := x.failure(k, err)
-	if tryCtx.Err() != nil {
+	return status == http.StatusOK || status == http.StatusCreated
+}
+
+// connectionError is the failure of a try without a complete answer.
+func (x *call) connectionError(ctx context.Context, a *attempt, err error) *Error {
+	var inURL *url.Error
+	if errors.As(err, &inURL) {
+		err = inURL.Err // the rest of the text is what Error has anyway
+	}
+	reason, kind := notProcessed(err), broken
+	switch {
+	case errors.Is(err, errDropped):
+		kind = unmade
+	case a.once && a.unsent(x.guard.opaque):
+		kind = unsent
+	case a.repeated.Load():
+		err = errRepeated
+	case reason != "":
+		kind = unprocessed
+	}
+	if ctx.Err() != nil {
+		return x.ended(ctx, kind)
+	}
+	failure := x.failure(kind, err)
+	switch {
+	case kind == unprocessed:
+		failure.Detail = reason
+	case a.Err() != nil && kind == unsent:
+		failure.Detail = "no connection within " + x.settings.timeout.String()
+	case a.Err() != nil && kind == broken && !a.repeated.Load():
 		failure.Detail = "none within " + x.settings.timeout.String()
-		if k == unsent {
-			failure.Detail = "no connection within " + x.settings.timeout.String()
-		}
 	}
 	return failure
 }
+
+// notProcessed says how a server has shown that it did not process a request, empty if it has not: a GOAWAY frame with a lower last
+// stream, or REFUSED_STREAM (RFC 9113, sections 6.8 and 8.7). The HTTP/2 of net/http shows it in the text of its errors only.
+func notProcessed(err error) string {
+	text := strings.TrimPrefix(err.Error(), "http2: Transport: cannot retry err [")
+	switch {
+	case strings.HasPrefix(text, "http2: Transport received Server's graceful shutdown GOAWAY"),
+		strings.HasPrefix(text, "http2: Transport received GOAWAY from server ErrCode:"):
+		return "the server ended the HTTP/2 connection before it took the request (GOAWAY)"
+	case refusedStream.MatchString(text):
+		return "the server refused the HTTP/2 stream (REFUSED_STREAM)"
+	}
+	return ""
+}
+
+var refusedStream = regexp.MustCompile(`^stream error: stream ID [0-9]+; REFUSED_STREAM(; received from peer)?(\]|$)`)
 
 // ended is the failure of a try that the caller's context ended.
 func (x *call) ended(ctx context.Context, k kind) *Error {
@@ -189,28 +232,28 @@ func causeOf(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// noteKeyTTL notes whether the server honours an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
+// noteKeyTTL notes whether the server honors an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
 func (x *call) noteKeyTTL(response *http.Response) {
-	var seconds uint64
-	if ttl := response.Header["Idempotency-Key-Ttl"]; len(ttl) > 0 {
-		seconds, _ = strconv.ParseUint(ttl[0], 10, 31) // 0 where it is no number
-	} else if response.StatusCode != http.StatusOK {
+	if len(response.Header[keyTTLHeader]) == 0 && !x.succeeds(response.StatusCode) {
 		return
 	}
-	if noted := int64(time.Duration(seconds) * time.Second); x.keyTTL.Load() != noted {
+	if noted := int64(keyTTL(response.Header)); x.keyTTL.Load() != noted {
 		x.keyTTL.Store(noted)
 	}
 }
 
-// connection tells whether a try can have written anything. Only a transport that reports what it does can show that it
-// has not.
-type connection struct{ wanted, got atomic.Bool }
+const keyTTLHeader = "Idempotency-Key-Ttl"
 
-func (c *connection) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { c.wanted.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
-	})
+// keyTTL is how long the server keeps an Idempotency-Key, as an answer says; 0 if it makes no promise that makes sense.
+func keyTTL(header http.Header) time.Duration {
+	const longest = 366 * 24 * 60 * 60 // seconds
+	values := header[keyTTLHeader]
+	if len(values) != 1 {
+		return 0
+	}
+	seconds, err := strconv.ParseUint(values[0], 10, 64)
+	if err != nil || seconds > longest {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
-
-func (c *connection) untouched() bool { return c.wanted.Load() && !c.got.Load() }

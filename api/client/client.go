@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ const DefaultBaseURL = "https://api.vogent.ai/api"
 type Client struct {
 	base     *url.URL // without a slash behind it
 	http     *http.Client
+	guard    *guard // before the transport of http
 	raw      *raw.ClientWithResponses
 	apiKey   func() string      // a function, so that no formatting of a Client can show the key
 	headers  func() http.Header // of every request; likewise
@@ -71,7 +73,7 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	sender, err := httpClient(cfg.httpClient, cfg.middleware)
+	sender, guard, err := httpClient(cfg.httpClient, cfg.middleware)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
@@ -81,6 +83,7 @@ func New(opts ...Option) (*Client, error) {
 	c := &Client{
 		base:     base,
 		http:     sender,
+		guard:    guard,
 		apiKey:   func() string { return key },
 		headers:  func() http.Header { return headers },
 		log:      cfg.log,
@@ -90,9 +93,11 @@ func New(opts ...Option) (*Client, error) {
 		jitter:   func(most time.Duration) time.Duration { return mathrand.N(most + 1) },
 	}
 	c.raw, err = raw.NewClientWithResponses(base.String(), raw.WithHTTPClient(c.http), raw.WithRequestEditorFn(
-		func(_ context.Context, r *http.Request) error {
+		func(ctx context.Context, r *http.Request) error {
 			maps.Copy(r.Header, c.headers())
-			keepFromReplay(r)
+			if r.Method == http.MethodPost {
+				*r = *r.WithContext(&attempt{Context: ctx, once: true})
+			}
 			return nil
 		}))
 	if err != nil {
@@ -102,7 +107,7 @@ func New(opts ...Option) (*Client, error) {
 }
 
 // Raw returns the generated client with the base URL, key, user agent, connections and middleware of c. Its calls have no
-// time-out but the context's, check nothing and are never sent again.
+// time-out but the context's and check nothing; a POST is never sent twice.
 func (c *Client) Raw() *raw.ClientWithResponses { return c.raw }
 
 // apiKey returns the key to use; given is the one of WithAPIKey.
@@ -134,6 +139,10 @@ func baseURL(given *string) (*url.URL, error) {
 		return nil, fmt.Errorf("%s %s; it looks like %s", from, why, DefaultBaseURL)
 	}
 	u, err := url.Parse(text)
+	port := 1
+	if err == nil && u.Port() != "" {
+		port, err = strconv.Atoi(u.Port())
+	}
 	switch {
 	case text == "":
 		return wrong("is empty")
@@ -149,6 +158,13 @@ func baseURL(given *string) (*url.URL, error) {
 		return wrong("has a query")
 	case strings.Contains(text, "#"):
 		return wrong("has a fragment")
+	case port < 1 || port > 65535:
+		return wrong("has a port that is not from 1 to 65535")
+	}
+	for _, op := range operations {
+		if strings.HasSuffix(strings.TrimRight(u.Path, "/"), op.route) {
+			return wrong("ends in " + op.route + ", which the client adds itself")
+		}
 	}
 	return url.Parse(strings.TrimRight(text, "/"))
 }
@@ -185,28 +201,21 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	return t
 })
 
-// httpClient is a copy of given that follows no redirect, as the key would go to another host, with the middleware around its
-// transport, the first outermost.
-func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) (*http.Client, error) {
+// httpClient is a copy of given that follows no redirect, as the key would go to another host, with a guard before its transport and
+// the middleware before that, the first outermost.
+func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) (*http.Client, *guard, error) {
 	c := *given
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if c.Transport == nil {
 		c.Transport = sharedTransport()
 	}
+	_, known := c.Transport.(*http.Transport)
+	g := &guard{next: c.Transport, opaque: !known}
+	c.Transport = g
 	for i := len(middleware) - 1; i >= 0; i-- {
 		if c.Transport = middleware[i](c.Transport); c.Transport == nil {
-			return nil, errors.New("a function of WithMiddleware returns nil")
+			return nil, nil, errors.New("a function of WithMiddleware returns nil")
 		}
 	}
-	return &c, nil
-}
-
-// keepFromReplay keeps net/http from sending a POST again by itself. Over HTTP/1.1 its Transport takes a header named Idempotency-Key
-// as a promise that the server honours it, and repeats the request where a kept-alive connection breaks before the answer; over
-// HTTP/2 it repeats whatever the server resets with certain codes. The hosted API promises nothing, so that could buy twice.
-// Without GetBody, it cannot repeat what it has begun to send.
-func keepFromReplay(r *http.Request) {
-	if r.Method == http.MethodPost {
-		r.GetBody = nil
-	}
+	return &c, g, nil
 }

@@ -101,7 +101,7 @@ func operationsOf(all map[string]*source, name string) map[string]bool {
 func publicMethods() (names []string) {
 	c, ctx := reflect.TypeFor[*client.Client](), reflect.TypeFor[context.Context]()
 	for i := range c.NumMethod() {
-		if m := c.Method(i); m.Type.NumIn() > 1 && m.Type.In(1) == ctx {
+		if m := c.Method(i); m.Type.NumIn() > 1 && m.Type.In(1) == ctx && m.Name != "Do" { // which calls any
 			names = append(names, m.Name)
 		}
 	}

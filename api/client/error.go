@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +16,7 @@ var (
 	// ErrNotFound: there is no such number (404).
 	ErrNotFound = errors.New("not found")
 	// ErrUnauthorized: the API key is missing, wrong or revoked, or may not do this (401, 403).
-	ErrUnauthorized = errors.New("not authorised")
+	ErrUnauthorized = errors.New("not authorized")
 	// ErrRateLimited: too many requests (429). RetryAfter says how long to wait, where the server has said so.
 	ErrRateLimited = errors.New("rate limited")
 	// ErrValidation: the request is not acceptable as it is (400, 422), or was not even sent because of that.
@@ -62,30 +61,32 @@ type Error struct {
 	// Err is the error below, if any: of the connection, the context or the decoder.
 	Err error
 
-	kind  kind
-	open  bool // whether a number was created
-	ended bool // the caller's context ended it
+	kind      kind
+	unknown   string // what may be so or not, such as "a number was added"; empty if the outcome is known
+	keyStands bool   // the answer shows that the server honors the call's key
+	ended     bool   // the caller's context ended it
 }
 
 // kind says where a call failed.
 type kind int
 
 const (
-	refused  kind = iota // the server answered with another status than 200
-	unusable             // the answer is a 200 that is not what it must be
-	broken               // no complete answer came
-	unsent               // nothing was written to a connection
-	unmade               // the request could not be made of the arguments
-	absent               // every answer is good, and none has the number that was asked for
-	soldOut              // likewise, and no number is left to buy
+	refused     kind = iota // the status of the answer is not one of success
+	unusable                // it is, and the answer is not what it must be
+	broken                  // no complete answer came
+	unsent                  // nothing was written to a connection
+	unprocessed             // the server has shown that it did not process the request
+	unmade                  // the request could not be made of the arguments
+	absent                  // every answer is good, and none has the number that was asked for
+	soldOut                 // likewise, and no number is left to buy
 )
 
 // Error says which operation failed and how, in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Route)
-	if e.open {
-		fmt.Fprintf(&b, "it is unknown whether %s was added; look for it before you try again: ", cmp.Or(e.Number, "a number"))
+	if e.unknown != "" {
+		fmt.Fprintf(&b, "it is unknown whether %s; find out before you try again: ", e.unknown)
 	}
 	switch e.kind {
 	case refused:
@@ -99,6 +100,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "no complete answer: %s", e.Detail)
 	case unsent:
 		fmt.Fprintf(&b, "not sent: %s", e.Detail)
+	case unprocessed:
+		fmt.Fprintf(&b, "not processed: %s", e.Detail)
 	case unmade, absent, soldOut:
 		b.WriteString(e.Detail)
 	}
@@ -127,7 +130,7 @@ func (e *Error) Is(target error) bool { return target == e.sentinel() }
 // sentinel maps an error to at most one of the package's errors; it is the only place that does.
 func (e *Error) sentinel() error {
 	switch {
-	case e.open:
+	case e.unknown != "":
 		return ErrOutcomeUnknown // first: never to be taken for something to try again
 	case e.kind == unmade:
 		return ErrValidation
@@ -135,7 +138,7 @@ func (e *Error) sentinel() error {
 		return ErrNotFound
 	case e.kind == soldOut:
 		return ErrNumberUnavailable
-	case e.kind == broken, e.kind == unsent:
+	case e.kind == broken, e.kind == unsent, e.kind == unprocessed:
 		if e.ended {
 			return nil
 		}
@@ -185,7 +188,7 @@ func (e *Error) LogValue() slog.Value {
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
-	if e.open {
+	if e.unknown != "" {
 		attrs = append(attrs, slog.String("outcome_unknown", e.Number))
 	}
 	return slog.GroupValue(attrs...)

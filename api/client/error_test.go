@@ -174,7 +174,7 @@ func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
 }
 
 func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
-	body := like(`{"id":"1","number":"é\"1","type":"MOBILE","agentId":"a\u0041é","carrier":{"name":"x"}}`)
+	body := like(`{"number":"é\"1","type":"MOBILE","agentId":"a\u0041é","carrier":{"name":"x"}}`)
 	c := inBubble(t, func(*http.Request) (*http.Response, error) {
 		return reply(200, http.Header{"Ratelimit": {`"key";r=19;t=1`}}, body), nil
 	})

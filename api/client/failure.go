@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -33,7 +34,7 @@ type cause struct {
 func (c *cause) Error() string { return c.text }
 func (c *cause) Unwrap() error { return c.error }
 
-// unusable makes the Error of a 200 that is not what it must be.
+// unusable makes the Error of an answer that is not what it must be.
 func (x *call) unusable(got answer, err error) *Error {
 	e := x.failure(unusable, err)
 	x.describe(e, got)
@@ -48,7 +49,7 @@ func (x *call) unusable(got answer, err error) *Error {
 	return e
 }
 
-// refused makes the Error of an answer with another status than 200.
+// refused makes the Error of an answer whose status is not one of success.
 func (x *call) refused(got answer) *Error {
 	e := x.failure(refused, nil)
 	x.describe(e, got)
@@ -56,6 +57,8 @@ func (x *call) refused(got answer) *Error {
 	switch {
 	case json.Unmarshal(got.bytes, &members) == nil:
 		x.readProblem(e, members)
+	case got.encoding != "":
+		e.Detail = x.clean(got.encoded())
 	case got.mediaType() != "text/html" && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
 		e.Detail = x.clean(string(got.bytes))
 	}
@@ -63,7 +66,7 @@ func (x *call) refused(got answer) *Error {
 	case got.status >= 300 && got.status < 400:
 		e.Detail = x.clean("the server sends to " + got.header.Get("Location") + ", and redirects are not followed; set the base URL to where the API is")
 	case got.status < 300:
-		e.Detail = "another status than 200"
+		e.Detail = "a status that is not documented"
 	}
 	return e
 }
@@ -72,7 +75,8 @@ func (x *call) refused(got answer) *Error {
 func (x *call) describe(e *Error, got answer) {
 	e.StatusCode = got.status
 	e.RequestID = x.clean(got.header.Get("X-Request-Id"))
-	e.RetryAfter = retryAfter(got.header.Get("Retry-After"))
+	e.RetryAfter = retryAfter(got.header)
+	e.keyStands = time.Since(x.start) < keyTTL(got.header)
 	e.Header = got.header.Clone()
 	for name, values := range e.Header {
 		for i, value := range values {

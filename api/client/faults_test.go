@@ -37,28 +37,39 @@ var stall = client.WithTimeout(time.Second)
 
 // The outcome of each operation with a server that misbehaves in each of these ways.
 var faults = map[string]fault{
-	"200 with HTML":        {answer: page(200), status: 200, says: "not usable: it is text/html, not JSON"},
-	"truncated JSON":       {wrong: func(m method) string { return m.good[:len(m.good)-1] }, status: 200, says: "unexpected end"},
-	"more behind the JSON": {wrong: func(m method) string { return m.good + "{}" }, status: 200, says: "after top-level value"},
-	"null":                 {wrong: func(method) string { return "null" }, status: 200, says: "not usable"},
-	"{}":                   {wrong: func(method) string { return "{}" }, status: 200, says: "not usable"},
-	"a member is missing":  {wrong: func(m method) string { return m.lacking }, status: 200, says: "a required member is missing"},
-	"101":                  {answer: switching, status: 101, says: "another status than 200"},
-	"201":                  {answer: plainly(201, owned), status: 201, says: "another status than 200"},
-	"204":                  {answer: plainly(204, ""), status: 204, says: "another status than 200"},
-	"301 to another host":  {answer: elsewhere(301), status: 301, says: "redirects are not followed"},
-	"302":                  {answer: elsewhere(302), status: 302, says: "redirects are not followed"},
-	"307":                  {answer: elsewhere(307), status: 307, says: "redirects are not followed"},
-	"401 text":             {answer: plainly(401, "who are you?"), is: client.ErrUnauthorized, status: 401, says: "who are you?", notCreated: true},
-	"404 HTML":             {answer: page(404), is: client.ErrNotFound, status: 404, says: "404 Not Found", notCreated: true},
-	"409":                  {answer: plainly(409, `{"message":"busy"}`), status: 409, says: "busy"},
-	"425":                  {answer: plainly(425, ""), status: 425, says: "Too Early"},
-	"429 with seconds":     {answer: later("1"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
-	"429 with a date":      {answer: inASecond, is: client.ErrRateLimited, status: 429, says: "slow down", again: true},
-	"500 empty":            {answer: plainly(500, ""), is: client.ErrUnavailable, status: 500, says: "500 Internal Server Error", again: true},
-	"502 HTML":             {answer: page(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
-	"an endless body":      {answer: endless(200), status: 200, says: "more than 8 MiB"},
-	"an endless 502":       {answer: endless(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
+	"200 with HTML":            {answer: page(200), status: 200, says: "not usable: it is text/html, not JSON"},
+	"truncated JSON":           {wrong: func(m method) string { return m.good[:len(m.good)-1] }, status: 200, says: "unexpected end"},
+	"more behind the JSON":     {wrong: func(m method) string { return m.good + "{}" }, status: 200, says: "after top-level value"},
+	"null":                     {wrong: func(method) string { return "null" }, status: 200, says: "not usable"},
+	"{}":                       {wrong: func(method) string { return "{}" }, status: 200, says: "not usable"},
+	"a member is missing":      {wrong: func(m method) string { return m.lacking }, status: 200, says: "a required member is missing"},
+	"another number":           {wrong: about, status: 200, says: "not usable: "},
+	"101":                      {answer: switching, status: 101, says: "a status that is not documented"},
+	"202":                      {answer: plainly(202, owned), status: 202, says: "a status that is not documented"},
+	"206":                      {answer: plainly(206, owned), status: 206, says: "a status that is not documented"},
+	"301 to another host":      {answer: elsewhere(301), status: 301, says: "redirects are not followed", notCreated: true},
+	"302":                      {answer: elsewhere(302), status: 302, says: "redirects are not followed", notCreated: true},
+	"303":                      {answer: elsewhere(303), status: 303, says: "redirects are not followed"},
+	"307":                      {answer: elsewhere(307), status: 307, says: "redirects are not followed", notCreated: true},
+	"308":                      {answer: elsewhere(308), status: 308, says: "redirects are not followed", notCreated: true},
+	"401 text":                 {answer: plainly(401, "who are you?"), is: client.ErrUnauthorized, status: 401, says: "who are you?", notCreated: true},
+	"404 HTML":                 {answer: page(404), is: client.ErrNotFound, status: 404, says: "404 Not Found", notCreated: true},
+	"405":                      {answer: plainly(405, ""), status: 405, says: "405 Method Not Allowed", notCreated: true},
+	"409":                      {answer: plainly(409, `{"message":"busy"}`), status: 409, says: "busy", notCreated: true},
+	"413 HTML":                 {answer: page(413), status: 413, says: "413 Request Entity Too Large", notCreated: true},
+	"415":                      {answer: plainly(415, ""), status: 415, says: "415 Unsupported Media Type", notCreated: true},
+	"421":                      {answer: plainly(421, ""), status: 421, says: "Misdirected Request", again: true, notCreated: true},
+	"425":                      {answer: plainly(425, ""), status: 425, says: "Too Early", again: true, notCreated: true},
+	"429 with seconds":         {answer: later("1"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
+	"429 with a date":          {answer: inASecond, is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
+	"499":                      {answer: plainly(499, ""), status: 499, says: "499"},
+	"200 in br":                {answer: encodedAs("br", 200), status: 200, says: `its Content-Encoding is "br"`},
+	"404 in br":                {answer: encodedAs("br", 404), is: client.ErrNotFound, status: 404, says: `its Content-Encoding is "br"`, notCreated: true},
+	"200 in gzip that is none": {answer: encodedAs("gzip", 200), is: client.ErrUnavailable, status: 200, says: "gzip: invalid header", again: true},
+	"500 empty":                {answer: plainly(500, ""), is: client.ErrUnavailable, status: 500, says: "500 Internal Server Error", again: true},
+	"502 HTML":                 {answer: page(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
+	"an endless body":          {answer: endless(200), status: 200, says: "more than 8 MiB"},
+	"an endless 502":           {answer: endless(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
 	"cut before the request was read": {
 		accept: func(c *net.TCPConn) { _ = c.Close() }, is: client.ErrUnavailable, says: "no complete answer", again: true,
 	},
@@ -112,6 +123,9 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 	s.faulty.Store(1 << 30)
 	var kept client.Response
 	err := m.call(t.Context(), s.client, append(f.options(), client.WithResponse(&kept))...)
+	if err == nil && m.creates && f.accept != nil && len(s.keys) == 1 {
+		return // the connection was gone before the body was read, so the purchase was sent again
+	}
 	var failure *client.Error
 	if !errors.As(err, &failure) {
 		t.Errorf("%s: %v; want a *client.Error", operationID, err)
@@ -121,7 +135,7 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 	switch {
 	case open:
 		is = client.ErrOutcomeUnknown // and the look-up found nothing
-	case !m.creates && f.again:
+	case f.again:
 		sent = 2
 	}
 	for _, sentinel := range []error{
@@ -156,8 +170,8 @@ func TestALookUpFindsWhatWasBought(t *testing.T) {
 				if (err == nil) != !f.notCreated {
 					t.Errorf("%s: %v", operationID, err)
 				}
-				if got := s.sent.Load(); got != 1 {
-					t.Errorf("%s: sent %d times", operationID, got)
+				if len(s.keys) > 1 && !(f.again && f.notCreated) {
+					t.Errorf("%s: sent %d times", operationID, len(s.keys))
 				}
 				s.close(t)
 			}
@@ -183,10 +197,10 @@ func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
 				}
 				err := methods[operationID].call(t.Context(), s.client, f.options()...)
 				sent := 2
-				if f.notCreated {
+				if f.notCreated && !f.again {
 					sent = 1
 				}
-				if (err == nil) != !f.notCreated || s.sent.Load() != int64(sent) || !s.sameKey() {
+				if (err == nil) != (sent == 2) || s.sent.Load() != int64(sent) || !s.sameKey() {
 					t.Errorf("%s: %v; sent %d times under the keys %q", operationID, err, s.sent.Load(), s.keys)
 				}
 				s.close(t)
@@ -324,6 +338,22 @@ func elsewhere(status int) http.HandlerFunc {
 		defer other.Close()
 		http.Redirect(w, r, other.URL+"/api/phone_numbers", status)
 		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+// about is a good answer about another number.
+func about(m method) string {
+	if strings.HasPrefix(m.good, "[") || strings.Contains(m.good, `"data"`) {
+		return "{}" // which is about none
+	}
+	return like(`{"id":"another","number":"+14155550199","agentId":"another"}`)
+}
+
+func encodedAs(encoding string, status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", encoding)
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte("what nobody can read"))
 	}
 }
 

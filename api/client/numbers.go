@@ -16,13 +16,19 @@ import (
 // Get returns the number with this id.
 func (c *Client) Get(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewGetPhoneNumberRequest(below, id)
-	return do[api.PhoneNumber](ctx, c, getPhoneNumber, opts, request, errors.Join(checkID(id), err))
+	return do(ctx, c, getPhoneNumber, opts, hasID(id), request, errors.Join(checkID(id), err))
 }
 
 // Update changes the number with this id and returns it as it then is. [Client.Link] and [Client.Unlink] are short for it.
 func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
-	return do[api.PhoneNumber](ctx, c, updatePhoneNumber, opts, request, errors.Join(checkID(id), err))
+	fits := func(n api.PhoneNumber) error {
+		if agentID, asked := change.AgentID.AgentID(); asked && agentID != agentOf(n) {
+			return fmt.Errorf("the number is linked to %q, and not to %q", agentOf(n), agentID)
+		}
+		return hasID(id)(n)
+	}
+	return do(ctx, c, updatePhoneNumber, opts, fits, request, errors.Join(checkID(id), err))
 }
 
 // Link links the number with this id to an agent, in the place of any other, and returns the number as it then is. An empty
@@ -45,11 +51,21 @@ func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) erro
 	if err != nil {
 		return err
 	}
-	_, failure := send[api.PhoneNumber](ctx, x)
-	if failure == nil || x.open && failure.kind == refused && failure.StatusCode == http.StatusNotFound {
+	failure := x.send(ctx, into(new(api.PhoneNumber), x.op, hasID(id)))
+	if failure == nil || x.unknown && failure.kind == refused && failure.StatusCode == http.StatusNotFound {
 		return nil
 	}
 	return failure
+}
+
+// hasID returns what checks that an answer is about the number with this id, and not what a cache or another user's answer holds.
+func hasID(id string) func(api.PhoneNumber) error {
+	return func(n api.PhoneNumber) error {
+		if n.ID != id {
+			return fmt.Errorf("it is about the number with the id %q", n.ID)
+		}
+		return nil
+	}
 }
 
 // checkID refuses the ids that would make a request of another path. All others are escaped.
@@ -68,22 +84,17 @@ func checkID(id string) error {
 // API documents limit and cursor only, no filter. [Client.All] sees to both.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
 	request, err := raw.NewListPhoneNumbersRequest(below, &params)
-	return do[api.PhoneNumberPage](ctx, c, listPhoneNumbers, opts, request, err)
+	return do[api.PhoneNumberPage](ctx, c, listPhoneNumbers, opts, nil, request, err)
 }
 
 // All returns all numbers that meet params, oldest first, a page in memory at a time; the limit of params is the size of a
 // page. It ends after the last number, or with one error: of a page, of the context, or of a server whose cursors lead round in
-// a circle. Numbers that are added or deleted meanwhile may be in it or not. On a server that does not filter, as the hosted
-// one, it looks through all numbers.
+// a circle or on for more than 100,000 pages. Numbers that are added or deleted meanwhile may be in it or not. On a server that
+// does not filter, as the hosted one, it looks through all numbers.
 func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) iter.Seq2[api.PhoneNumber, error] {
+	const most = 100_000 // pages: ten million numbers, unless the caller makes the pages small
 	return func(yield func(api.PhoneNumber, error) bool) {
-		var seen circle
-		for next := params; ; {
-			page, err := c.List(ctx, next, opts...)
-			if filtered(next) && refusesFilters(err) {
-				next.Number, next.AgentID, next.Type = nil, nil, nil
-				continue
-			}
+		for page, err := range c.pages(ctx, params, most, opts...) {
 			if err != nil {
 				yield(api.PhoneNumber{}, err)
 				return
@@ -97,14 +108,35 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 					return
 				}
 			}
-			if page.Cursor == nil || *page.Cursor == "" {
+		}
+	}
+}
+
+// pages returns the pages with the numbers that meet params, as far as the server filters, and an error after that many.
+func (c *Client) pages(
+	ctx context.Context, params api.ListPhoneNumbersParams, most int, opts ...CallOption,
+) iter.Seq2[api.PhoneNumberPage, error] {
+	return func(yield func(api.PhoneNumberPage, error) bool) {
+		fails := func(detail string) { yield(api.PhoneNumberPage{}, listPhoneNumbers.fails(unusable, detail, nil)) }
+		var seen circle
+		for read := 0; ; {
+			page, err := c.List(ctx, params, opts...)
+			if filtered(params) && refusesFilters(err) {
+				params.Number, params.AgentID, params.Type = nil, nil, nil
+				continue
+			}
+			read++
+			switch {
+			case !yield(page, err) || err != nil || page.Cursor == nil || *page.Cursor == "":
+				return
+			case seen.closes(*page.Cursor):
+				fails("the server gives a cursor a second time, so the list would never end")
+				return
+			case read == most:
+				fails(fmt.Sprintf("the list has more than %d pages", most))
 				return
 			}
-			if seen.closes(*page.Cursor) {
-				yield(api.PhoneNumber{}, listPhoneNumbers.fails(unusable, "the server gives a cursor a second time, so the list would never end", nil))
-				return
-			}
-			next.Cursor = page.Cursor
+			params.Cursor = page.Cursor
 		}
 	}
 }
@@ -121,12 +153,20 @@ func refusesFilters(err error) bool {
 
 // meets reports whether n is one that the filters of p ask for, as a server can have overlooked them.
 func meets(n api.PhoneNumber, p api.ListPhoneNumbersParams) bool {
-	var agentID string
-	if n.AgentID != nil {
-		agentID = *n.AgentID
+	return (p.Type == nil || n.Type == *p.Type) && (p.AgentID == nil || agentOf(n) == *p.AgentID) && (p.Number == nil || sameNumber(n, *p.Number))
+}
+
+// sameNumber reports whether n has this number, or this SIP prefix in any letter case.
+func sameNumber(n api.PhoneNumber, number string) bool {
+	return n.Number == number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, number)
+}
+
+// agentOf is the agent that a number is linked to, empty for none.
+func agentOf(n api.PhoneNumber) string {
+	if n.AgentID == nil {
+		return ""
 	}
-	return (p.Type == nil || n.Type == *p.Type) && (p.AgentID == nil || agentID == *p.AgentID) &&
-		(p.Number == nil || n.Number == *p.Number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, *p.Number))
+	return *n.AgentID
 }
 
 // circle notices that cursors repeat, while it keeps one of them (Brent, "An improved Monte Carlo factorization algorithm",
@@ -164,5 +204,5 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 // gone when you buy it; [Client.BuyAny] takes the next one then.
 func (c *Client) Search(ctx context.Context, r api.PhoneNumberSearchInput, opts ...CallOption) ([]api.PhoneNumberCandidate, error) {
 	request, err := raw.NewSearchPhoneNumbersRequest(below, r)
-	return do[[]api.PhoneNumberCandidate](ctx, c, searchPhoneNumbers, opts, request, err)
+	return do[[]api.PhoneNumberCandidate](ctx, c, searchPhoneNumbers, opts, nil, request, err)
 }

@@ -11,4 +11,6 @@ var (
 	purchasePhoneNumber = operation{id: "purchasePhoneNumber", method: "POST", route: "/phone_numbers/purchase", idempotent: false, takesKey: true, response: purchasePhoneNumberResponse}
 	searchPhoneNumbers  = operation{id: "searchPhoneNumbers", method: "POST", route: "/phone_numbers/search", idempotent: true, takesKey: false, response: searchPhoneNumbersResponse}
 	updatePhoneNumber   = operation{id: "updatePhoneNumber", method: "PUT", route: "/phone_numbers/{id}", idempotent: true, takesKey: false, response: updatePhoneNumberResponse}
+
+	operations = []operation{createPhoneNumber, deletePhoneNumber, getPhoneNumber, listPhoneNumbers, purchasePhoneNumber, searchPhoneNumbers, updatePhoneNumber}
 )

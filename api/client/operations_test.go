@@ -87,7 +87,8 @@ func examplesOf(operationID string) []any {
 
 // method is an operation of openapi.yaml and the method of the client that calls it.
 type method struct {
-	call func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+	call  func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
+	asked map[string]any // what the call decides of the answer
 
 	missing bool   // which a test reports
 	creates bool   // that is, x-idempotent is false
@@ -114,6 +115,7 @@ var methods = withSpec(map[string]method{
 			_, err := c.Link(ctx, id, "agent_1", opts...)
 			return err
 		},
+		asked: map[string]any{"agentId": "agent_1"},
 	},
 	"deletePhoneNumber": {
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
@@ -131,6 +133,7 @@ var methods = withSpec(map[string]method{
 			_, err := c.Buy(ctx, number, opts...)
 			return err
 		},
+		asked: map[string]any{"number": number},
 	},
 	"purchasePhoneNumber": {
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {

@@ -18,15 +18,19 @@ func (x *call) sendAgain(failure *Error) bool {
 	if failure.ended || hopeless(failure.Err) {
 		return false
 	}
-	switch {
-	case failure.kind == unsent && !x.open:
-		return true
-	case x.op.idempotent:
-		return failure.kind == broken || failure.StatusCode == http.StatusRequestTimeout ||
-			failure.StatusCode == http.StatusTooManyRequests || failure.StatusCode >= http.StatusInternalServerError
-	default:
-		return x.open && x.keysHonoured()
+	again := failure.kind == unsent || failure.kind == unprocessed // it may be carried out next time, and was not this time
+	switch failure.StatusCode {
+	case http.StatusTooManyRequests, http.StatusMisdirectedRequest, http.StatusTooEarly:
+		again = true
 	}
+	switch {
+	case x.op.idempotent:
+		return again || failure.kind == broken || failure.StatusCode == http.StatusRequestTimeout ||
+			failure.StatusCode >= http.StatusInternalServerError
+	case x.unknown:
+		return x.keysHonored()
+	}
+	return again
 }
 
 // hopeless reports whether a connection failed in a way that the next one will too.
@@ -35,34 +39,39 @@ func hopeless(err error) bool {
 	return errors.As(err, &certificate)
 }
 
-// keysHonoured reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
+// keysHonored reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
 // longest wait.
-func (x *call) keysHonoured() bool {
+func (x *call) keysHonored() bool {
 	return time.Since(x.start)+maxRetryAfter < time.Duration(x.keyTTL.Load())
 }
 
 // settles reports whether a failure shows that the call has changed nothing: nothing was written, or the server refused.
 func (x *call) settles(failure *Error) bool {
-	if x.open {
-		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not.
-		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity &&
+	if x.unknown {
+		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not, and only
+		// the answer itself says that this server checks keys: another one may have answered before.
+		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.keyStands &&
 			failure.Code.Valid() && failure.Code != api.CodeIdempotencyKeyReused
 	}
 	switch failure.kind {
-	case unsent:
+	case unsent, unprocessed, unmade:
 		return true
 	case refused:
-	default:
+		return failure.Code != api.CodeIdempotencyInProgress && refuses(failure.StatusCode)
+	}
+	return false
+}
+
+// refuses reports whether a status says that the request was not carried out (RFC 9110, sections 15.4 and 15.5). A 303 leads to the
+// result of one that was, and a 408 can come from a proxy that has passed the request on.
+func refuses(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	case http.StatusRequestTimeout:
 		return false
 	}
-	switch failure.StatusCode {
-	case http.StatusTooManyRequests:
-		return x.op.idempotent // which costs nothing where it is wrong
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly:
-		return false
-	default:
-		return failure.StatusCode >= 400 && failure.StatusCode < 500
-	}
+	return status >= 400 && status < 500 && http.StatusText(status) != ""
 }
 
 const (
@@ -96,13 +105,25 @@ func (e *Error) giveUp(why error) bool {
 	return false
 }
 
-// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or a date. Anything else is 0.
-func retryAfter(value string) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(seconds) * time.Second
+// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or a date, which is read against the Date of the answer,
+// as clocks differ. Anything else is 0. Some servers send a fraction of seconds.
+func retryAfter(header http.Header) time.Duration {
+	const longest = 366 * 24 * time.Hour
+	value := header.Get("Retry-After")
+	if strings.Trim(value, "0123456789.") == "" {
+		seconds, err := strconv.ParseFloat(value, 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return 0
+		}
+		return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(date))
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(0, date.Sub(now)), longest)
 }

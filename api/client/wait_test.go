@@ -23,13 +23,11 @@ func reply(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// inBubble makes a client that sends through send, for a synctest bubble.
+// inBubble makes a client that sends through send, for a synctest bubble. No network is behind send.
 func inBubble(t *testing.T, send roundTripper, opts ...client.Option) *client.Client {
 	t.Helper()
-	c, err := client.New(append([]client.Option{
-		client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey),
-		client.WithHTTPClient(&http.Client{Transport: send}),
-	}, opts...)...)
+	all := append([]client.Option{client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey)}, opts...)
+	c, err := client.New(append(all, client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return send }))...)
 	if err != nil {
 		t.Fatal(err)
 	}

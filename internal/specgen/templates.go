@@ -22,6 +22,8 @@ var (
 {{- range . }}
 	{{ .Name }} = operation{id: {{ .ID }}, method: {{ .Method }}, route: {{ .Path }}, idempotent: {{ .Idempotent }}, takesKey: {{ .TakesKey }}, response: {{ .Name }}Response}
 {{- end }}
+
+	operations = []operation{ {{ range . }}{{ .Name }}, {{ end }} }
 )
 `
 

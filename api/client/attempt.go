@@ -1,0 +1,159 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// Attempt says what a request is for. A middleware can name spans and label metrics with it; no part of it holds an id or
+// another value.
+type Attempt struct {
+	Operation string // the operationId in openapi.yaml, such as getPhoneNumber; empty for an endpoint that it does not have
+	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}
+	Number    int    // 1 for the first attempt of the call, 2 for the first retry, and so on
+}
+
+// AttemptOf returns what a request with this context is for. It returns false for a context that is not of a request that a
+// method of [Client] sends, and for requests of [Client.Raw].
+func AttemptOf(ctx context.Context) (Attempt, bool) {
+	a := attemptOf(ctx)
+	if a == nil || a.Number == 0 {
+		return Attempt{}, false
+	}
+	return a.Attempt, true
+}
+
+// attempt is the context of a request, with what the guard notes of it.
+type attempt struct {
+	context.Context //nolint:containedctx // it is one
+	Attempt
+
+	once   bool               // the guard lets it pass once
+	cancel context.CancelFunc // ends it
+
+	passed    atomic.Bool // it has come to the transport
+	repeated  atomic.Bool // it has come there again, and was stopped
+	asked     atomic.Bool // the transport has asked for a connection
+	connected atomic.Bool // and has got one
+	unguarded atomic.Bool // the transport has read the body before, and got an error instead
+	body      atomic.Int32
+}
+
+// What has become of the body of a request.
+const (
+	unread = iota
+	begun  // a part of it is read, and so perhaps sent
+	sealed // it was not, and cannot be any more
+)
+
+type attemptKey struct{}
+
+func attemptOf(ctx context.Context) *attempt {
+	a, _ := ctx.Value(attemptKey{}).(*attempt)
+	return a
+}
+
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// unsent reports whether the guard shows that nothing of the body has left, and makes sure that nothing will: net/http can return an
+// error and read the body later. Without its body a request creates nothing.
+func (a *attempt) unsent(opaque bool) bool {
+	return a.passed.Load() && (!opaque || a.asked.Load()) && (a.body.CompareAndSwap(unread, sealed) || a.body.Load() == sealed)
+}
+
+// guard stands between the middleware and the transport. It sees to it that a request that creates something leaves once:
+//
+//   - It lets each attempt pass once, so that a middleware can read and copy the request, but not send it again.
+//   - It takes GetBody away. net/http sends a POST again by itself if it can get the body again: over HTTP/1.1 it takes a header
+//     named Idempotency-Key as a promise that the server honors it, and repeats the request if a kept-alive connection breaks
+//     before the answer; over HTTP/2 it repeats what the server resets with certain codes.
+//   - A transport that is no *http.Transport can itself send a request again. To do so it must have read the body before. So the
+//     guard gives it the body only once it has a connection, and gives it once.
+type guard struct {
+	next   http.RoundTripper
+	opaque bool // next is no *http.Transport
+}
+
+var (
+	errRepeated = errors.New("a middleware tried to send it a second time, and was stopped; turn its retries off, as the client has its own")
+	errDropped  = errors.New("a middleware has replaced the context of the request, so that the client cannot make sure that it is sent once; " +
+		"derive the new context from that of the request")
+)
+
+// unguarded is the error of a transport that may send a request twice.
+func (g *guard) unguarded() error {
+	return fmt.Errorf("the transport %T could send it twice: it reads the request before it has a connection, or does not report connections to net/http/httptrace; "+
+		"give WithHTTPClient an *http.Transport, and WithMiddleware what wraps or replaces it", g.next)
+}
+
+func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := attemptOf(r.Context())
+	switch {
+	case a == nil && len(r.Header["Idempotency-Key"]) > 0:
+		return nil, refuse(r, errDropped)
+	case a == nil, !a.once:
+		return g.next.RoundTrip(r)
+	case a.passed.Swap(true):
+		a.repeated.Store(true)
+		if a.cancel != nil {
+			a.cancel() // so that the middleware does not try again
+		}
+		return nil, refuse(r, errRepeated)
+	}
+	ctx, bodiless := r.Context(), r.Body == nil || r.Body == http.NoBody
+	if g.opaque {
+		if bodiless {
+			a.unguarded.Store(true)
+			return nil, g.unguarded()
+		}
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn: func(string) { a.asked.Store(true) },
+			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
+		})
+	}
+	r = r.WithContext(ctx) // a copy
+	r.GetBody = nil
+	if bodiless {
+		a.body.Store(begun) // which cannot be seen
+	} else {
+		r.Body = &guardedBody{ReadCloser: r.Body, attempt: a, guard: g}
+	}
+	return g.next.RoundTrip(r)
+}
+
+// refuse closes the body, as an http.RoundTripper must.
+func refuse(r *http.Request, err error) error {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return err
+}
+
+// guardedBody notes that it is read.
+type guardedBody struct {
+	io.ReadCloser
+	attempt *attempt
+	guard   *guard
+}
+
+func (b *guardedBody) Read(p []byte) (int, error) {
+	if b.guard.opaque && !b.attempt.connected.Load() {
+		b.attempt.unguarded.Store(true)
+		return 0, b.guard.unguarded()
+	}
+	if b.attempt.body.CompareAndSwap(unread, begun); b.attempt.body.Load() == sealed {
+		return 0, net.ErrClosed
+	}
+	return b.ReadCloser.Read(p)
+}

@@ -1,0 +1,135 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Do calls an endpoint, or sends and reads members, that this version of the client does not know. The path is below the base URL,
+// with its values escaped, and can have a query: "/phone_numbers?limit=5". A body that is not nil is sent as JSON. The body of an
+// answer with a status from 200 to 299 is decoded as JSON into result, unless one of both is empty.
+//
+// Bounds, retries, errors and redaction are those of the other methods. A call is sent again after a failure if openapi.yaml says
+// that the operation can be repeated without harm; of an endpoint that is not there, if the method is GET, HEAD, OPTIONS, PUT or
+// DELETE. A POST or PATCH carries an Idempotency-Key instead and is treated as a purchase is, but for the look-up: an error is
+// [ErrOutcomeUnknown] unless it shows that the request was not carried out. The values of members whose names contain
+// "password" are kept out of errors and logs.
+func (c *Client) Do(ctx context.Context, method, path string, body, result any, opts ...CallOption) error {
+	op, request, err := endpoint(method, path, body)
+	s, wrong := c.settingsOf(op, opts)
+	if op.takesKey && s.key == "" {
+		s.key = c.newKey()
+	}
+	x, err := c.newCall(op, s, request, errors.Join(err, wrong))
+	if err != nil {
+		return err
+	}
+	if s.key != "" {
+		request.Header.Set("Idempotency-Key", s.key)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+		x.settings.passwords = passwordsIn(request)
+	}
+	failure := x.send(ctx, func(got answer) error {
+		if result == nil || len(got.bytes) == 0 {
+			return nil
+		}
+		return json.Unmarshal(got.bytes, result)
+	})
+	if failure != nil && x.unknown && !op.idempotent {
+		failure.unknown = "the request was carried out"
+	}
+	return asError(failure)
+}
+
+// endpoint makes the request of a call of Do, and the operation that it is for.
+func endpoint(method, path string, body any) (operation, *http.Request, error) {
+	op := operation{method: method, route: path}
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		op.route = path[:i]
+	}
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		op.idempotent = true
+	case http.MethodPost, http.MethodPatch:
+		op.takesKey = true
+	default:
+		return op, nil, fmt.Errorf("the method is %q; it must be GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE", method)
+	}
+	u, err := url.Parse(path)
+	switch {
+	case err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(path, "//"):
+		return op, nil, fmt.Errorf("%q is no path below the base URL; it starts with a single slash, and has its values escaped", path)
+	case strings.Contains(path, "#"):
+		return op, nil, fmt.Errorf("the path %q has a fragment", path)
+	}
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return op, nil, fmt.Errorf("the path %q has a segment %q", path, segment)
+		}
+	}
+	for _, known := range operations {
+		if known.method == method && known.matches(u.EscapedPath()) {
+			op = known
+			op.response = nil // a later version may have another one
+		}
+	}
+	var encoded []byte
+	if body != nil {
+		if encoded, err = json.Marshal(body); err != nil {
+			return op, nil, err
+		}
+	}
+	request, err := http.NewRequest(method, path, bytes.NewReader(encoded)) //nolint:noctx // each attempt gets one
+	return op, request, err
+}
+
+// matches reports whether a path, escaped, is one of the operation's.
+func (op operation) matches(path string) bool {
+	segments, names := strings.Split(path, "/"), strings.Split(op.route, "/")
+	if len(segments) != len(names) {
+		return false
+	}
+	for i, name := range names {
+		if isValue := strings.HasPrefix(name, "{") && segments[i] != ""; !isValue && segments[i] != name {
+			return false
+		}
+	}
+	return true
+}
+
+// passwordsIn returns the values of the members of a JSON body whose names contain "password".
+func passwordsIn(request *http.Request) (passwords []string) {
+	body, err := request.GetBody()
+	if err != nil {
+		return nil
+	}
+	var decoded any
+	_ = json.NewDecoder(body).Decode(&decoded) // it was encoded just now
+	var walk func(value any, secret bool)
+	walk = func(value any, secret bool) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, member := range value {
+				walk(member, secret || strings.Contains(strings.ToLower(name), "password"))
+			}
+		case []any:
+			for _, item := range value {
+				walk(item, secret)
+			}
+		case string:
+			if secret && value != "" {
+				passwords = append(passwords, value)
+			}
+		}
+	}
+	walk(decoded, false)
+	return passwords
+}
