@@ -1,0 +1,241 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"golang.org/x/net/http2"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// between is what can stand between a client and its connection.
+type between struct {
+	wrap    func(next http.RoundTripper) http.RoundTripper
+	repeats bool // by itself it sends a POST again that is answered with a 503
+	early   bool // it reads the request before it has a connection, or hides the connection, so it is no good as the transport
+	never   bool // not as a middleware either
+}
+
+// wrappers are libraries and habits that are in use.
+var wrappers = map[string]between{
+	"nothing":  {wrap: func(next http.RoundTripper) http.RoundTripper { return next }},
+	"otelhttp": {wrap: func(next http.RoundTripper) http.RoundTripper { return otelhttp.NewTransport(next) }},
+	"go-retryablehttp": {repeats: true, early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		c := retryablehttp.NewClient()
+		c.HTTPClient.Transport, c.Logger, c.RetryWaitMin, c.RetryWaitMax = next, nil, time.Microsecond, time.Microsecond
+		return &retryablehttp.RoundTripper{Client: c}
+	}},
+	"httputil.DumpRequestOut": {early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if _, err := httputil.DumpRequestOut(r, true); err != nil {
+				return nil, err
+			}
+			return next.RoundTrip(r)
+		})
+	}},
+	"one that gives GetBody back": {repeats: true, early: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
+		r = r.Clone(r.Context())
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		r.Body, _ = r.GetBody()
+		return r
+	})},
+	"one that makes a new request": {repeats: true, early: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
+		again, err := http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), bytes.NewReader(body))
+		if err != nil {
+			panic(err)
+		}
+		again.Header = r.Header
+		return again
+	})},
+	"one that drops the context": {repeats: true, early: true, never: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
+		r = r.Clone(context.Background()) //nolint:contextcheck // its fault
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return r
+	})},
+	"one that drops the context and sends once": {early: true, never: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return next.RoundTrip(r.WithContext(context.Background())) //nolint:contextcheck // its fault
+		})
+	}},
+}
+
+// twice sends what make makes of a request, and again after a failure or a 503.
+func twice(make func(r *http.Request, body []byte) *http.Request) func(next http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			var body []byte
+			if r.Body != nil {
+				var err error
+				if body, err = io.ReadAll(r.Body); err != nil {
+					return nil, err
+				}
+			}
+			response, err := next.RoundTrip(make(r, body))
+			if err == nil && response.StatusCode != http.StatusServiceUnavailable {
+				return response, nil
+			}
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			return next.RoundTrip(make(r, body))
+		})
+	}
+}
+
+// protocols are the transports that net/http has, and one that it does not know.
+var protocols = map[string]func() http.RoundTripper{
+	"HTTP/1.1": func() http.RoundTripper { return &http.Transport{} },
+	"HTTP/2": func() http.RoundTripper {
+		t := &http.Transport{Protocols: new(http.Protocols)}
+		t.Protocols.SetUnencryptedHTTP2(true)
+		return t
+	},
+}
+
+// behaviors are what servers do with a purchase, which they have carried out then.
+var behaviors = map[string]http.HandlerFunc{
+	"answers":           func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, owned) },
+	"answers 503":       func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") },
+	"does not answer":   hangUp,
+	"hides the keys":    func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusUnprocessableEntity, `{"code":"number_unavailable"}`) },
+	"answers in halves": half,
+}
+
+// seller counts the purchases that it is sent.
+func seller(t *testing.T, behave http.HandlerFunc) (url string, posts *atomic.Int64) {
+	t.Helper()
+	posts = new(atomic.Int64)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return // without its body it is no purchase
+		}
+		if r.Method == http.MethodGet {
+			answer(w, http.StatusOK, pageOf(""))
+			return
+		}
+		posts.Add(1)
+		behave(w, r)
+	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL, posts
+}
+
+// purchases are the ways to buy, each with an error only if the number is perhaps or surely not bought.
+var purchases = map[string]func(ctx context.Context, c *client.Client) error{
+	"Buy": func(ctx context.Context, c *client.Client) error {
+		_, err := c.Buy(ctx, number)
+		return err
+	},
+	"Purchase": func(ctx context.Context, c *client.Client) error {
+		_, err := c.Purchase(ctx, number)
+		return err
+	},
+	"Do": func(ctx context.Context, c *client.Client) error {
+		return c.Do(ctx, http.MethodPost, "/phone_numbers", api.Purchase(number), nil)
+	},
+	"Raw": func(ctx context.Context, c *client.Client) error {
+		response, err := c.Raw().CreatePhoneNumberWithResponse(ctx, &api.CreatePhoneNumberParams{IdempotencyKey: new("k")}, api.Purchase(number))
+		if err == nil && response.JSON200 == nil {
+			err = errors.New(response.Status())
+		}
+		return err
+	},
+}
+
+// A purchase that the server has carried out is not sent again, whatever stands between, and it is not sent at all through what
+// cannot be watched.
+func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
+	for wrapper, b := range wrappers {
+		for protocol, transport := range protocols {
+			for behavior, behave := range behaviors {
+				for place, options := range map[string]func(base http.RoundTripper) []client.Option{
+					"as a middleware": func(base http.RoundTripper) []client.Option {
+						return []client.Option{client.WithHTTPClient(&http.Client{Transport: base}), client.WithMiddleware(b.wrap)}
+					},
+					"as the transport": func(base http.RoundTripper) []client.Option {
+						return []client.Option{client.WithHTTPClient(&http.Client{Transport: b.wrap(base)})}
+					},
+				} {
+					t.Run(strings.Join([]string{wrapper, place, protocol, "a server that " + behavior}, ", "), func(t *testing.T) {
+						t.Parallel()
+						refused := b.never || b.early && place == "as the transport"
+						for way, buy := range purchases {
+							url, posts := seller(t, behave)
+							c := clientOf(t, url, options(transport())...)
+							err := buy(t.Context(), c)
+							switch {
+							case refused && (posts.Load() != 0 || err == nil || errors.Is(err, client.ErrOutcomeUnknown)):
+								t.Errorf("%s: sent %d times: %v; want it refused", way, posts.Load(), err)
+							case refused && way != "Raw" && (!errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), "context") && !strings.Contains(err.Error(), "WithMiddleware")):
+								t.Errorf("%s: %v; want an error that says what to do", way, err)
+							case !refused && (posts.Load() != 1 || (err == nil) != (behavior == "answers")):
+								t.Errorf("%s: sent %d times: %v", way, posts.Load(), err)
+							}
+						}
+					})
+				}
+			}
+			t.Run(wrapper+", "+protocol+", the control", func(t *testing.T) {
+				url, posts := seller(t, behaviors["answers 503"])
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				response, err := (&http.Client{Transport: b.wrap(transport())}).Do(r)
+				if err == nil {
+					_ = response.Body.Close()
+				}
+				if (posts.Load() > 1) != b.repeats {
+					t.Errorf("without the guard it is sent %d times, so the test sees nothing", posts.Load())
+				}
+			})
+		}
+	}
+}
+
+// A transport that net/http does not know is as good, if it reports its connections.
+func TestATransportThatReportsItsConnectionsIsGuarded(t *testing.T) {
+	url, posts := seller(t, behaviors["answers"])
+	transport := &http2.Transport{AllowHTTP: true, DialTLSContext: dialPlainly}
+	t.Cleanup(transport.CloseIdleConnections)
+	_, err := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport})).Buy(t.Context(), number)
+	if err != nil || posts.Load() != 1 {
+		t.Errorf("sent %d times: %v", posts.Load(), err)
+	}
+}
+
+// A search costs nothing, so a middleware may repeat it.
+func TestWhatCostsNothingMayBeRepeatedByAMiddleware(t *testing.T) {
+	url, posts := seller(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") })
+	c := clientOf(t, url, client.WithMiddleware(wrappers["one that makes a new request"].wrap), client.WithRetries(0))
+	if _, err := c.Search(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}); !errors.Is(err, client.ErrUnavailable) || posts.Load() != 2 {
+		t.Errorf("sent %d times: %v", posts.Load(), err)
+	}
+}
+
+// What a middleware could not send either was not sent, so the client sends it again.
+func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
+	dialled := 0
+	refuse := &http.Transport{DialContext: refuseTo(&dialled)}
+	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["go-retryablehttp"].wrap))
+	if _, err := c.Buy(t.Context(), number); errors.Is(err, client.ErrOutcomeUnknown) || !errors.Is(err, client.ErrUnavailable) || dialled != 2 {
+		t.Errorf("dialed %d times: %v", dialled, err)
+	}
+}
