@@ -14,8 +14,9 @@
 //
 // # Answers
 //
-// Where err is nil the answer was complete: status 200, JSON, every required member there. Members and values of an enum that this
-// version does not know are no error; [WithResponse] keeps the whole body. Bodies are read up to 8 MiB, redirects are not followed.
+// If err is nil the answer was complete: a status of success, JSON, every required member there, and about what was asked for.
+// Members and values of an enum that this version does not know are no error; [WithResponse] keeps the whole body, and [Client.Do]
+// calls what this version does not know. Bodies are read up to 8 MiB, redirects are not followed.
 //
 // # Errors
 //
@@ -26,11 +27,13 @@
 // # Trying again
 //
 // A call that can be repeated without harm (Get, GetByNumber, List, All, Search, Update, Link, Unlink, Delete) is sent again after a
-// connection error, 408, 429 and 5xx: 3 times at most, after a random time of up to 0.5, 1 and 2 seconds, or when the server's
-// Retry-After is over, a minute at most. A try may take 30 seconds; the context bounds the whole. [WithRetries] and [WithTimeout]
-// change that for the client or for one call.
+// connection error, 408, 421, 425, 429 and 5xx: 3 times at most, after a random time of up to 0.5, 1 and 2 seconds, or when the
+// server's Retry-After is over, a minute at most. An attempt may take 30 seconds; the context bounds the whole. [WithRetries] and
+// [WithTimeout] change that for the client or for one call.
 //
-// Create, Buy, BuyAny and Purchase spend money, so they are not sent again blindly. Each carries an Idempotency-Key, and is sent
-// again under it only once the server has shown, by the header Idempotency-Key-TTL of an answer, that it honours keys; the hosted
-// API has not documented that. See [Client.Buy] for how the outcome is found out otherwise.
+// Create, Buy, BuyAny and Purchase spend money, so they are sent again only in two cases. The first: the last attempt was surely
+// not carried out, and the next one may be: nothing was sent, the server answered 421, 425 or 429, or HTTP/2 shows it (a GOAWAY
+// before the request, REFUSED_STREAM). The second: the server has shown, by the header Idempotency-Key-TTL of an answer, that it
+// honors the Idempotency-Key that each of these calls carries; the hosted API has not documented that. See [Client.Buy] for how
+// the outcome is found out otherwise, and [WithHTTPClient] for how the client makes sure that nothing else sends them twice.
 package client

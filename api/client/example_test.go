@@ -7,8 +7,13 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -208,7 +213,48 @@ func ExampleError() {
 	// /agentId must be 1 to 128 letters, digits, hyphens and underscores, or empty
 }
 
-// Measure each try, or trace it, by what it is sent through.
+// Trace each attempt with OpenTelemetry, under the name of its operation.
+func ExampleAttemptOf() {
+	spans := tracetest.NewSpanRecorder()
+	tracing := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return otelhttp.NewTransport(next, otelhttp.WithTracerProvider(tracing), otelhttp.WithSpanNameFormatter(
+			func(_ string, r *http.Request) string {
+				attempt, _ := client.AttemptOf(r.Context())
+				return attempt.Operation
+			}))
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	n, err := c.Buy(context.Background(), "+13075550100")
+	if err == nil {
+		_, err = c.Link(context.Background(), n.ID, "agent_1")
+	}
+	for _, span := range spans.Ended() {
+		fmt.Println(span.Name())
+	}
+	fmt.Println(err)
+	// Output:
+	// createPhoneNumber
+	// updatePhoneNumber
+	// <nil>
+}
+
+// Read a member that this version of the client does not know.
+func ExampleClient_Do() {
+	c := newClient()
+	n := buy(c, "+13085550100")
+	var answer struct {
+		Number string `json:"number"`
+		Label  string `json:"label"`
+	}
+	err := c.Do(context.Background(), http.MethodGet, "/phone_numbers/"+url.PathEscape(n.ID), nil, &answer)
+	fmt.Printf("%q %q %v\n", answer.Number, answer.Label, err)
+	// Output: "+13085550100" "" <nil>
+}
+
+// Measure each attempt by what it is sent through.
 func ExampleWithMiddleware() {
 	count := 0
 	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {

@@ -107,10 +107,12 @@ var protocols = map[string]func() http.RoundTripper{
 
 // behaviors are what servers do with a purchase, which they have carried out then.
 var behaviors = map[string]http.HandlerFunc{
-	"answers":           func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, owned) },
-	"answers 503":       func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") },
-	"does not answer":   hangUp,
-	"hides the keys":    func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusUnprocessableEntity, `{"code":"number_unavailable"}`) },
+	"answers":         func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, owned) },
+	"answers 503":     func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") },
+	"does not answer": hangUp,
+	"hides the keys": func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusUnprocessableEntity, `{"code":"number_unavailable"}`)
+	},
 	"answers in halves": half,
 }
 

@@ -41,7 +41,14 @@ func WithBaseURL(url string) Option {
 }
 
 // WithHTTPClient sets the HTTP client to send with. A copy of it is used, which follows no redirect. Its own Timeout, if any,
-// bounds each try as well.
+// bounds each attempt as well.
+//
+// What spends money must not be sent twice, so the client guards the Transport: it gets the request of a Create, Buy, BuyAny or
+// Purchase once an attempt. With an *http.Transport, or none, any middleware may stand before it. Any other Transport is handed
+// the body of such a request only after it has reported a connection to [net/http/httptrace], as one that wraps an *http.Transport
+// does by itself if it keeps the context of the request. One that reads the body before, to log it, say, or to send it again,
+// gets an error instead, and so does the caller; nothing is bought. Give WithHTTPClient the *http.Transport then, and
+// [WithMiddleware] what wraps it. This goes for a stand-in in a test too.
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
@@ -75,7 +82,10 @@ func WithLogger(log *slog.Logger) Option {
 	})
 }
 
-// WithMiddleware wraps what sends each try, for tracing, metrics or signing, say. The first middleware is the outermost.
+// WithMiddleware wraps what sends each attempt, for tracing, metrics or signing, say. The first middleware is the outermost.
+// [AttemptOf] tells it what a request is for. It sends through the http.RoundTripper that it is given, with a context that it
+// derives from that of the request. It may read and copy the request; but it cannot send twice what creates something: the second
+// request gets an error, and the call ends as after a broken connection. A middleware that retries by itself is best left out.
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {
