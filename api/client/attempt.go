@@ -38,6 +38,7 @@ type attempt struct {
 	cancel context.CancelFunc // ends it
 
 	passed    atomic.Bool // it has come to the transport
+	returned  atomic.Bool // the transport is done with it
 	repeated  atomic.Bool // it has come there again, and was stopped
 	asked     atomic.Bool // the transport has asked for a connection
 	connected atomic.Bool // and has got one
@@ -106,8 +107,8 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return g.next.RoundTrip(r)
 	case a.passed.Swap(true):
 		a.repeated.Store(true)
-		if a.cancel != nil {
-			a.cancel() // so that the middleware does not try again
+		if a.returned.Load() && a.cancel != nil {
+			a.cancel() // so that the middleware does not try once more; one that hedges is left with the first
 		}
 		return nil, refuse(r, errRepeated)
 	}
@@ -129,6 +130,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	} else {
 		r.Body = &guardedBody{ReadCloser: r.Body, attempt: a, guard: g}
 	}
+	defer a.returned.Store(true)
 	return g.next.RoundTrip(r)
 }
 

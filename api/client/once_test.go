@@ -60,6 +60,32 @@ var wrappers = map[string]between{
 		again.Header = r.Header
 		return again
 	})},
+	"one that hedges": {early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			type result struct {
+				response *http.Response
+				err      error
+			}
+			results := make(chan result, 2)
+			for range 2 {
+				again := r.Clone(r.Context())
+				again.Body = io.NopCloser(bytes.NewReader(body))
+				go func() {
+					response, err := next.RoundTrip(again) //nolint:bodyclose // who takes it closes it
+					results <- result{response, err}
+				}()
+			}
+			got := <-results
+			if got.err != nil {
+				got = <-results
+			}
+			return got.response, got.err
+		})
+	}},
 	"one that drops the context": {repeats: true, early: true, never: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
 		r = r.Clone(context.Background()) //nolint:contextcheck // its fault
 		r.Body = io.NopCloser(bytes.NewReader(body))
