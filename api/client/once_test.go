@@ -60,8 +60,11 @@ var wrappers = map[string]between{
 		again.Header = r.Header
 		return again
 	})},
-	"one that hedges": {early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+	"one that hedges": {repeats: true, early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Body == nil {
+				return next.RoundTrip(r)
+			}
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				return nil, err
@@ -79,9 +82,12 @@ var wrappers = map[string]between{
 					results <- result{response, err}
 				}()
 			}
-			got := <-results
+			got, other := <-results, <-results
 			if got.err != nil {
-				got = <-results
+				got, other = other, got
+			}
+			if other.err == nil {
+				_ = other.response.Body.Close()
 			}
 			return got.response, got.err
 		})
