@@ -66,6 +66,7 @@ const (
 )
 
 func rootCommand() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "phonenumbers",
 		Short: "Manage phone numbers and their agents, and serve the API",
@@ -85,13 +86,19 @@ This project is unofficial and not affiliated with Vogent.`,
   phonenumbers export > numbers.yaml        # edit it, then:
   phonenumbers plan -f numbers.yaml
   phonenumbers apply -f numbers.yaml`,
-		Args:              needSubcommand,
-		RunE:              showHelp,
+		Args: needSubcommand,
+		RunE: func(c *cobra.Command, args []string) error {
+			if version {
+				return printVersion(c, args)
+			}
+			return showHelp(c, args)
+		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object a line where there can be many; errors on stderr too")
+	root.Flags().BoolVar(&version, "version", false, "print the version, as the command version does")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) && isHidden(invalid.GetFlag()) {

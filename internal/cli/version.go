@@ -15,15 +15,17 @@ func versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			b := readBuild()
-			if t := consoleOf(c); t.json {
-				return t.document(b)
-			}
-			fmt.Fprintln(c.OutOrStdout(), "phonenumbers", b)
-			return nil
-		},
+		RunE:  printVersion,
 	}
+}
+
+func printVersion(c *cobra.Command, _ []string) error {
+	b := readBuild()
+	if t := consoleOf(c); t.json {
+		return t.document(b)
+	}
+	fmt.Fprintln(c.OutOrStdout(), "phonenumbers", b)
+	return nil
 }
 
 // build is what the Go toolchain has noted in the binary.
