@@ -35,13 +35,17 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(results)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
-	if err == nil && results.err != nil {
-		err = fmt.Errorf("write the output: %w", results.err)
-	}
-	if err == nil {
+	switch {
+	case err == nil && results.err == nil:
 		return exitDone
+	case err == nil:
+		err = fmt.Errorf("write the output: %w", results.err)
+	case errors.Is(err, errChanges):
+		return exitChanges
+	case exitCode(err) == exitChanges && wants(args, exitCodeFlag, true):
+		err = notChanges{err}
 	}
-	return report(stderr, wantsJSON(args), command.CommandPath(), err)
+	return report(stderr, wants(args, jsonFlag, false), command.CommandPath(), err)
 }
 
 // output keeps the first error of writing, so that no command can end well whose output is lost.

@@ -55,11 +55,12 @@ var commandLines = []commandLine{
 // reachNothing are the flags that set no parameter and no member, and why; of one command, as in
 // "plan --file", or of all that have it.
 var reachNothing = map[string]string{
-	"--base-url":  "it says where the API is",
-	"--json":      "it is about the output",
-	"--yes":       "it is about the question to the person",
-	"--dry-run":   "it sends nothing",
-	"plan --file": "plan compares the file with the numbers, and sends nothing of it",
+	"--base-url":       "it says where the API is",
+	"--json":           "it is about the output",
+	"--yes":            "it is about the question to the person",
+	"--dry-run":        "it sends nothing",
+	"plan --exit-code": "it is about the exit code",
+	"plan --file":      "plan compares the file with the numbers, and sends nothing of it",
 }
 
 // notSent are the operations that no command calls, and the parameters and members that no command

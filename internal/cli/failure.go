@@ -22,6 +22,7 @@ const (
 	exitNotFound     = 3
 	exitUnauthorized = 4
 	exitRateLimited  = 5
+	exitChanges      = 2 // of plan --exit-code, with which nothing else is 2
 )
 
 const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorised, 5 rate limited.`
@@ -43,11 +44,22 @@ func declined(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Sprintf(format, args...)}
 }
 
+// errChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
+var errChanges = errors.New("there are changes")
+
+// notChanges is an error whose exit code would mean that there are changes.
+type notChanges struct{ error }
+
+func (e notChanges) Unwrap() error { return e.error }
+
 // exitCode is the only place that chooses one for an error.
 func exitCode(err error) int {
 	var usage usageError
 	var own exitError
+	var plain notChanges
 	switch {
+	case errors.As(err, &plain):
+		return exitFailed
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &own):
@@ -167,18 +179,19 @@ func describe(err error, next string) failureJSON {
 // jsonFlag is the name of the flag that all commands have.
 const jsonFlag = "json"
 
-// wantsJSON looks for --json by itself, as the parser stops at the first mistake.
-func wantsJSON(args []string) bool {
-	wants := false
+// wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as
+// that is neither true nor false.
+func wants(args []string, flag string, unclear bool) bool {
+	on := false
 	for _, arg := range args {
 		name, value, hasValue := strings.Cut(arg, "=")
 		switch {
 		case arg == "--":
-			return wants
-		case name == "--"+jsonFlag:
-			on, err := strconv.ParseBool(value)
-			wants = !hasValue || on && err == nil
+			return on
+		case name == "--"+flag:
+			given, err := strconv.ParseBool(value)
+			on = !hasValue || given || err != nil && unclear
 		}
 	}
-	return wants
+	return on
 }

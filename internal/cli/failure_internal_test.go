@@ -81,7 +81,9 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 	})
 }
 
-func TestJSONIsAskedForAnywhereOnTheCommandLine(t *testing.T) {
+// A flag counts wherever it stands, also behind a mistake. What is neither on nor off leaves --json off, and --exit-code on: 2
+// must not be taken for changes.
+func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 	for line, want := range map[string]bool{
 		"":                     false,
 		"list":                 false,
@@ -94,7 +96,11 @@ func TestJSONIsAskedForAnywhereOnTheCommandLine(t *testing.T) {
 		"list --json --json=0": false,
 		"list --jsonx":         false,
 	} {
-		if got := wantsJSON(strings.Fields(line)); got != want {
+		if got := wants(strings.Fields(line), jsonFlag, false); got != want {
+			t.Errorf("%q: %t", line, got)
+		}
+		line = strings.ReplaceAll(line, "--json", "--exit-code")
+		if got := wants(strings.Fields(line), exitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
 			t.Errorf("%q: %t", line, got)
 		}
 	}

@@ -200,21 +200,30 @@ func needFile(file *string) cobra.PositionalArgs {
 	}
 }
 
+// exitCodeFlag is the name of a flag of plan.
+const exitCodeFlag = "exit-code"
+
 func planCommand() *cobra.Command {
 	var file string
+	var tell bool
 	command := &cobra.Command{
 		Use:   "plan -f FILE",
 		Short: "Show what apply would change",
-		Long: `Show what "apply" would change to make the numbers as a file says, and change nothing. The exit code is 0 with changes and
-without. Numbers that are not in the file are left alone; a number that you do not have is an error.
+		Long: `Show what "apply" would change to make the numbers as a file says, and change nothing. Numbers that are not in the file
+are left alone; a number that you do not have is an error.
+
+The exit code is 0 with changes and without. With --exit-code it is 2 if there are changes, and 0 if there are none; wrong
+usage is 1 then, so that 2 has one meaning.
 
 ` + fileHelp,
 		Example: `  phonenumbers plan -f numbers.yaml
-  phonenumbers plan -f numbers.yaml --json | jq .changes`,
+  phonenumbers plan -f numbers.yaml --json | jq .changes
+  phonenumbers plan -f numbers.yaml --exit-code || echo "it differs, or it failed"`,
 		Args:              needFile(&file),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	fileFlag(command, &file)
+	command.Flags().BoolVar(&tell, exitCodeFlag, false, "exit with 2 if there are changes, and with 1 for wrong usage")
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
 		want, err := s.readDesired(ctx, file)
 		if err != nil {
@@ -224,6 +233,9 @@ without. Numbers that are not in the file are left alone; a number that you do n
 		if err != nil {
 			return err
 		}
-		return s.showPlan(p)
+		if err := s.showPlan(p); err != nil || !tell || len(p.changes) == 0 {
+			return err
+		}
+		return errChanges
 	})
 }
