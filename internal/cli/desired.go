@@ -50,106 +50,133 @@ func (d desired) write(w io.Writer) error {
 // maxDesired is the size of a file with a million numbers.
 const maxDesired = 64 << 20
 
+// desiredFile is a file that was read, with the line of each number.
+type desiredFile struct {
+	name   string
+	agents desired
+	lines  map[string]int
+}
+
 // readDesired reads the file that --file names; - is stdin.
-func (t *console) readDesired(ctx context.Context, path string) (desired, error) {
+func (t *console) readDesired(ctx context.Context, path string) (desiredFile, error) {
 	text, err := t.read(ctx, path, maxDesired)
 	if err != nil {
-		return nil, err
+		return desiredFile{}, err
 	}
 	if path == "-" {
 		path = "stdin"
 	}
 	if len(text) > maxDesired {
-		return nil, fmt.Errorf("%s, nothing is changed: it has more than %d MiB; split it, as numbers that are not in a file are left alone", path, maxDesired>>20)
+		return desiredFile{}, fmt.Errorf("%s, nothing is changed: it has more than %d MiB; split it, as numbers that are not in a file are left alone", path, maxDesired>>20)
 	}
-	d, err := parseDesired(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s, nothing is changed: %w", path, err)
-	}
-	return d, nil
+	return parseDesired(path, text)
 }
 
-// parseDesired refuses whatever it does not know: what is misspelt would be left undone.
-func parseDesired(text []byte) (desired, error) {
+// parseDesired refuses whatever it does not know: what is misspelt would be left undone. It finds all mistakes, except behind one
+// in the YAML itself.
+func parseDesired(name string, text []byte) (desiredFile, error) {
+	r := reading{
+		desiredFile: desiredFile{name: name, agents: desired{}},
+		mistakes:    mistakes{file: name, code: exitFailed},
+		faulty:      map[*yaml.Node]bool{},
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return nil, errors.New(`it is empty; "numbers: {}" asks for nothing`)
+		return desiredFile{}, fmt.Errorf(`%s, nothing is changed: it is empty; "numbers: {}" asks for nothing`, name)
 	} else if err != nil {
-		return nil, err
+		return desiredFile{}, fmt.Errorf("%s, nothing is changed: %w", name, err)
 	}
-	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is a second YAML document in it; put all numbers into one")
-	}
-	d := desired{}
-	err := eachMember(document.Content[0], "the file", func(key, value *yaml.Node) error {
+	root := document.Content[0]
+	r.eachMember(root, "", "the file", func(key, value *yaml.Node, pointer string) {
 		if key.Value != "numbers" {
-			return at(key, "%q is not known; the one member of the file is numbers", key.Value)
+			r.wrong(key, pointer, "%q is not known; the one member of the file is numbers", key.Value)
+			return
 		}
-		return eachMember(value, "numbers", func(key, value *yaml.Node) error {
-			agent, err := agentIn(key, value)
-			d[key.Value] = agent
-			return err
-		})
+		r.lines = r.eachMember(value, pointer, "numbers", r.number)
 	})
-	if err == nil && len(document.Content[0].Content) == 0 {
-		err = errors.New(`there is nothing in it; "numbers: {}" asks for nothing`)
+	if r.count == 0 && len(root.Content) == 0 {
+		r.wrong(root, "", `there is nothing in it; "numbers: {}" asks for nothing`)
 	}
-	return d, err
+	if err := decoder.Decode(&second); err == nil {
+		r.wrong(&second, "", "there is a second YAML document in it; put all numbers into one")
+	} else if !errors.Is(err, io.EOF) {
+		return desiredFile{}, fmt.Errorf("%s, nothing is changed: %w", name, err)
+	}
+	return r.desiredFile, r.orNil()
 }
 
-// agentIn reads {agent: ID} of a number.
-func agentIn(number, value *yaml.Node) (string, error) {
+// reading is a file that is being read.
+type reading struct {
+	desiredFile
+	mistakes
+	faulty map[*yaml.Node]bool // the mappings with an anchor whose mistakes are told; an alias does not tell them again
+}
+
+func (r *reading) wrong(node *yaml.Node, pointer, format string, args ...any) {
+	r.add(node.Line, pointer, format, args...)
+}
+
+// number reads a number and its {agent: ID}.
+func (r *reading) number(number, value *yaml.Node, pointer string) {
 	const want = `write {agent: ID}, or {agent: ""} for a number without an agent`
-	agent, found := "", false
-	err := eachMember(value, number.Value, func(key, value *yaml.Node) error {
-		switch {
-		case key.Value != "agent":
-			return at(key, "%s: %q is not known; %s", number.Value, key.Value, want)
-		case !isText(value) || value.ShortTag() == "!!null":
-			return at(value, "the agent of %s is no text; %s", number.Value, want)
-		}
-		agent, found = value.Value, true
-		return nil
-	})
-	if err == nil && !found {
-		err = at(number, "%s has no agent; %s", number.Value, want)
+	if r.faulty[meant(value)] {
+		return
 	}
-	return agent, err
+	before, found := r.count, false
+	r.eachMember(value, pointer, number.Value, func(key, value *yaml.Node, pointer string) {
+		switch agent := meant(value); {
+		case key.Value != "agent":
+			r.wrong(key, pointer, "%s: %q is not known; %s", number.Value, key.Value, want)
+		case !isText(agent) || agent.ShortTag() == "!!null":
+			r.wrong(value, pointer, "the agent of %s is no text; %s", number.Value, want)
+		default:
+			r.agents[number.Value], found = agent.Value, true
+		}
+	})
+	if !found && r.count == before {
+		r.wrong(number, pointer, "%s has no agent; %s", number.Value, want)
+	}
+	if mapping := meant(value); r.count > before && mapping.Kind == yaml.MappingNode && mapping.Anchor != "" {
+		r.faulty[mapping] = true
+	}
 }
 
-// eachMember calls fn for each member of a mapping. No name stands there twice.
-func eachMember(node *yaml.Node, what string, fn func(key, value *yaml.Node) error) error {
-	if node.Kind != yaml.MappingNode {
-		return at(node, "%s is not a mapping; it must look like numbers: {\"+14155550100\": {agent: agent_1}}", what)
+// eachMember calls fn for each member of a mapping, and returns the lines of their names. No name stands there twice.
+func (r *reading) eachMember(node *yaml.Node, pointer, what string, fn func(key, value *yaml.Node, pointer string)) map[string]int {
+	mapping := meant(node)
+	if mapping.Kind != yaml.MappingNode {
+		r.wrong(node, pointer, "%s is not a mapping; it must look like numbers: {\"+14155550100\": {agent: agent_1}}", what)
+		return nil
 	}
 	lines := map[string]int{}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		if value.Kind == yaml.AliasNode {
-			value = value.Alias
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		if !isText(key) || key.Value == "" {
+			r.wrong(key, pointer, "a name in %s is empty or no text", what)
+			continue
 		}
-		switch {
-		case !isText(key) || key.Value == "":
-			return at(key, "a name in %s is empty or no text", what)
-		case lines[key.Value] > 0:
-			return at(key, "%s stands already in line %d; take one of them out", key.Value, lines[key.Value])
+		if lines[key.Value] > 0 {
+			r.wrong(key, member(pointer, key.Value), "%s stands already in line %d; take one of them out", key.Value, lines[key.Value])
+		} else {
+			lines[key.Value] = key.Line
 		}
-		lines[key.Value] = key.Line
-		if err := fn(key, value); err != nil {
-			return err
-		}
+		fn(key, value, member(pointer, key.Value))
 	}
-	return nil
+	return lines
+}
+
+// meant is what a node stands for: itself, or what an alias names.
+func meant(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
 }
 
 // isText reports whether a node is a text, or a number or the like that can be taken as it is written.
 func isText(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
-}
-
-func at(node *yaml.Node, format string, args ...any) error {
-	return fmt.Errorf("line %d: %s", node.Line, fmt.Sprintf(format, args...))
 }
 
 // The form of the file, for the help of the commands that read and write it.

@@ -20,8 +20,8 @@ func FuzzDesired(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, number, agent string) {
 		states := []desired{{}}
-		if d, err := parseDesired([]byte(text)); err == nil {
-			states = append(states, d)
+		if f, err := parseDesired("f", []byte(text)); err == nil {
+			states = append(states, f.agents)
 		}
 		if number = strings.ToValidUTF8(number, ""); number != "" {
 			states = append(states, desired{number: strings.ToValidUTF8(agent, "")})
@@ -31,9 +31,9 @@ func FuzzDesired(f *testing.F) {
 			if err := d.write(&b); err != nil {
 				t.Fatalf("%q: %v", d, err)
 			}
-			again, err := parseDesired(b.Bytes())
-			if err != nil || !maps.Equal(again, d) {
-				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again, err)
+			again, err := parseDesired("f", b.Bytes())
+			if err != nil || !maps.Equal(again.agents, d) {
+				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again.agents, err)
 			}
 		}
 	})

@@ -57,6 +57,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var own exitError
 	var plain notChanges
+	var wrong *mistakes
 	switch {
 	case errors.As(err, &plain):
 		return exitFailed
@@ -64,6 +65,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &own):
 		return own.code
+	case errors.As(err, &wrong):
+		return wrong.code
 	case wrongAddress(err):
 		return exitFailed
 	case errors.Is(err, client.ErrValidation) && statusOf(err) == 0: // it was not even sent
@@ -106,7 +109,15 @@ func report(stderr io.Writer, asJSON bool, command string, err error) int {
 	if next != "" {
 		text += "; " + next
 	}
-	fmt.Fprintf(stderr, "phonenumbers: %s\n", printable(oneLine.Replace(text)))
+	lines := []string{oneLine.Replace(text)}
+	var wrong *mistakes
+	if errors.As(err, &wrong) { // whose texts have a line each
+		lines = strings.Split(text, "\n")
+	}
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	fmt.Fprintf(stderr, "phonenumbers: %s\n", strings.Join(lines, "\n"))
 	return code
 }
 
@@ -158,7 +169,7 @@ type failureJSON struct {
 	ExitCode          int                `json:"exitCode"`
 	Status            int                `json:"status,omitempty"` // of the answer; the members below are of the API too
 	Code              api.ProblemCode    `json:"code,omitempty"`
-	Errors            []api.ProblemField `json:"errors,omitempty"`
+	Errors            []api.ProblemField `json:"errors,omitempty"` // or the mistakes in a file, with pointers into that
 	RequestID         string             `json:"requestId,omitempty"`
 	RetryAfterSeconds float64            `json:"retryAfterSeconds,omitempty"`
 	Number            string             `json:"number,omitempty"` // whose outcome is unknown
@@ -172,6 +183,10 @@ func describe(err error, next string) failureJSON {
 		f.Status, f.Code, f.Errors, f.RequestID = failure.StatusCode, failure.Code, failure.Fields, failure.RequestID
 		f.RetryAfterSeconds = failure.RetryAfter.Seconds()
 		f.Number, f.IdempotencyKey = failure.Number, failure.IdempotencyKey
+	}
+	var wrong *mistakes
+	if errors.As(err, &wrong) {
+		f.Errors = wrong.fields()
 	}
 	return f
 }

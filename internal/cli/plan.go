@@ -96,37 +96,39 @@ func (s *session) owned(ctx context.Context, opts ...client.CallOption) (map[str
 	return numbers, nil
 }
 
-// plan compares a file with the numbers that there are. A number that is not owned is an error.
-func (s *session) plan(ctx context.Context, want desired, opts ...client.CallOption) (plan, error) {
+// plan compares a file with the numbers that there are. A number that is not owned is an error, and so are two names for one.
+func (s *session) plan(ctx context.Context, want desiredFile, opts ...client.CallOption) (plan, error) {
 	var answer client.Response
 	owned, err := s.owned(ctx, append(opts, client.WithResponse(&answer))...)
 	if err != nil {
 		return plan{}, err
 	}
 	find := finder(owned)
-	p := plan{pacer: newPacer(), notInFile: len(owned) - len(want)}
+	p := plan{pacer: newPacer(), notInFile: len(owned) - len(want.agents)}
 	p.pacer.learn(answer.Header)
-	var missing []string
+	wrong := mistakes{file: want.name, code: exitFailed}
 	named := map[string]string{} // by id
-	for _, number := range slices.Sorted(maps.Keys(want)) {
+	byLine := func(a, b string) int { return cmp.Or(cmp.Compare(want.lines[a], want.lines[b]), cmp.Compare(a, b)) }
+	for _, number := range slices.SortedFunc(maps.Keys(want.agents), byLine) {
 		n, found := find(number)
-		if other, twice := named[n.ID]; found && twice {
-			return plan{}, fmt.Errorf("nothing is changed: %s and %s in the file are the same number; take one of them out", other, number)
+		if !found {
+			wrong.code = exitNotFound
+			wrong.add(want.lines[number], member("/numbers", number), "you do not have %s; buy it, or take it out of the file", number)
+			continue
 		}
-		switch agent := want[number]; {
-		case !found:
-			missing = append(missing, number)
-		case agentOf(n) == agent:
+		if other, twice := named[n.ID]; twice {
+			wrong.add(want.lines[number], member("/numbers", number), "%s is the same number as %s in line %d; take one of them out", number, other, want.lines[other])
+			continue
+		}
+		named[n.ID] = number
+		if agent := want.agents[number]; agentOf(n) == agent {
 			p.unchanged++
-		default:
+		} else {
 			p.changes = append(p.changes, newChange(n, agent))
 		}
-		if found {
-			named[n.ID] = number
-		}
 	}
-	if len(missing) > 0 {
-		return plan{}, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s, which the file names; buy what is missing, or take it out of the file", enumerate(missing))}
+	if err := wrong.orNil(); err != nil {
+		return plan{}, err
 	}
 	slices.SortFunc(p.changes, func(a, b change) int { return cmp.Compare(a.number, b.number) })
 	return p, nil

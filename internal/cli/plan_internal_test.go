@@ -39,7 +39,7 @@ func TestAPrefixIsFoundAsItIsWrittenOrInAnotherCase(t *testing.T) {
 	for _, c := range []struct{ numbers, name, wants string }{
 		{two, "support", "2"}, {two, "Support", "1"}, {two, "SUPPORT", ""}, {one, "SUPPORT", "1"}, {one, "other", ""},
 	} {
-		p, err := sessionAt(t, c.numbers).plan(t.Context(), desired{c.name: "new"})
+		p, err := sessionAt(t, c.numbers).plan(t.Context(), desiredFile{agents: desired{c.name: "new"}})
 		got := ""
 		if err == nil {
 			got = p.changes[0].id
@@ -53,11 +53,11 @@ func TestAPrefixIsFoundAsItIsWrittenOrInAnotherCase(t *testing.T) {
 func TestANumberUnderTwoIDsIsRefused(t *testing.T) {
 	const number = `{"id":"%s","number":"+14155550100","type":"PSTN","agentId":null}`
 	twice := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "2")
-	if _, err := sessionAt(t, twice).plan(t.Context(), desired{"+14155550100": "a"}); err == nil || !strings.Contains(err.Error(), "with the ids 1 and 2") {
+	if _, err := sessionAt(t, twice).plan(t.Context(), desiredFile{agents: desired{"+14155550100": "a"}}); err == nil || !strings.Contains(err.Error(), "with the ids 1 and 2") {
 		t.Error(err)
 	}
 	again := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "1") // a page that moved meanwhile
-	if p, err := sessionAt(t, again).plan(t.Context(), desired{"+14155550100": "a"}); err != nil || len(p.changes) != 1 {
+	if p, err := sessionAt(t, again).plan(t.Context(), desiredFile{agents: desired{"+14155550100": "a"}}); err != nil || len(p.changes) != 1 {
 		t.Errorf("%v, %v", p, err)
 	}
 }
