@@ -3,6 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,15 +16,27 @@ import (
 func listCommand() *cobra.Command {
 	var agent, number, kind string
 	var unlinked bool
+	var limit countFlag
+	columns := columnsFlag(numberColumns)
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the numbers",
 		Long: `List the numbers, oldest first: id, number, type, agent. All of them, page by page as they come; with --json an object a
-line. Several filters must all be met.`,
+line. Several filters must all be met.
+
+With --columns, a table or the rows in a pipe have these columns, in this order. It is not for --json: there each number has
+all members, of which jq takes some.`,
 		Example: `  phonenumbers list
   phonenumbers list --agent agent_1
-  phonenumbers list --unlinked --type PSTN --json`,
-		Args:              noArgs,
+  phonenumbers list --unlinked --type PSTN --json
+  phonenumbers list --limit 10 --columns number,agent
+  phonenumbers list --unlinked --columns number | xargs -I{} phonenumbers link {} agent_1`,
+		Args: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed(columnsName) && consoleOf(c).json {
+				return usageError{errors.New("--columns and --json exclude each other: with --json each number has all members, of which jq takes some")}
+			}
+			return noArgs(c, args)
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	flags := command.Flags()
@@ -28,6 +44,10 @@ line. Several filters must all be met.`,
 	flags.BoolVar(&unlinked, "unlinked", false, "only numbers linked to no agent")
 	flags.Var(checked{&number, "NUMBER", notEmpty}, "number", "only this number, or this SIP prefix in any letter case")
 	flags.Var(checked{&kind, "TYPE", numberType}, "type", "only numbers of this type: PSTN or SIP_USERNAME")
+	flags.Var(&limit, "limit", "at most this many numbers, 1 or more (default all)")
+	flags.Var(&columns, columnsName, "only these columns, in this order, with commas between them")
+	completeFlag(command, columnsName, completeColumns)
+	completeFlag(command, "limit", cobra.NoFileCompletions)
 	completeFlag(command, "agent", completeAgents)
 	completeFlag(command, "number", completeNumbers)
 	completeFlag(command, "type", cobra.FixedCompletions([]cobra.Completion{string(api.PSTN), string(api.SIPUsername)}, cobra.ShellCompDirectiveNoFileComp))
@@ -45,12 +65,27 @@ line. Several filters must all be met.`,
 		if kind != "" {
 			params.Type = new(api.PhoneNumberType(kind))
 		}
-		return s.list(ctx, params)
+		return s.list(ctx, params, columns, int(limit))
 	})
 }
 
-func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams) error {
-	rows, count := s.numbers(), 0
+// The pages that openapi.yaml has: the default, and the longest.
+const (
+	usualPage   = 100
+	longestPage = 1000
+)
+
+// list prints the numbers; at most limit of them, where it is not 0. It asks for no more pages than it needs, and for no more
+// numbers, except with a filter: a server that does not filter, as the hosted one, would need a page for each number.
+func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, columns []numberColumn, limit int) error {
+	if limit > 0 {
+		page := limit
+		if params != (api.ListPhoneNumbersParams{}) {
+			page = max(page, usualPage)
+		}
+		params.Limit = new(min(page, longestPage))
+	}
+	rows, count := s.numbers(columns), 0
 	for n, err := range s.api.All(ctx, params) {
 		if err != nil && count > 0 {
 			err = errors.Join(rows.end(), err)
@@ -66,6 +101,9 @@ func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams) e
 		}
 		if err != nil {
 			return err
+		}
+		if count == limit {
+			break
 		}
 	}
 	if s.json {
@@ -90,4 +128,69 @@ func numberType(value string) error {
 		return errors.New("it must be PSTN or SIP_USERNAME")
 	}
 	return nil
+}
+
+// countFlag is a flag with a number, 1 or more; 0 where it is not given.
+type countFlag int
+
+func (f *countFlag) Type() string { return "N" }
+
+func (f *countFlag) String() string {
+	if *f == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*f))
+}
+
+func (f *countFlag) Set(value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		return errors.New("it must be a whole number, 1 or more")
+	}
+	*f = countFlag(n)
+	return nil
+}
+
+const columnsName = "columns"
+
+// columnsFlag is a flag with names of columns, with commas between them.
+type columnsFlag []numberColumn
+
+func (f *columnsFlag) Type() string { return "NAME[,...]" }
+
+func (f *columnsFlag) String() string {
+	names := make([]string, len(*f))
+	for i, column := range *f {
+		names[i] = column.name
+	}
+	return strings.Join(names, ",")
+}
+
+func (f *columnsFlag) Set(value string) error {
+	all := columnsFlag(numberColumns)
+	var columns columnsFlag
+	for name := range strings.SplitSeq(value, ",") {
+		named := func(column numberColumn) bool { return column.name == name }
+		i := slices.IndexFunc(all, named)
+		switch {
+		case i < 0:
+			return fmt.Errorf("%q is not a column; the columns are %s", name, all.String())
+		case slices.ContainsFunc(columns, named):
+			return fmt.Errorf("%s is there twice; name each of the columns %s once at most", name, all.String())
+		}
+		columns = append(columns, all[i])
+	}
+	*f = columns
+	return nil
+}
+
+// completeColumns offers each column that is not there yet, behind those that are.
+func completeColumns(_ *cobra.Command, _ []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	before := begun[:strings.LastIndex(begun, ",")+1]
+	for _, column := range numberColumns {
+		if !slices.Contains(strings.Split(before, ","), column.name) && strings.HasPrefix(before+column.name, begun) {
+			found = append(found, before+column.name)
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,19 +24,43 @@ func (s *session) show(n api.PhoneNumber) error {
 	if s.json {
 		return s.document(n)
 	}
-	t := s.numbers()
+	t := s.numbers(numberColumns)
 	return errors.Join(t.number(n), t.end())
 }
 
-// numbersTable is a table of numbers.
-type numbersTable struct{ *table }
+// numberColumn is a column of a table of numbers, with the name that --columns knows it by.
+type numberColumn struct {
+	name string
+	cell func(api.PhoneNumber) string
+}
 
-func (s *session) numbers() numbersTable {
-	return numbersTable{s.table("ID", "NUMBER", "TYPE", "AGENT")}
+var numberColumns = []numberColumn{
+	{"id", func(n api.PhoneNumber) string { return n.ID }},
+	{"number", func(n api.PhoneNumber) string { return n.Number }},
+	{"type", func(n api.PhoneNumber) string { return string(n.Type) }},
+	{"agent", agentOf},
+}
+
+// numbersTable is a table of numbers.
+type numbersTable struct {
+	*table
+	columns []numberColumn
+}
+
+func (s *session) numbers(columns []numberColumn) numbersTable {
+	header := make([]string, len(columns))
+	for i, column := range columns {
+		header[i] = strings.ToUpper(column.name)
+	}
+	return numbersTable{s.table(header...), columns}
 }
 
 func (t numbersTable) number(n api.PhoneNumber) error {
-	return t.row(n.ID, n.Number, string(n.Type), agentOf(n))
+	cells := make([]string, len(t.columns))
+	for i, column := range t.columns {
+		cells[i] = column.cell(n)
+	}
+	return t.row(cells...)
 }
 
 func getCommand() *cobra.Command {

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// A limit takes no page that is not needed, and without a filter no number. A server that does not filter, as the hosted one, is
+// not asked number by number.
+func TestALimitAsksForNoMorePagesThanItNeeds(t *testing.T) {
+	linked := api.ListPhoneNumbersParams{AgentID: new("agent_9")} // each tenth
+	for _, c := range []struct {
+		limit, owned int
+		filter       api.ListPhoneNumbersParams
+		rows         int
+		pages        []string // their sizes, as they are asked for
+	}{
+		{0, 250, api.ListPhoneNumbersParams{}, 250, []string{"", "", ""}},
+		{1, 250, api.ListPhoneNumbersParams{}, 1, []string{"1"}},
+		{100, 250, api.ListPhoneNumbersParams{}, 100, []string{"100"}},
+		{250, 250, api.ListPhoneNumbersParams{}, 250, []string{"250"}},
+		{300, 250, api.ListPhoneNumbersParams{}, 250, []string{"300"}},
+		{1000, 2500, api.ListPhoneNumbersParams{}, 1000, []string{"1000"}},
+		{1001, 2500, api.ListPhoneNumbersParams{}, 1001, []string{"1000", "1000"}},
+		{2000, 2500, api.ListPhoneNumbersParams{}, 2000, []string{"1000", "1000"}},
+		{1, 2500, linked, 1, []string{"100"}},
+		{11, 2500, linked, 11, []string{"100", "100"}},
+		{150, 2500, linked, 150, []string{"150", "150", "150", "150", "150", "150", "150", "150", "150", "150"}},
+		{5000, 2500, linked, 250, []string{"1000", "1000", "1000"}},
+	} {
+		var asked []string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.URL.Query().Get("limit"))
+			size, start := 100, 0
+			if limit := r.URL.Query().Get("limit"); limit != "" {
+				size, _ = strconv.Atoi(limit)
+			}
+			if cursor := r.URL.Query().Get("cursor"); cursor != "" {
+				start, _ = strconv.Atoi(cursor)
+			}
+			end, cursor := min(start+size, c.owned), "null"
+			if end < c.owned {
+				cursor = strconv.Quote(strconv.Itoa(end))
+			}
+			var numbers []string
+			for i := start; i < end; i++ {
+				numbers = append(numbers, fmt.Sprintf(`{"id":"%d","number":"+1212%07d","type":"PSTN","agentId":"agent_%d"}`, i, i, i%10))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"data":[%s],"cursor":%s}`, strings.Join(numbers, ","), cursor)
+		}))
+		api, err := client.New(client.WithAPIKey("key"), client.WithBaseURL(server.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		s := &session{console: &console{out: &out, err: io.Discard}, api: api}
+		err = s.list(t.Context(), c.filter, numberColumns, c.limit)
+		server.Close()
+		if rows := strings.Count(out.String(), "\n"); err != nil || rows != c.rows || !slices.Equal(asked, c.pages) {
+			t.Errorf("%d of %d, filtered %t: %v, %d rows, pages of %q; want %d and %q", c.limit, c.owned, c.filter == linked, err, rows, asked, c.rows, c.pages)
+		}
+	}
+}
