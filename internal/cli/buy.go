@@ -93,7 +93,7 @@ run the command with the same key and number.`,
 		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.baseURL)); !ok {
 			return err
 		}
-		return s.create(ctx, api.Purchase(args[0]), key)
+		return s.create(ctx, args[0], api.Purchase(args[0]), key)
 	})
 }
 
@@ -127,17 +127,47 @@ func idempotencyKey(value string) error {
 	return nil
 }
 
-// create creates a number and shows it.
-func (s *session) create(ctx context.Context, r api.CreatePhoneNumberInput, key string) error {
+// create creates the number or SIP prefix and shows it.
+func (s *session) create(ctx context.Context, number string, r api.CreatePhoneNumberInput, key string) error {
 	var options []client.CallOption
 	if key != "" {
 		options = append(options, client.WithIdempotencyKey(key))
 	}
 	n, err := s.api.Create(ctx, r, options...)
 	if err != nil {
-		return err
+		return s.orYours(ctx, number, err)
 	}
 	return s.showDone(n, "is yours now")
+}
+
+// yoursError is a number that cannot be had because it is there already.
+type yoursError struct {
+	api.PhoneNumber
+	refusal error
+}
+
+func (e yoursError) Unwrap() error { return e.refusal }
+
+func (e yoursError) Error() string {
+	linked := "linked to no agent"
+	if agent := agentOf(e.PhoneNumber); agent != "" {
+		linked = "linked to " + agent
+	}
+	return fmt.Sprintf("you have %s already, with the id %s, %s", e.Number, e.ID, linked)
+}
+
+// orYours looks for a number that a server has refused because somebody has it. If that is you, it says so; otherwise, and if it
+// cannot find out, it returns the refusal.
+func (s *session) orYours(ctx context.Context, number string, refusal error) error {
+	var failure *client.Error
+	if !errors.As(refusal, &failure) || failure.Code != api.CodeNumberUnavailable && failure.Code != api.CodeSIPPrefixTaken {
+		return refusal
+	}
+	n, err := s.api.GetByNumber(ctx, number, client.WithRetries(0))
+	if err != nil {
+		return refusal //nolint:nilerr // the refusal is what the person asks about
+	}
+	return yoursError{n, refusal}
 }
 
 // showDone shows a number that was changed. Where that cannot be printed the error says what was done.

@@ -128,7 +128,10 @@ var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 func nextStep(command string, err error) string {
 	var usage usageError
 	var failure *client.Error
+	var yours yoursError
 	switch {
+	case errors.As(err, &yours):
+		return fmt.Sprintf("'phonenumbers link %s AGENT' links it to an agent", yours.Number)
 	case errors.As(err, &usage):
 		return fmt.Sprintf("run '%s -h' for help", strings.TrimSuffix(command, " help"))
 	case !errors.As(err, &failure):

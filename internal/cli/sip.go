@@ -64,7 +64,7 @@ func importSIPCommand() *cobra.Command {
 		if agree.dryRun {
 			return s.would(fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.baseURL))
 		}
-		return s.create(ctx, api.SIPImport(api.SIPImportDetails{
+		return s.create(ctx, args[0], api.SIPImport(api.SIPImportDetails{
 			PhoneNumber: args[0], TerminationURI: terminationURI, Username: as.username, Password: password,
 		}), key)
 	})
@@ -97,6 +97,6 @@ or digit, not 7 or more digits only. User name and password are what callers pre
 		if agree.dryRun {
 			return s.would(fmt.Sprintf("make the SIP address %s with the user name %s at %s", args[0], as.username, s.baseURL))
 		}
-		return s.create(ctx, api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
+		return s.create(ctx, args[0], api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
 	})
 }

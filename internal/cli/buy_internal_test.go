@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// A number that is refused is looked for once, and nothing is bought a second time. Only a number that is found replaces what the
+// server has said.
+func TestARefusedNumberIsLookedForOnce(t *testing.T) {
+	const number = `{"id":"1","number":"%s","type":"PSTN","agentId":null}`
+	looked := []string{"POST", "GET"}
+	for _, c := range []struct {
+		name, code string
+		status     int // of the look-up
+		found      string
+		says       string
+		sent       []string
+	}{
+		{"yours", "number_unavailable", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you have +14155550100 already, with the id 1", looked},
+		{"yours, as a SIP prefix", "sip_prefix_taken", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you have +14155550100 already, with the id 1", looked},
+		{"not yours", "number_unavailable", http.StatusOK, "", "not for sale (number_unavailable)", looked},
+		{"another, from a server that does not filter", "number_unavailable", http.StatusOK, fmt.Sprintf(number, "+14155550101"), "not for sale (number_unavailable)", looked},
+		{"the look-up fails", "number_unavailable", http.StatusInternalServerError, "", "not for sale (number_unavailable)", looked},
+		{"the look-up is over the rate limit", "number_unavailable", http.StatusTooManyRequests, "", "not for sale (number_unavailable)", looked},
+		{"the look-up is refused", "sip_prefix_taken", http.StatusForbidden, "", "not for sale (sip_prefix_taken)", looked},
+		{"another refusal", "validation_failed", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "not for sale (validation_failed)", []string{"POST"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var sent []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				sent = append(sent, r.Method)
+				w.Header().Set("Content-Type", "application/json")
+				if r.Method == http.MethodPost {
+					w.WriteHeader(http.StatusUnprocessableEntity)
+					fmt.Fprintf(w, `{"detail":"not for sale","code":%q}`, c.code)
+					return
+				}
+				w.WriteHeader(c.status)
+				fmt.Fprintf(w, `{"data":[%s],"cursor":null}`, c.found)
+			}))
+			defer server.Close()
+			to, err := client.New(client.WithAPIKey("key"), client.WithBaseURL(server.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &session{console: &console{out: io.Discard, err: io.Discard}, api: to}
+			err = s.create(t.Context(), "+14155550100", api.Purchase("+14155550100"), "")
+			var text, object bytes.Buffer
+			code, _ := report(&text, false, "phonenumbers buy", err), report(&object, true, "phonenumbers buy", err)
+			if code != exitFailed || !strings.Contains(text.String(), c.says) || !strings.Contains(object.String(), fmt.Sprintf(`"code":%q`, c.code)) || !slices.Equal(sent, c.sent) {
+				t.Errorf("exit code %d after %q: %s%s", code, sent, &text, &object)
+			}
+		})
+	}
+}
