@@ -38,7 +38,7 @@ They are in ascending order. A number can be gone when you buy it; "buy --prefix
 			s.note("no number for sale starts with %s", args[0])
 			return nil
 		}
-		t := s.table("NUMBER")
+		t := s.table(numberHeader)
 		for _, n := range found {
 			if err := t.row(n.Number); err != nil {
 				return err

@@ -71,7 +71,7 @@ func (c change) json() changeJSON {
 
 func (c change) row() []string { return []string{c.action(), c.number, c.from, c.to} }
 
-func (t *console) changes() *table { return t.table("CHANGE", "NUMBER", "FROM", "TO") }
+func (t *console) changes() *table { return t.table("CHANGE", numberHeader, "FROM", "TO") }
 
 // plan is what there is to do, in the order of the numbers.
 type plan struct {

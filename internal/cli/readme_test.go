@@ -30,7 +30,7 @@ func TestTheTranscriptInREADMEIsReal(t *testing.T) {
 		line, output, _ := strings.Cut(entry, "\n")
 		command := exec.CommandContext(t.Context(), "sh", "-c", line)
 		command.Dir, command.Env = o.dir, append(o.environ(), "NO_COLOR=1")
-		s, err := openScreen(command)
+		s, err := openScreen(command, usualWidth)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,26 +3,38 @@ package cli
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/term"
 )
 
 // table prints rows as they come: in columns under a header on a terminal, elsewhere with tabs between the cells, so that cut and
-// awk can read them.
+// awk can read them. On a terminal a row is cut to one line.
 type table struct {
 	*console
 	header  []string
 	columns bool
+	most    int        // how wide a line may be; 0 where that is not known
 	waiting [][]string // the first rows, from which the widths follow
 	widths  []int      // nil until the first rows are printed
 }
+
+// numberHeader is that of the column that stays whole as long as possible.
+const numberHeader = "NUMBER"
 
 // rowsForWidths is how many rows a table holds back to see how wide its columns are.
 const rowsForWidths = 100
 
 func (t *console) table(header ...string) *table {
-	return &table{console: t, header: header, columns: isTerminal(t.out)}
+	rows := &table{console: t, header: header}
+	var fd int
+	if fd, rows.columns = terminal(t.out); rows.columns {
+		rows.most, _, _ = term.GetSize(fd) // 0 where the terminal has none
+	}
+	return rows
 }
 
 func (t *table) row(cells ...string) error {
@@ -50,7 +62,7 @@ func (t *table) end() error {
 	t.widths = make([]int, len(t.header))
 	for _, cells := range append([][]string{t.header}, t.waiting...) {
 		for i, cell := range cells {
-			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cell))
+			t.widths[i] = max(t.widths[i], uniseg.StringWidth(shown(cell)))
 		}
 	}
 	if err := t.line(t.header, func(int, string) string { return bold }); err != nil {
@@ -84,23 +96,88 @@ func (t *table) colour(column int, cell string) string {
 // line prints a line of a table on a terminal.
 func (t *table) line(cells []string, colour func(column int, cell string) string) error {
 	coloured := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	widths, gap := t.fit(cells)
 	var b strings.Builder
 	for i, cell := range cells {
-		if cell == "" {
-			cell = "-"
-		}
+		text := cut(shown(cell), widths[i])
 		if sgr := colour(i, cell); coloured && sgr != "" {
-			fmt.Fprintf(&b, "\x1b[%sm%s\x1b[0m", sgr, cell)
+			fmt.Fprintf(&b, "\x1b[%sm%s\x1b[0m", sgr, text)
 		} else {
-			b.WriteString(cell)
+			b.WriteString(text)
 		}
 		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", max(t.widths[i]-utf8.RuneCountInString(cell), 0)+2))
+			b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(text)+gap))
 		}
 	}
 	b.WriteByte('\n')
 	_, err := t.out.Write([]byte(b.String()))
 	return err
+}
+
+// shown is a cell as a terminal shows it.
+func shown(cell string) string {
+	if cell == "" {
+		return "-"
+	}
+	return cell
+}
+
+// fit returns how wide the columns of a line are, and the gap between them, so that the line is not wider than the terminal. The
+// widest columns are cut first, then the gap, and the numbers last, as they tell the rows apart. A cell that is wider than its
+// column, which came after the first rows, pushes the others of its line.
+func (t *table) fit(cells []string) (widths []int, gap int) {
+	gap = 2
+	widths = make([]int, len(cells))
+	left := t.most - gap*(len(cells)-1)
+	for i, cell := range cells {
+		widths[i] = max(t.widths[i], uniseg.StringWidth(shown(cell)))
+		left -= widths[i]
+	}
+	if t.most == 0 {
+		return widths, gap
+	}
+	for left < 0 {
+		widest := -1
+		for i, width := range widths {
+			if t.header[i] != numberHeader && width > 1 && (widest < 0 || width > widths[widest]) {
+				widest = i
+			}
+		}
+		number := slices.Index(t.header, numberHeader)
+		switch {
+		case widest >= 0:
+			widths[widest]--
+			left++
+		case gap == 2 && len(cells) > 1:
+			gap--
+			left += len(cells) - 1
+		case number >= 0 && widths[number] > 1:
+			widths[number]--
+			left++
+		default:
+			return widths, gap
+		}
+	}
+	return widths, gap
+}
+
+// cut cuts a text to a width, with an ellipsis at its end. What is one character to a person is not split.
+func cut(text string, width int) string {
+	if uniseg.StringWidth(text) <= width {
+		return text
+	}
+	var b strings.Builder
+	left := width - 1 // beside the ellipsis
+	for state := -1; text != ""; {
+		var character string
+		var wide int
+		character, text, wide, state = uniseg.FirstGraphemeClusterInString(text, state)
+		if left -= wide; left < 0 {
+			break
+		}
+		b.WriteString(character)
+	}
+	return b.String() + "…"
 }
 
 // printable replaces what would act on a terminal or break a row: a server can send anything.

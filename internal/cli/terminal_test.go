@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/rivo/uniseg"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -34,7 +39,7 @@ func terminal(ts *testscript.TestScript, args []string) {
 	} {
 		command.Env = append(command.Env, name+"="+ts.Getenv(name)) // empty is the same as not there
 	}
-	s, err := openScreen(command)
+	s, err := openScreen(command, usualWidth)
 	ts.Check(err)
 	wrong := s.play(ts.ReadFile(args[1]))
 	if wrong != nil {
@@ -61,8 +66,12 @@ type screen struct {
 	expected int // how much of the text has been expected
 }
 
-func openScreen(command *exec.Cmd) (*screen, error) {
-	file, err := pty.StartWithSize(command, &pty.Winsize{Rows: 24, Cols: 120})
+// usualWidth is wide enough for most tables.
+const usualWidth = 120
+
+// openScreen starts a command on a terminal of some columns; one with none does not tell its size.
+func openScreen(command *exec.Cmd, columns uint16) (*screen, error) {
+	file, err := pty.StartWithSize(command, &pty.Winsize{Rows: min(24, columns), Cols: columns})
 	if err != nil {
 		return nil, err
 	}
@@ -131,4 +140,88 @@ func (s *screen) end() int {
 	_ = s.command.Wait() // whose error is the exit code
 	_ = s.file.Close()   // which was only read
 	return s.command.ProcessState.ExitCode()
+}
+
+// On a terminal each row is one line, however narrow that is. What is cut ends in an ellipsis. In a pipe, and on a terminal that
+// does not tell its size, nothing is cut.
+func TestATableIsCutToTheTerminal(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"data":[
+			{"id":"01a20d47-3f6a-75da-848a-9a6ae4c3f73c","number":"+14155550100","type":"PSTN","agentId":null},
+			{"id":"01a20d47-4233-7dcf-b115-c04398072bca","number":"+442079460000","type":"PSTN","agentId":"agent_of_the_night_shift_in_the_london_office"},
+			{"id":"01a20d47-4233-7dcf-b115-c04398072bcb","number":"café","type":"SIP_USERNAME","agentId":"e\u0301e\u0301e\u0301e\u0301e\u0301"},
+			{"id":"01a20d47-4233-7dcf-b115-c04398072bcc","number":"東京支店","type":"SIP_USERNAME","agentId":"夜勤の担当者夜勤の担当者夜勤の担当者"}
+		],"cursor":null}`)
+	}))
+	t.Cleanup(server.Close)
+	list := func() *exec.Cmd {
+		command := exec.CommandContext(t.Context(), "phonenumbers", "list")
+		command.Env = append(plainEnviron(), "VOGENT_API_KEY=key", "VOGENT_BASE_URL="+server.URL, "NO_COLOR=1")
+		return command
+	}
+	const longest = "+442079460000\tPSTN\tagent_of_the_night_shift_in_the_london_office\n"
+	if piped, err := list().Output(); err != nil || !strings.Contains(string(piped), longest) {
+		t.Errorf("%v, and in a pipe it is\n%s", err, piped)
+	}
+	for columns, want := range map[uint16]string{
+		0: `
+ID                                    NUMBER         TYPE          AGENT
+01a20d47-3f6a-75da-848a-9a6ae4c3f73c  +14155550100   PSTN          -
+01a20d47-4233-7dcf-b115-c04398072bca  +442079460000  PSTN          agent_of_the_night_shift_in_the_london_office
+01a20d47-4233-7dcf-b115-c04398072bcb  café           SIP_USERNAME  ééééé
+01a20d47-4233-7dcf-b115-c04398072bcc  東京支店       SIP_USERNAME  夜勤の担当者夜勤の担当者夜勤の担当者
+`,
+		10: `
+… NUM… … …
+… +14… … -
+… +44… … …
+… café … …
+… 東…  … …
+`,
+		20: `
+… NUMBER        … …
+… +14155550100  … -
+… +442079460000 … …
+… café          … …
+… 東京支店      … …
+`,
+		40: `
+ID       NUMBER         TYPE     AGENT
+01a20d…  +14155550100   PSTN     -
+01a20d…  +442079460000  PSTN     agent_…
+01a20d…  café           SIP_US…  ééééé
+01a20d…  東京支店       SIP_US…  夜勤の…
+`,
+		80: `
+ID                        NUMBER         TYPE          AGENT
+01a20d47-3f6a-75da-848a…  +14155550100   PSTN          -
+01a20d47-4233-7dcf-b115…  +442079460000  PSTN          agent_of_the_night_shift…
+01a20d47-4233-7dcf-b115…  café           SIP_USERNAME  ééééé
+01a20d47-4233-7dcf-b115…  東京支店       SIP_USERNAME  夜勤の担当者夜勤の担当者…
+`,
+		120: `
+ID                                    NUMBER         TYPE          AGENT
+01a20d47-3f6a-75da-848a-9a6ae4c3f73c  +14155550100   PSTN          -
+01a20d47-4233-7dcf-b115-c04398072bca  +442079460000  PSTN          agent_of_the_night_shift_in_the_london_office
+01a20d47-4233-7dcf-b115-c04398072bcb  café           SIP_USERNAME  ééééé
+01a20d47-4233-7dcf-b115-c04398072bcc  東京支店       SIP_USERNAME  夜勤の担当者夜勤の担当者夜勤の担当者
+`,
+	} {
+		t.Run(fmt.Sprint(columns), func(t *testing.T) {
+			s, err := openScreen(list(), columns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if code := s.end(); code != 0 || "\n"+s.shown() != want {
+				t.Errorf("exit code %d, and the terminal shows\n%s\nwant%s", code, s.shown(), want)
+			}
+			for line := range strings.Lines(s.shown()) {
+				if wide := uniseg.StringWidth(strings.TrimSuffix(line, "\n")); columns > 0 && wide > int(columns) {
+					t.Errorf("%d columns: %s", wide, line)
+				}
+			}
+		})
+	}
 }
