@@ -165,7 +165,7 @@ func (s *session) orYours(ctx context.Context, number string, refusal error) err
 	}
 	n, err := s.api.GetByNumber(ctx, number, client.WithRetries(0))
 	if err != nil {
-		return refusal //nolint:nilerr // the refusal is what the person asks about
+		return refusal
 	}
 	return yoursError{n, refusal}
 }

@@ -78,7 +78,8 @@ func rootCommand() *cobra.Command {
 
 The commands that call the API take the key from VOGENT_API_KEY, and the address from VOGENT_BASE_URL or --base-url;
 without one it is that of the hosted API. On a terminal they print tables, cut to its width, and without colours where
-NO_COLOR is set; in a pipe, whole rows with tabs between the cells and without a header. Prompts, progress and errors go to stderr.
+NO_COLOR is set; in a pipe, whole rows with tabs between the cells and without a header. Prompts, progress and errors go
+to stderr.
 
 ` + exitCodesHelp + `
 
