@@ -145,54 +145,57 @@ func (t *console) ask(ctx context.Context, what string) error {
 	return declined("declined, nothing is changed")
 }
 
-// maxPassword is more than any server takes, so that a wrong file is noticed.
-const maxPassword = 4096
+// maxSecret is more than any password or key has, so that a wrong file is noticed.
+const maxSecret = 4096
 
-// password reads a password: from a file, from stdin where that is "-", and where it is empty from a person, who does not see it.
-func (t *console) password(ctx context.Context, file string) (string, error) {
+// secret is a password or the like: what it is, how a person is asked for it, and the flag that names a file with it.
+type secret struct{ what, prompt, flag string }
+
+// secret reads a secret: from a file, from stdin where that is "-", and where it is empty from a person, who does not see it.
+func (t *console) secret(ctx context.Context, file string, want secret) (string, error) {
 	if file == "" || file == "-" && isTerminal(t.in) {
-		return t.askPassword(ctx)
+		return t.askSecret(ctx, want)
 	}
-	text, err := t.read(ctx, file, maxPassword)
+	content, err := t.read(ctx, file, maxSecret)
 	if err != nil {
 		return "", err
 	}
-	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	switch {
-	case password == "":
-		return "", usageError{errors.New("the password in --password-file is empty")}
-	case len(password) > maxPassword:
-		return "", usageError{fmt.Errorf("what --password-file names is no password: it has more than %d bytes", maxPassword)}
-	case strings.ContainsAny(password, "\r\n"):
-		return "", usageError{errors.New("what --password-file names is no password: it has more than one line")}
+	case text == "":
+		return "", usageError{fmt.Errorf("the %s in --%s is empty", want.what, want.flag)}
+	case len(text) > maxSecret:
+		return "", usageError{fmt.Errorf("what --%s names is no %s: it has more than %d bytes", want.flag, want.what, maxSecret)}
+	case strings.ContainsAny(text, "\r\n"):
+		return "", usageError{fmt.Errorf("what --%s names is no %s: it has more than one line", want.flag, want.what)}
 	}
-	return password, nil
+	return text, nil
 }
 
-func (t *console) askPassword(ctx context.Context) (string, error) {
+func (t *console) askSecret(ctx context.Context, want secret) (string, error) {
 	fd, ok := terminal(t.in)
 	if !ok || !isTerminal(t.err) {
-		return "", usageError{errors.New("there is no terminal to ask for the password; name a file that has it with --password-file, or - for stdin")}
+		return "", usageError{fmt.Errorf("there is no terminal to ask for the %s; name a file that has it with --%s, or - for stdin", want.what, want.flag)}
 	}
 	before, err := term.GetState(fd)
 	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
+		return "", fmt.Errorf("read the %s: %w", want.what, err)
 	}
 	var prompt sync.WaitGroup
 	prompt.Go(func() {
 		waitForChange(fd, before)
-		fmt.Fprint(t.err, "SIP password: ")
+		fmt.Fprint(t.err, want.prompt+": ")
 	})
-	password, err := interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	text, err := interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	prompt.Wait()
 	fmt.Fprintln(t.err)
 	if ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave the echo off
 	}
-	if len(password) == 0 || err != nil {
-		return "", declined("nothing is changed: no password was given")
+	if len(text) == 0 || err != nil {
+		return "", declined("nothing is changed: no %s was given", want.what)
 	}
-	return string(password), nil
+	return string(text), nil
 }
 
 // waitForChange waits until ReadPassword has turned the echo off, so that not even what is typed at once is shown; not for

@@ -27,7 +27,7 @@ func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (
 	case dryRun:
 		return "", nil
 	}
-	return s.password(ctx, c.passwordFile)
+	return s.secret(ctx, c.passwordFile, secret{"password", "SIP password", "password-file"})
 }
 
 const passwordHelp = `The password is asked for on the terminal, or comes from --password-file; a line break at its end does not count. It is kept
