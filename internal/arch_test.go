@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/cli": {
 		"api", "api/client", "internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
-		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv", "github.com/rivo/uniseg",
+		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

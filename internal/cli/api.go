@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,27 +18,113 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-const baseURLFlag = "base-url"
+const (
+	baseURLFlag     = "base-url"
+	baseURLVariable = "VOGENT_BASE_URL"
+	keyVariable     = "VOGENT_API_KEY"
+	profileVariable = "PHONENUMBERS_PROFILE"
+	givenAddress    = baseURLVariable + " or --" + baseURLFlag
+)
 
 // session is a run of a command that calls the API.
 type session struct {
 	*console
 	api     *client.Client
 	baseURL string
+	from    origin
+}
+
+// target is what the command line and the environment say about the server to call. What they do not say is empty.
+type target struct{ profile, baseURL string }
+
+// name is that of the profile.
+func (to *target) name() string { return cmp.Or(to.profile, defaultProfile) }
+
+func (to *target) flags(command *cobra.Command, profileUsage string) {
+	command.Flags().Var(hidden{checked{&to.baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API (default: that of the profile, or "+client.DefaultBaseURL+")")
+	settingFrom(command, baseURLFlag, baseURLVariable)
+	to.profileFlag(command, profileUsage)
+}
+
+func (to *target) profileFlag(command *cobra.Command, usage string) {
+	command.Flags().Var(hidden{checked{&to.profile, "NAME", profileName}}, "profile", usage+` (default "`+defaultProfile+`")`)
+	settingFrom(command, "profile", profileVariable)
+	completeFlag(command, "profile", completeProfiles)
+}
+
+// access is a key with the one address that it may be sent to.
+type access struct {
+	key, baseURL string // an empty key stands for the one in the environment
+	from         origin
+}
+
+// origin says where an access comes from, for errors.
+type origin struct {
+	checkKey string // what to do about a key that the server refuses
+	address  string // where the address stands
+}
+
+// access finds the key for the target, and the address that belongs to the key.
+func (to *target) access(t *console) (access, error) {
+	if os.Getenv(keyVariable) != "" {
+		if to.profile != "" {
+			t.note("phonenumbers: %s is set and wins over the profile; unset it to use the profile", keyVariable)
+		}
+		checkKey := "check " + keyVariable + ", and that it is a key of the server that " + givenAddress + " names"
+		return access{"", cmp.Or(to.baseURL, client.DefaultBaseURL), origin{checkKey, givenAddress}}, nil
+	}
+	path, kept, err := keptProfiles()
+	if err != nil {
+		return access{}, exitError{exitUnauthorized, fmt.Sprintf("no API key: %s is not set, and %v", keyVariable, err)}
+	}
+	p, found := kept[to.name()]
+	switch {
+	case !found && to.profile != "":
+		return access{}, exitError{exitUnauthorized, kept.without(to.profile)}
+	case !found && len(kept) > 0:
+		return access{}, exitError{exitUnauthorized, fmt.Sprintf("no API key: set %s, or choose a profile with --profile: %s", keyVariable, strings.Join(kept.names(), ", "))}
+	case !found:
+		return access{}, exitError{exitUnauthorized, "no API key: run 'phonenumbers login', or set " + keyVariable}
+	case to.baseURL != "" && !sameAddress(to.baseURL, p.BaseURL):
+		return access{}, exitError{exitUnauthorized, fmt.Sprintf("nothing is sent: the key of the profile %s is for %s, but %s is %s; "+
+			"leave that out to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable)}
+	}
+	checkKey := fmt.Sprintf("the key is that of the profile %s in %s; 'phonenumbers login --profile %[1]s' replaces it", to.name(), path)
+	return access{p.APIKey, p.BaseURL, origin{checkKey, "the profile " + to.name()}}, nil
+}
+
+// session makes a client for the access.
+func (a access) session(t *console) (*session, error) {
+	options := []client.Option{client.WithBaseURL(a.baseURL), client.WithLogger(slog.New(&waits{console: t}))}
+	if a.key != "" {
+		options = append(options, client.WithAPIKey(a.key))
+	}
+	c, err := client.New(options...)
+	if err != nil {
+		return nil, usageError{errors.Unwrap(err)}
+	}
+	return &session{console: t, api: c, baseURL: a.baseURL, from: a.from}, nil
+}
+
+func (to *target) connect(t *console) (*session, error) {
+	a, err := to.access(t)
+	if err != nil {
+		return nil, err
+	}
+	return a.session(t)
 }
 
 // apiCommand makes command one that calls the API, with the flags for that.
 func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
-	baseURL := client.DefaultBaseURL
-	command.Flags().Var(hidden{checked{&baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API; the key for it is in VOGENT_API_KEY")
-	settingFrom(command, baseURLFlag, "VOGENT_BASE_URL")
+	var to target
+	to.flags(command, "the profile with the API key and the address, unless VOGENT_API_KEY is set")
 	command.Long += "\n\n" + exitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {
-		s, err := connect(consoleOf(c), baseURL)
+		s, err := to.connect(consoleOf(c))
 		if err != nil {
 			return err
 		}
-		return run(c.Context(), s, args)
+		return s.from.explain(run(c.Context(), s, args))
 	}
 	return command
 }
@@ -45,17 +132,6 @@ func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session
 func usableBaseURL(text string) error {
 	_, err := client.New(client.WithAPIKey("unused"), client.WithBaseURL(text))
 	return errors.Unwrap(err) // without "client: "
-}
-
-func connect(t *console, baseURL string) (*session, error) {
-	if os.Getenv("VOGENT_API_KEY") == "" {
-		return nil, exitError{exitUnauthorized, "no API key: set VOGENT_API_KEY"}
-	}
-	c, err := client.New(client.WithBaseURL(baseURL), client.WithLogger(slog.New(&waits{console: t})))
-	if err != nil {
-		return nil, usageError{errors.Unwrap(err)}
-	}
-	return &session{console: t, api: c, baseURL: baseURL}, nil
 }
 
 // waits is a log of a client that tells a person at a terminal why nothing happens, every few seconds.

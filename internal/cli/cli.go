@@ -66,6 +66,7 @@ func (o *output) Write(p []byte) (int, error) {
 const (
 	numbersGroup = "numbers"
 	fileGroup    = "file"
+	profileGroup = "profile"
 	serverGroup  = "server"
 )
 
@@ -76,15 +77,18 @@ func rootCommand() *cobra.Command {
 		Short: "Manage phone numbers and their agents, and serve the API",
 		Long: `Manage phone numbers and their agents at the hosted Vogent API or at a server of your own, and run such a server.
 
-The commands that call the API take the key from VOGENT_API_KEY, and the address from VOGENT_BASE_URL or --base-url;
-without one it is that of the hosted API. On a terminal they print tables, cut to its width, and without colours where
-NO_COLOR is set; in a pipe, whole rows with tabs between the cells and without a header. Prompts, progress and errors go
-to stderr.
+The commands that call the API take the key from VOGENT_API_KEY, and the address from --base-url or VOGENT_BASE_URL;
+without one it is that of the hosted API. If VOGENT_API_KEY is not set, they take the key and its address from a profile,
+which 'phonenumbers login' makes. The key of a profile is sent to no other address.
+
+On a terminal they print tables, cut to its width, and without colors where NO_COLOR is set; in a pipe, whole rows with
+tabs between the cells and without a header. Prompts, progress and errors go to stderr.
 
 ` + exitCodesHelp + `
 
 This project is unofficial and not affiliated with Vogent.`,
 		Example: `  phonenumbers serve                        # a server; then paste the lines that it prints
+  phonenumbers login                        # keeps your API key
   phonenumbers search 415                   # numbers for sale
   phonenumbers buy +14155550100
   phonenumbers link +14155550100 agent_1
@@ -114,6 +118,7 @@ This project is unofficial and not affiliated with Vogent.`,
 	root.AddGroup(
 		&cobra.Group{ID: numbersGroup, Title: "Numbers:"},
 		&cobra.Group{ID: fileGroup, Title: "Numbers as a file:"},
+		&cobra.Group{ID: profileGroup, Title: "Profiles:"},
 		&cobra.Group{ID: serverGroup, Title: "Your own server:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -125,6 +130,7 @@ This project is unofficial and not affiliated with Vogent.`,
 	add(numbersGroup, numberCommands()...)
 	add(numbersGroup, searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand())
 	add(fileGroup, exportCommand(), planCommand(), applyCommand())
+	add(profileGroup, loginCommand(), logoutCommand(), profilesCommand())
 	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand())
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ var update = flag.Bool("update", false, "write the texts that the scripts compar
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"phonenumbers": func() { os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"recorded":     recorded,
+		"choices":      tryChoices,
 	})
 }
 
@@ -62,6 +65,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", raceSettings())
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config")) // for the profiles
 			env.Values[stateKey{}] = &state{test: env.T().(testing.TB)}
 			return nil
 		},

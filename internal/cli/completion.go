@@ -49,7 +49,8 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	}
 	t := consoleOf(c)
 	t.err = io.Discard // nothing may stand in the line that is typed
-	s, err := connect(t, c.Flag(baseURLFlag).Value.String())
+	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
+	s, err := to.connect(t)
 	if err != nil {
 		return
 	}

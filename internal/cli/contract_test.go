@@ -51,18 +51,21 @@ var commandLines = []commandLine{
 		args: "apply --file - --yes", stdin: desiredFile,
 		reaches: reaches{"file": "updatePhoneNumber: body /agentId"},
 	},
+	{args: "login --api-key-file -", stdin: keyOfTheServer},
 }
 
 // reachNothing are the flags that set no parameter and no member, and why; of one command, as in
 // "plan --file", or of all that have it.
 var reachNothing = map[string]string{
-	"--base-url":       "it says where the API is",
-	"--json":           "it is about the output",
-	"--yes":            "it is about the question to the person",
-	"list --columns":   "it is about the output",
-	"--dry-run":        "it sends nothing",
-	"plan --exit-code": "it is about the exit code",
-	"plan --file":      "plan compares the file with the numbers, and sends nothing of it",
+	"--base-url":           "it says where the API is",
+	"--profile":            "it says where the API is, and has the key",
+	"--json":               "it is about the output",
+	"--yes":                "it is about the question to the person",
+	"--dry-run":            "it sends nothing",
+	"plan --file":          "plan compares the file with the numbers, and sends nothing of it",
+	"login --api-key-file": "the key is sent as the security scheme says, which is no parameter",
+	"list --columns":       "it is about the output",
+	"plan --exit-code":     "it is about the exit code",
 }
 
 // notSent are the operations that no command calls, and the parameters and members that no command
@@ -77,6 +80,8 @@ const (
 	ownedID     = "ID-OF-THE-OWNED" // the id takes its place
 	unlinked    = "+14155550101"
 	desiredFile = `numbers: {"` + owned + `": {agent: agent_2}}`
+
+	keyOfTheServer = "KEY-OF-THE-SERVER" // the key takes its place
 )
 
 // Not parallel: the key stands in the environment.

@@ -40,6 +40,22 @@ type exitError struct {
 
 func (e exitError) Error() string { return e.text }
 
+// sessionError is an error of a session, with where its key and its address come from.
+type sessionError struct {
+	error
+	from origin
+}
+
+func (e sessionError) Unwrap() error { return e.error }
+
+// explain adds the origin to an error, if there is one.
+func (o origin) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return sessionError{err, o}
+}
+
 func declined(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Sprintf(format, args...)}
 }
@@ -129,6 +145,8 @@ func nextStep(command string, err error) string {
 	var usage usageError
 	var failure *client.Error
 	var yours yoursError
+	var call sessionError
+	errors.As(err, &call)
 	switch {
 	case errors.As(err, &yours):
 		return fmt.Sprintf("'phonenumbers link %s AGENT' links it to an agent", yours.Number)
@@ -143,11 +161,11 @@ func nextStep(command string, err error) string {
 		}
 		return fmt.Sprintf("'phonenumbers get %s' looks for it; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
 	case wrongAddress(err):
-		return "check the address in VOGENT_BASE_URL or --base-url; it ends in /api, as in " + client.DefaultBaseURL
+		return "check the address in " + call.from.address + "; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
 		return listShowsThem
 	case errors.Is(err, client.ErrUnauthorized):
-		return "check VOGENT_API_KEY, and that it is a key of the server that VOGENT_BASE_URL or --base-url names"
+		return call.from.checkKey
 	case errors.Is(err, client.ErrRateLimited):
 		if failure.RetryAfter > 0 {
 			return fmt.Sprintf("run the command again in %s", failure.RetryAfter.Round(time.Second))
@@ -156,7 +174,7 @@ func nextStep(command string, err error) string {
 	case errors.Is(err, client.ErrNumberUnavailable):
 		return "'phonenumbers search PREFIX' shows what is for sale"
 	case errors.Is(err, client.ErrUnavailable) && failure.StatusCode == 0:
-		return "check the address in VOGENT_BASE_URL or --base-url, and that the server runs"
+		return "check the address in " + call.from.address + ", and that the server runs"
 	case errors.Is(err, client.ErrUnavailable):
 		return "run the command again later"
 	}

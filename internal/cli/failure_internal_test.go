@@ -22,13 +22,13 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 		next   string
 	}{
 		{http.StatusNotFound, nil, exitNotFound, "'phonenumbers list' shows the numbers that you have"},
-		{http.StatusUnauthorized, nil, exitUnauthorized, "check VOGENT_API_KEY, and"},
-		{http.StatusForbidden, nil, exitUnauthorized, "check VOGENT_API_KEY, and"},
+		{http.StatusUnauthorized, nil, exitUnauthorized, "check the key in use"},
+		{http.StatusForbidden, nil, exitUnauthorized, "check the key in use"},
 		{http.StatusTooManyRequests, nil, exitRateLimited, "run the command again later"},
 		{http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}, exitRateLimited, "run the command again in 1m30s"},
 		{http.StatusInternalServerError, nil, exitFailed, "run the command again later"},
 		{http.StatusServiceUnavailable, nil, exitFailed, "run the command again later"},
-		{0, nil, exitFailed, "check the address in VOGENT_BASE_URL or --base-url, and that the server runs"},
+		{0, nil, exitFailed, "check the address in the place in use, and that the server runs"},
 		{http.StatusUnprocessableEntity, nil, exitFailed, ""},
 		{http.StatusTeapot, nil, exitFailed, ""},
 	} {
@@ -40,6 +40,7 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = c.Get(t.Context(), "id")
+			err = origin{"check the key in use", "the place in use"}.explain(err)
 			var text, object bytes.Buffer
 			code, again := report(&text, false, "phonenumbers get", err), report(&object, true, "phonenumbers get", err)
 			if code != failure.code || again != code {

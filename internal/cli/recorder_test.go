@@ -82,10 +82,11 @@ func (l commandLine) run(t *testing.T, spec *spectest.Spec) commandRun {
 	r := commandRun{args: l.args, command: nameOf(c), flags: map[string]string{}, reaches: l.reaches}
 	c.Flags().Visit(func(f *pflag.Flag) { r.flags[f.Name] = f.Value.String() })
 
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // for the profiles
 	t.Setenv("VOGENT_API_KEY", s.key)
 	t.Setenv("VOGENT_BASE_URL", s.url)
 	var stdout, stderr bytes.Buffer
-	if code := cli.Run(t.Context(), args, strings.NewReader(l.stdin), &stdout, &stderr); code != 0 {
+	if code := cli.Run(t.Context(), args, strings.NewReader(strings.ReplaceAll(l.stdin, keyOfTheServer, s.key)), &stdout, &stderr); code != 0 {
 		t.Fatalf("%s: exit code %d, want 0: %s", l.args, code, &stderr)
 	}
 	r.sent = s.recorded()

@@ -36,6 +36,7 @@ func terminal(ts *testscript.TestScript, args []string) {
 	command.Dir = ts.MkAbs(".")
 	for _, name := range []string{
 		"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR", "VOGENT_BASE_URL", "VOGENT_API_KEY", "NO_COLOR", "TERM", "PHONENUMBERS_DB",
+		"XDG_CONFIG_HOME",
 	} {
 		command.Env = append(command.Env, name+"="+ts.Getenv(name)) // empty is the same as not there
 	}

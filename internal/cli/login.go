@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+func loginCommand() *cobra.Command {
+	var to target
+	var keyFile string
+	command := &cobra.Command{
+		Use:   "login",
+		Short: "Keep an API key and the address of its server",
+		Long: `Keep an API key and the address of its server as a profile, for the commands that call the API. The key is asked for on the
+terminal, or comes from --api-key-file. It is first tried at the address, and kept only if the server accepts it.
+
+Without --base-url the address is that of the profile if there is one, otherwise that of the hosted API. A profile of the
+same name is replaced. The file is phonenumbers/profiles.yaml below XDG_CONFIG_HOME, or where your system keeps settings.
+Only you can read it, but the keys in it are not encrypted.
+
+` + exitCodesHelp,
+		Example: `  phonenumbers login
+  phonenumbers login --profile local --base-url http://127.0.0.1:8080/api
+  pass show vogent | phonenumbers login --api-key-file -`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 { // which may be the key
+				return usageError{errors.New("login takes no argument; it asks for the key, or reads it from --api-key-file")}
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	to.flags(command, "the name to keep it under")
+	command.Flags().Var(checked{&keyFile, "FILE", notEmpty}, "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
+	command.RunE = func(c *cobra.Command, _ []string) error {
+		return consoleOf(c).login(c.Context(), to, keyFile)
+	}
+	return command
+}
+
+// login keeps a key that the server accepts.
+func (t *console) login(ctx context.Context, to target, keyFile string) error {
+	path, kept, err := keptProfiles()
+	if err != nil {
+		return err
+	}
+	name := to.name()
+	old, replaced := kept[name]
+	baseURL := cmp.Or(to.baseURL, old.BaseURL, client.DefaultBaseURL)
+	key, err := t.readKey(ctx, keyFile, baseURL)
+	if err != nil {
+		return err
+	}
+	s, err := access{key, baseURL, origin{"check the key, and that it is one of the server at " + baseURL, givenAddress}}.session(t)
+	if err != nil {
+		return err
+	}
+	if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
+		return s.from.explain(fmt.Errorf("nothing is kept: %w", err))
+	}
+	if err := changeProfiles(path, func(p profiles) { p[name] = profile{baseURL, key} }); err != nil {
+		return fmt.Errorf("the server accepts the key, but it could not be kept: %w", err)
+	}
+	if os.Getenv(keyVariable) != "" {
+		t.note("phonenumbers: %s is set and wins over every profile; unset it to use this one", keyVariable)
+	}
+	if t.json {
+		return t.document(struct {
+			Profile  string `json:"profile"`
+			BaseURL  string `json:"baseUrl"`
+			File     string `json:"file"`
+			Replaced bool   `json:"replaced"`
+		}{name, baseURL, path, replaced})
+	}
+	done := "is kept"
+	if replaced {
+		done = "is replaced"
+	}
+	_, err = fmt.Fprintf(t.out, "logged in to %s: the profile %s %s in %s\n", baseURL, name, done, path)
+	return err
+}
+
+// readKey reads a key for the server. No error has the path of the file, which may be the key.
+func (t *console) readKey(ctx context.Context, file, baseURL string) (string, error) {
+	key, err := t.secret(ctx, file, secret{"API key", "API key for " + baseURL, "api-key-file"})
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return "", fmt.Errorf("open the file that --api-key-file names: %w", pathError.Err)
+	}
+	if err != nil {
+		return "", err
+	}
+	key = strings.TrimSpace(key) // as people paste it
+	if err := usableKey(key); err != nil {
+		return "", usageError{err}
+	}
+	return key, nil
+}
+
+func logoutCommand() *cobra.Command {
+	var to target
+	command := &cobra.Command{
+		Use:   "logout",
+		Short: "Remove a profile with its key",
+		Long: `Remove a profile with its key from this machine. The key itself stays valid: if somebody else may have it, revoke it at the
+server.`,
+		Example: `  phonenumbers logout
+  phonenumbers logout --profile local`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	to.profileFlag(command, "the profile to remove")
+	command.RunE = func(c *cobra.Command, _ []string) error {
+		path, kept, err := keptProfiles()
+		if err != nil {
+			return err
+		}
+		name := to.name()
+		old, found := kept[name]
+		if !found {
+			return exitError{exitNotFound, kept.without(to.profile)}
+		}
+		if err := changeProfiles(path, func(p profiles) { delete(p, name) }); err != nil {
+			return err
+		}
+		t := consoleOf(c)
+		if t.json {
+			return t.document(struct {
+				Profile string `json:"profile"`
+				BaseURL string `json:"baseUrl"`
+				File    string `json:"file"`
+			}{name, old.BaseURL, path})
+		}
+		_, err = fmt.Fprintf(t.out, "logged out of %s: the profile %s is removed from %s\n", old.BaseURL, name, path)
+		return err
+	}
+	return command
+}
+
+func profilesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "profiles",
+		Short: "List the profiles, without their keys",
+		Long: `List the profiles, without their keys: the name, the address, and whether commands use it if --profile does not choose
+another one. That is the profile in PHONENUMBERS_PROFILE or the one named default, and none while VOGENT_API_KEY is set.`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, kept, err := keptProfiles()
+			if err != nil {
+				return err
+			}
+			return showProfiles(consoleOf(c), kept)
+		},
+	}
+}
+
+func showProfiles(t *console, kept profiles) error {
+	used := cmp.Or(os.Getenv(profileVariable), defaultProfile)
+	if os.Getenv(keyVariable) != "" {
+		used = ""
+		t.note("phonenumbers: %s is set, so no profile is in use", keyVariable)
+	}
+	type row struct {
+		Name    string `json:"name"`
+		BaseURL string `json:"baseUrl"`
+		InUse   bool   `json:"inUse"`
+	}
+	rows := []row{}
+	table := t.table("NAME", "BASE URL", "IN USE")
+	for _, name := range kept.names() {
+		rows = append(rows, row{name, kept[name].BaseURL, name == used})
+	}
+	if t.json {
+		return t.document(rows)
+	}
+	if len(rows) == 0 && isTerminal(t.out) {
+		t.note("no profiles; 'phonenumbers login' makes one")
+		return nil
+	}
+	for _, r := range rows {
+		inUse := ""
+		if r.InUse {
+			inUse = "yes"
+		}
+		if err := table.row(r.Name, r.BaseURL, inUse); err != nil {
+			return err
+		}
+	}
+	return table.end()
+}
+
+// keptProfiles reads the profiles of the person.
+func keptProfiles() (path string, kept profiles, err error) {
+	if path, err = profilesPath(); err != nil {
+		return "", nil, err
+	}
+	kept, err = readProfiles(path)
+	return path, kept, err
+}
+
+// without says that none has the name that was asked for, and does not quote that: it may be a key.
+func (p profiles) without(name string) string {
+	text := "there is no profile " + defaultProfile
+	if name != "" {
+		text = "--profile or " + profileVariable + " names no profile that you have"
+	}
+	if len(p) == 0 {
+		return text + "; 'phonenumbers login' makes one"
+	}
+	return text + "; there are: " + strings.Join(p.names(), ", ")
+}
+
+func completeProfiles(*cobra.Command, []string, string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	_, kept, _ := keptProfiles() // without which there is nothing to offer
+	for _, name := range kept.names() {
+		found = append(found, cobra.CompletionWithDesc(name, printable(kept[name].BaseURL)))
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// defaultProfile is used unless another profile is chosen.
+const defaultProfile = "default"
+
+// profile is an API key and the address of its server. The key is sent nowhere else.
+type profile struct {
+	BaseURL string `yaml:"baseUrl"`
+	APIKey  string `yaml:"apiKey"`
+}
+
+// profiles are what the file keeps, by name:
+//
+//	default:
+//	    baseUrl: https://api.vogent.ai/api
+//	    apiKey: pnk_...
+type profiles map[string]profile
+
+func (p profiles) names() []string { return slices.Sorted(maps.Keys(p)) }
+
+// profilesPath is the path of the file: below XDG_CONFIG_HOME on every system, otherwise where the system keeps settings.
+func profilesPath() (string, error) {
+	dir := os.Getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(dir) {
+		var err error
+		if dir, err = os.UserConfigDir(); err != nil {
+			return "", fmt.Errorf("there is no folder for profiles: %w", err)
+		}
+	}
+	return filepath.Join(dir, "phonenumbers", "profiles.yaml"), nil
+}
+
+// readProfiles reads the file. A missing file has no profiles. It refuses a file that other users can read, as ssh does.
+func readProfiles(path string) (profiles, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return profiles{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it is only read
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("%s has API keys, and other users have access to it (mode %04o); run: chmod 600 %q", path, mode, path)
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseProfiles(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; correct it, or remove the file and run 'phonenumbers login'", path, err)
+	}
+	return p, nil
+}
+
+// parseProfiles refuses whatever 'phonenumbers login' does not write. No error quotes the text, as it has keys.
+func parseProfiles(text []byte) (profiles, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	var named map[string]struct {
+		BaseURL yaml.Node `yaml:"baseUrl"`
+		APIKey  yaml.Node `yaml:"apiKey"`
+	}
+	err := decoder.Decode(&named)
+	if err == nil {
+		err = decoder.Decode(new(yaml.Node)) // a second document
+		if err == nil {
+			return nil, errors.New("it has more than one YAML document")
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%sit must be YAML with a baseUrl and an apiKey for each name, and each name once", regexp.MustCompile(`line \d+: |$`).FindString(err.Error()))
+	}
+	p := profiles{}
+	for name, members := range named {
+		baseURL, key := members.BaseURL, members.APIKey
+		switch {
+		case profileName(name) != nil:
+			return nil, fmt.Errorf("the name of a profile: %w", profileName(name))
+		case !isText(&baseURL) || !isText(&key):
+			return nil, fmt.Errorf("the profile %s needs a baseUrl and an apiKey", name)
+		case usableBaseURL(baseURL.Value) != nil:
+			return nil, fmt.Errorf("line %d: %w", baseURL.Line, usableBaseURL(baseURL.Value))
+		case usableKey(key.Value) != nil:
+			return nil, fmt.Errorf("line %d: %w", key.Line, usableKey(key.Value))
+		}
+		p[name] = profile{baseURL.Value, key.Value}
+	}
+	return p, nil
+}
+
+// changeProfiles changes the file. Changes of several processes at the same time are all kept.
+func changeProfiles(path string, change func(profiles)) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	unlock, err := lockedfile.MutexAt(path + ".lock").Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	p, err := readProfiles(path)
+	if err != nil {
+		return err
+	}
+	change(p)
+	return replaceFile(path, func(w io.Writer) error {
+		text, err := yaml.Marshal(p)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	})
+}
+
+// replaceFile replaces a file, or the one that a symbolic link names, whole or not at all. Only its owner can read the new one.
+func replaceFile(path string, fill func(io.Writer) error) (failed error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if failed != nil {
+			failed = errors.Join(failed, os.Remove(file.Name()))
+		}
+	}()
+	if err := errors.Join(fill(file), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+var profileNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+func profileName(name string) error {
+	if !profileNames.MatchString(name) {
+		return errors.New("it must be 1 to 64 letters, digits and - _ . and start with a letter or digit")
+	}
+	return nil
+}
+
+func usableKey(key string) error {
+	if _, err := client.New(client.WithAPIKey(key), client.WithBaseURL(client.DefaultBaseURL)); err != nil {
+		return errors.New("the API key is empty, or has a space, a line break or another character that no key has")
+	}
+	return nil
+}
+
+// sameAddress reports whether two usable base URLs name the same address: the letter case of the host and a slash at the end do
+// not count.
+func sameAddress(a, b string) bool {
+	return normalAddress(a) == normalAddress(b)
+}
+
+func normalAddress(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	u.Host = strings.ToLower(u.Host)
+	return strings.TrimRight(u.String(), "/")
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// An error about the file names the line, and never quotes it, as it has keys.
+func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
+	t.Parallel()
+	const address = "http://127.0.0.1:8080/api"
+	good := "default:\n  baseUrl: " + address + "\n  apiKey: secret\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"YAML that is cut off":         {good + "work: [", "line 4: it must be YAML with"},
+		"a tab":                        {"default:\n\tbaseUrl: secret\n", "line 2: it must be YAML with"},
+		"an anchor that is not there":  {"default: *secret\n", "it must be YAML with"},
+		"a text":                       {"secret\n", "line 1: it must be YAML with"},
+		"a list":                       {"- secret\n", "line 1: it must be YAML with"},
+		"a key by itself":              {"default: secret\n", "line 1: it must be YAML with"},
+		"an unknown member":            {good + "  secret: secret\n", "line 4: it must be YAML with"},
+		"a member twice":               {good + "  apiKey: secret\n", "line 4: it must be YAML with"},
+		"a name twice":                 {good + good, "line 4: it must be YAML with"},
+		"a second document":            {good + "---\n" + good, "more than one YAML document"},
+		"a second document is no YAML": {good + "---\nsecret: [", "it must be YAML with"},
+		"no key":                       {"default:\n  baseUrl: " + address + "\n", "the profile default needs a baseUrl and an apiKey"},
+		"no address":                   {"default:\n  apiKey: secret\n", "the profile default needs a baseUrl and an apiKey"},
+		"a key that is a list":         {"default:\n  baseUrl: " + address + "\n  apiKey: [secret]\n", "the profile default needs"},
+		"a key that is an alias":       {"default:\n  baseUrl: &secret " + address + "\n  apiKey: *secret\n", "the profile default needs"},
+		"an empty key":                 {"default:\n  baseUrl: " + address + "\n  apiKey:\n", "line 3: the API key is empty, or has"},
+		"a key with a space":           {"default:\n  baseUrl: " + address + "\n  apiKey: secret secret\n", "line 3: the API key is empty, or has"},
+		"an address that is none":      {"default:\n  baseUrl: secret\n  apiKey: secret\n", "line 2: the base URL does not start with"},
+		"an address with a password":   {"default:\n  baseUrl: http://u:secret@h/api\n  apiKey: secret\n", "line 2: the base URL has a user name"},
+		"a name with a path":           {strings.Replace(good, "default", "../secret", 1), "the name of a profile: it must be"},
+	} {
+		_, err := parseProfiles([]byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	for text, want := range map[string]profiles{
+		"":                           {},
+		"# nothing\n":                {},
+		"{}\n":                       {},
+		good:                         {"default": {address, "secret"}},
+		"1: " + flow(address, "123"): {"1": {address, "123"}},
+	} {
+		if got, err := parseProfiles([]byte(text)); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
+func flow(address, key string) string { return "{baseUrl: '" + address + "', apiKey: " + key + "}\n" }
+
+// Whatever name and key are kept come back, also those that YAML takes for something else.
+func TestProfilesComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "profiles.yaml")
+	want := profiles{}
+	for _, text := range []string{"null", "true", "no", "1", "1e3", "0x10", "2026-01-01", "1_000", "a.b-c_d"} {
+		want[text] = profile{"http://[::1]:8080/api", text}
+	}
+	for i, key := range []string{"~", "#key", "*key", "&key", "!key", "{key}", "[", "'", `"`, `\`, "%", "@", "`", "<<", "a:", "-", "?", "|", ">", "="} {
+		want["k"+strings.Repeat("x", i)] = profile{"https://api.example/api", key}
+	}
+	if err := changeProfiles(path, func(p profiles) { maps.Copy(p, want) }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readProfiles(path); err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v; got\n%v\nwant\n%v", err, got, want)
+	}
+}
+
+// A full disk keeps the file that was there, and leaves nothing beside it.
+func TestAFullDiskKeepsTheFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "profiles.yaml")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := replaceFile(path, func(w io.Writer) error {
+		if _, err := io.WriteString(w, "the beg"); err != nil {
+			t.Fatal(err)
+		}
+		return syscall.ENOSPC
+	})
+	text, readErr := os.ReadFile(path)
+	entries, listErr := os.ReadDir(dir)
+	if !errors.Is(err, syscall.ENOSPC) || string(text) != "before" || len(entries) != 1 || readErr != nil || listErr != nil {
+		t.Errorf("%v; the file has %q, the folder has %v; %v, %v", err, text, entries, readErr, listErr)
+	}
+}
+
+func TestAnAddressHasSeveralSpellings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://api.vogent.ai/api", "HTTPS://API.Vogent.AI/api//", true},
+		{"http://[FE80::1]:8080/api", "http://[fe80::1]:8080/api/", true},
+		{"https://api.vogent.ai/api", "https://api.vogent.ai/API", false},
+		{"https://api.vogent.ai/api", "http://api.vogent.ai/api", false},
+		{"https://api.vogent.ai/api", "https://api.vogent.ai.example/api", false},
+		{"https://api.vogent.ai/api", "https://api.vogent.ai:8443/api", false},
+		{"https://api.vogent.ai/api", "https://api.vogent.ai", false},
+		{"https://api.vogent.ai/a%2Fb", "https://api.vogent.ai/a/b", false},
+	} {
+		if got := sameAddress(c.a, c.b); got != c.same {
+			t.Errorf("%s and %s: %t", c.a, c.b, got)
+		}
+	}
+}
