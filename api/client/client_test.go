@@ -213,9 +213,9 @@ func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
 			want   []string
 		}{
 			{api.ListPhoneNumbersParams{AgentID: new("agent_1")}, []string{"1"}},
-			{api.ListPhoneNumbersParams{AgentID: new("")}, []string{"2", id}},
+			{api.ListPhoneNumbersParams{AgentID: api.NoAgent()}, []string{"2", id}},
 			{api.ListPhoneNumbersParams{Type: new(api.SIPUsername)}, []string{"2"}},
-			{api.ListPhoneNumbersParams{Type: new(api.PSTN), AgentID: new("")}, []string{id}},
+			{api.ListPhoneNumbersParams{Type: new(api.PSTN), AgentID: api.NoAgent()}, []string{id}},
 			{api.ListPhoneNumbersParams{}, []string{"1", "2", id}},
 		} {
 			var got []string

@@ -152,6 +152,22 @@ func ExampleClient_All() {
 	// +17025550101
 }
 
+// Go through the numbers that are linked to no agent.
+func ExampleClient_All_linkedToNoAgent() {
+	ctx, c := context.Background(), newClient()
+	buy(c, "+17025550100")
+	if _, err := c.Link(ctx, buy(c, "+17025550101").ID, "concierge"); err != nil {
+		log.Fatal(err)
+	}
+	for n, err := range c.All(ctx, api.ListPhoneNumbersParams{AgentID: api.NoAgent()}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(n.Number, n.AgentID == nil)
+	}
+	// Output: +17025550100 true
+}
+
 // Find out whether a number is yours.
 func ExampleClient_GetByNumber() {
 	ctx, c := context.Background(), newClient()

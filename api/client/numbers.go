@@ -82,6 +82,8 @@ func checkID(id string) error {
 // List returns a page of the numbers, oldest first. The limit of params is the size of a page; openapi.yaml
 // has the default. Pass the page's cursor for the next one; nil means that there is none. The hosted
 // API documents limit and cursor only, no filter. [Client.All] sees to both.
+//
+// An AgentID lists the numbers of one agent, [api.NoAgent] those that are linked to none.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
 	request, err := raw.NewListPhoneNumbersRequest(below, &params)
 	return do[api.PhoneNumberPage](ctx, c, listPhoneNumbers, opts, nil, request, err)
@@ -91,6 +93,8 @@ func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, op
 // page. It ends after the last number, or with one error: of a page, of the context, or of a server whose cursors lead round in
 // a circle or on for more than 100,000 pages. Numbers that are added or deleted meanwhile may be in it or not. On a server that
 // does not filter, as the hosted one, it looks through all numbers.
+//
+// An AgentID lists the numbers of one agent, [api.NoAgent] those that are linked to none.
 func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) iter.Seq2[api.PhoneNumber, error] {
 	const most = 100_000 // pages: ten million numbers, unless the caller makes the pages small
 	return func(yield func(api.PhoneNumber, error) bool) {

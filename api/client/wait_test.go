@@ -254,7 +254,7 @@ func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
 	})
 	count := func(ctx context.Context, stopAfter int) (n int, last error) {
 		asked = nil
-		for _, err := range c.All(ctx, api.ListPhoneNumbersParams{Limit: new(2), AgentID: new("")}) {
+		for _, err := range c.All(ctx, api.ListPhoneNumbersParams{Limit: new(2), AgentID: api.NoAgent()}) {
 			if last = err; err != nil {
 				continue
 			}

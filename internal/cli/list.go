@@ -56,7 +56,9 @@ all members, of which jq takes some.`,
 		switch {
 		case unlinked && agent != "":
 			return usageError{errors.New("--agent and --unlinked exclude each other")}
-		case unlinked || agent != "":
+		case unlinked:
+			params.AgentID = api.NoAgent()
+		case agent != "":
 			params.AgentID = &agent
 		}
 		if number != "" {
