@@ -1,6 +1,6 @@
 // Specgen writes the Go tables that openapi.yaml already knows and oapi-codegen does not make: the
 // operations as the client and the server need them, what each 200 response must have, and the status
-// and text of each problem code.
+// and text of each problem code. It also tidies the files that oapi-codegen made before it.
 package main
 
 import (
@@ -31,6 +31,16 @@ func generate() error {
 	if err != nil {
 		return err
 	}
+	made := map[string][]byte{}
+	for _, name := range oapiCodegen {
+		if made[name], err = os.ReadFile(name); err != nil {
+			return err
+		}
+	}
+	if made, err = tidy(made); err != nil {
+		return err
+	}
+	maps.Copy(files, made)
 	for name, code := range files {
 		if err := os.WriteFile(name, code, 0o644); err != nil { //nolint:gosec // source code is for everyone to read
 			return err
