@@ -76,18 +76,24 @@ lint-contract: npm $(NODE_MODULES) ## lint openapi.yaml
 accept-contract: ## accept a breaking change in openapi.yaml, before the first release
 	cp openapi.yaml api/openapi.accepted.yaml
 
-# The test of .ci/contract runs again only after a change of what it tests.
-bin/contract-test: .ci/contract .ci/contract.levels $(wildcard .ci/contract-test/*)
+# The tests of .ci/contract and .ci/api run again only after a change of what they test.
+bin/contract-test: .ci/contract .ci/contract.levels .ci/release-tag $(wildcard .ci/contract-test/*)
 	@.ci/contract-test/run
 	@mkdir -p bin && touch $@
 
+bin/api-test: .ci/api .ci/release-tag .ci/api-test/run
+	@.ci/api-test/run
+	@mkdir -p bin && touch $@
+
 # Cheap steps come first. Each ends a failure with a line that says what to do.
-check: ## fail on stale files, breaking changes in openapi.yaml, and linter errors
+check: ## fail on stale files, breaking changes in openapi.yaml and the Go API, and linter errors
 	@go mod tidy -diff || { echo "make check: run \`make tidy\` and commit go.mod and go.sum" >&2; exit 1; }
 	@$(MAKE) --no-print-directory lint-contract
 	@.ci/generated
 	@.ci/contract
 	@$(MAKE) -s --no-print-directory bin/contract-test
+	@.ci/api
+	@$(MAKE) -s --no-print-directory bin/api-test
 	@$(MAKE) --no-print-directory lint || { echo "make check: fix what the linter reports above; \`make tidy\` fixes the formatting" >&2; exit 1; }
 
 tidy: ## tidy go.mod and format the code
