@@ -176,7 +176,7 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 		return api.PhoneNumber{}, usageError{errors.New("the number is empty")}
 	case strings.HasPrefix(name, "+"):
 		ways = ways[:1]
-	case len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil:
+	case isID(name):
 		ways[0], ways[1] = byID, byNumber
 	}
 	asked := false // whether a way has shown that there is none
@@ -194,6 +194,11 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 		next = "a number starts with + and its country code, such as +14155550100"
 	}
 	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next)}
+}
+
+// isID reports whether a name has the form of our ids. A SIP prefix can have it too.
+func isID(name string) bool {
+	return len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil
 }
 
 // consent are the flags of commands that change something.
@@ -221,12 +226,15 @@ func (c *consent) given(ctx context.Context, s *session, what string) (bool, err
 	return err == nil, err
 }
 
+// wouldJSON is what a dry run would do, as --json prints it.
+type wouldJSON struct {
+	Would string `json:"would"`
+}
+
 // would says what a dry run would do.
 func (s *session) would(what string) error {
 	if s.json {
-		return s.document(struct {
-			Would string `json:"would"`
-		}{what})
+		return s.document(wouldJSON{what})
 	}
 	_, err := fmt.Fprintf(s.out, "would %s\n", printable(what))
 	return err

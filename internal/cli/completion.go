@@ -66,40 +66,69 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	}
 }
 
-func completeNumbers(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+// completeNumbers completes one number.
+func completeNumbers(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	eachOwned(c, args, func(n api.PhoneNumber) {
-		if strings.HasPrefix(n.Number, begun) {
-			found = append(found, cobra.CompletionWithDesc(printable(n.Number), printable(agentOf(n))))
-		}
-		if begun != "" && strings.HasPrefix(n.ID, begun) {
-			found = append(found, cobra.CompletionWithDesc(printable(n.ID), printable(n.Number)))
-		}
-	})
+	return completeMoreNumbers(c, args, begun)
+}
+
+// completeMoreNumbers completes numbers that are not among the arguments yet.
+func completeMoreNumbers(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	eachOwned(c, args, func(n api.PhoneNumber) { found = append(found, namesOf(n, args, begun)...) })
 	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// namesOf are the names of a number that start with what is begun. One that is given already, or read from stdin, has none.
+func namesOf(n api.PhoneNumber, given []string, begun string) (names []cobra.Completion) {
+	for _, name := range given {
+		if name == "-" || name == n.ID || strings.EqualFold(name, n.Number) {
+			return nil
+		}
+	}
+	if strings.HasPrefix(n.Number, begun) {
+		names = append(names, cobra.CompletionWithDesc(printable(n.Number), printable(agentOf(n))))
+	}
+	if begun != "" && strings.HasPrefix(n.ID, begun) {
+		names = append(names, cobra.CompletionWithDesc(printable(n.ID), printable(n.Number)))
+	}
+	return names
 }
 
 func completeAgents(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
-	seen := map[string]bool{"": true}
-	eachOwned(c, args, func(n api.PhoneNumber) {
-		if agent := agentOf(n); !seen[agent] && strings.HasPrefix(agent, begun) {
-			seen[agent] = true
-			found = append(found, printable(agent))
-		}
-	})
+	agents := agentsOnce(begun)
+	eachOwned(c, args, func(n api.PhoneNumber) { found = append(found, agents(n)...) })
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-func completeNumberThenAgent(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	switch len(args) {
-	case 0:
-		return completeNumbers(c, args, begun)
-	case 1:
-		return completeAgents(c, args, begun)
+// agentsOnce returns the agent of a number, if it starts with what is begun and is not that of a number before.
+func agentsOnce(begun string) func(api.PhoneNumber) []cobra.Completion {
+	seen := map[string]bool{"": true}
+	return func(n api.PhoneNumber) []cobra.Completion {
+		agent := agentOf(n)
+		if seen[agent] || !strings.HasPrefix(agent, begun) {
+			return nil
+		}
+		seen[agent] = true
+		return []cobra.Completion{printable(agent)}
 	}
-	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeNumbersThenAgent completes a number, and then more numbers or the agent.
+func completeNumbersThenAgent(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return completeMoreNumbers(c, args, begun)
+	}
+	if args[0] == "-" && len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	agents := agentsOnce(begun)
+	eachOwned(c, args, func(n api.PhoneNumber) {
+		found = append(found, namesOf(n, args, begun)...)
+		found = append(found, agents(n)...)
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeFlag completes the values of a flag.

@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// naming is how each command for one number explains its argument.
+// naming is how each command for numbers explains its argument.
 const naming = `NUMBER is a number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
 
 // numberCommands are the commands for numbers that are there already.
@@ -83,99 +83,77 @@ func getCommand() *cobra.Command {
 func linkCommand() *cobra.Command {
 	var agree consent
 	command := &cobra.Command{
-		Use:     "link NUMBER AGENT",
-		Short:   "Link a number to an agent",
-		Long:    "Link a number to an agent, in the place of any other, and show the number as it then is.\n\n" + naming,
-		Example: `  phonenumbers link +14155550100 agent_1`,
+		Use:   "link NUMBER... AGENT",
+		Short: "Link numbers to an agent",
+		Long: `Link numbers to an agent, in the place of any other, and show them as they then are. The last argument is the agent.
+
+` + severalHelp + `
+
+After an interruption or a failure, run the command again: it does what is left.`,
+		Example: `  phonenumbers link +14155550100 agent_1
+  phonenumbers link +14155550100 +14155550101 support-line agent_1
+  phonenumbers list --unlinked | cut -f 2 | phonenumbers link - agent_1`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return usageError{errors.New("give a number and an agent")}
+			if len(args) < 2 {
+				return usageError{errors.New("give numbers and an agent")}
 			}
-			if args[1] == "" {
+			names, agent := args[:len(args)-1], args[len(args)-1]
+			switch {
+			case agent == "":
 				return usageError{errors.New("the agent is empty; the command unlink takes a number away from its agent")}
+			case several(names) && strings.HasPrefix(agent, "+"):
+				return usageError{fmt.Errorf("the last argument is the agent, and %s is a number", agent)}
 			}
-			return nil
+			return checkNames(names)
 		},
-		ValidArgsFunction: completeNumberThenAgent,
+		ValidArgsFunction: completeNumbersThenAgent,
 	}
 	agree.dryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		n, err := s.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		if agree.dryRun {
-			if agentOf(n) == args[1] {
-				return s.would("change nothing: " + n.Number + " is linked to " + args[1])
-			}
-			return s.would(newChange(n, args[1]).String())
-		}
-		if n, err = s.api.Link(ctx, n.ID, args[1]); err != nil {
-			return err
-		}
-		return s.showDone(n, "is linked to "+args[1])
+		last := len(args) - 1
+		return s.edit(ctx, args[:last], s.linking(args[last]), agree)
 	})
 }
 
 func unlinkCommand() *cobra.Command {
 	var agree consent
-	command := numberArgument(&cobra.Command{
-		Use:   "unlink NUMBER",
-		Short: "Take a number away from its agent",
-		Long:  "Take a number away from its agent, after asking, and show the number as it then is.\n\n" + naming,
+	command := numbersArguments(&cobra.Command{
+		Use:   "unlink NUMBER...",
+		Short: "Take numbers away from their agents",
+		Long: `Take numbers away from their agents, after asking, and show them as they then are.
+
+` + severalHelp + `
+
+After an interruption or a failure, run the command again: it does what is left.`,
 		Example: `  phonenumbers unlink +14155550100
-  phonenumbers unlink +14155550100 --yes`,
+  phonenumbers unlink +14155550100 +14155550101 --yes
+  phonenumbers list --agent agent_1 | cut -f 2 | phonenumbers unlink - --yes`,
 	})
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		n, err := s.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		if agentOf(n) == "" {
-			if agree.dryRun {
-				return s.would("change nothing: " + n.Number + " is linked to no agent")
-			}
-			return s.show(n)
-		}
-		if ok, err := agree.given(ctx, s, newChange(n, "").String()+" at "+s.baseURL); !ok {
-			return err
-		}
-		if n, err = s.api.Unlink(ctx, n.ID); err != nil {
-			return err
-		}
-		return s.showDone(n, "is unlinked")
+		return s.edit(ctx, args, s.unlinking(), agree)
 	})
 }
 
 func deleteCommand() *cobra.Command {
 	var agree consent
-	command := numberArgument(&cobra.Command{
-		Use:   "delete NUMBER",
-		Short: "Give a number up",
-		Long: `Give a number up, with its link and its SIP credentials, after asking, and show it as it last was. It cannot be undone:
-somebody else may buy the number.
+	command := numbersArguments(&cobra.Command{
+		Use:   "delete NUMBER...",
+		Short: "Give numbers up",
+		Long: `Give numbers up, with their links and their SIP credentials, after asking, and show them as they last were. It cannot be
+undone: somebody else may buy the numbers.
 
-` + naming,
+` + severalHelp + `
+
+After an interruption or a failure, run the command again with the numbers that "list" still shows. The last example does so
+with a file.`,
 		Example: `  phonenumbers delete +14155550100
-  phonenumbers delete support-line --yes`,
+  phonenumbers delete support-line +14155550100 --yes
+  phonenumbers delete - --yes < numbers.txt
+  phonenumbers list | cut -f 2 | grep -Fxif numbers.txt | phonenumbers delete - --yes`,
 	})
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		n, err := s.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		linked := "linked to no agent"
-		if agent := agentOf(n); agent != "" {
-			linked = "linked to " + agent
-		}
-		if ok, err := agree.given(ctx, s, fmt.Sprintf("delete %s (%s), %s, for good at %s", n.Number, n.ID, linked, s.baseURL)); !ok {
-			return err
-		}
-		if err := s.api.Delete(ctx, n.ID); err != nil {
-			return err
-		}
-		return s.showDone(n, "is deleted")
+		return s.edit(ctx, args, s.deleting(), agree)
 	})
 }

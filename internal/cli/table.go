@@ -18,6 +18,7 @@ type table struct {
 	header  []string
 	columns bool
 	most    int        // how wide a line may be; 0 where that is not known
+	held    bool       // until the end, as there may be a bar on the terminal
 	waiting [][]string // the first rows, from which the widths follow
 	widths  []int      // nil until the first rows are printed
 }
@@ -48,7 +49,7 @@ func (t *table) row(cells ...string) error {
 	case t.widths != nil:
 		return t.line(cells, t.colour)
 	}
-	if t.waiting = append(t.waiting, cells); len(t.waiting) < rowsForWidths {
+	if t.waiting = append(t.waiting, cells); t.held || len(t.waiting) < rowsForWidths {
 		return nil
 	}
 	return t.end()

@@ -1,0 +1,333 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// severalHelp is for the help of commands for one number or several.
+const severalHelp = naming + ` A - in the place of all numbers
+reads them from stdin, one a line.
+
+Several numbers are all looked up first: where you do not have one of them, nothing is changed. Then eight changes are under
+way at a time, within the rate limit that the server tells. A change that fails is reported, and the others go on. A server
+that is away is waited for, a few minutes. The numbers are printed in the order in which they are done; with --json an
+object a line, those that failed with an error.`
+
+// runAgain is what to do about the numbers that a command has left.
+const runAgain = "run the command again for what is left"
+
+// edit is what link, unlink and delete do to numbers.
+type edit struct {
+	verb, doing, done string // such as "link", "linking" and "linked"
+	again             string // what to do about the numbers that are left
+	ifMissing         string // what to do where there are no such numbers
+	asks              bool
+
+	// settled reports whether there is nothing to do.
+	settled func(api.PhoneNumber) bool
+	// what says what is done, such as "unlink +14155550100 from agent_1", to numbers that are not settled.
+	what func([]api.PhoneNumber) string
+	// do does it, and returns the number to show.
+	do func(context.Context, api.PhoneNumber, ...client.CallOption) (api.PhoneNumber, error)
+}
+
+// linking links numbers to an agent.
+func (s *session) linking(agent string) edit {
+	return edit{
+		verb: "link", doing: "linking", done: "linked", again: runAgain, ifMissing: listShowsThem,
+		settled: func(n api.PhoneNumber) bool { return agentOf(n) == agent },
+		what:    func(ns []api.PhoneNumber) string { return newChange(ns[0], agent).String() }, // it asks nothing about several
+		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
+			return s.relink(ctx, n.ID, agent, opts...)
+		},
+	}
+}
+
+// unlinking takes numbers away from their agents.
+func (s *session) unlinking() edit {
+	return edit{
+		verb: "unlink", doing: "unlinking", done: "unlinked", again: runAgain, ifMissing: listShowsThem, asks: true,
+		settled: func(n api.PhoneNumber) bool { return agentOf(n) == "" },
+		what: func(ns []api.PhoneNumber) string {
+			what := "unlink " + enumerate(numbersOf(ns))
+			if len(ns) == 1 {
+				what = newChange(ns[0], "").String()
+			}
+			return what + " at " + s.baseURL
+		},
+		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
+			return s.relink(ctx, n.ID, "", opts...)
+		},
+	}
+}
+
+// deleting gives numbers up. The number to show is as it last was.
+func (s *session) deleting() edit {
+	return edit{
+		verb: "delete", doing: "deleting", done: "deleted", asks: true,
+		again:     "run the command again with the numbers that 'phonenumbers list' still shows",
+		ifMissing: listShowsThem + ", and 'phonenumbers delete -h' how to delete what is left of a file",
+		settled:   func(api.PhoneNumber) bool { return false },
+		what: func(ns []api.PhoneNumber) string {
+			if len(ns) == 1 {
+				return fmt.Sprintf("delete %s (%s), %s, for good at %s", ns[0].Number, ns[0].ID, linked(ns[0]), s.baseURL)
+			}
+			agents := 0
+			for _, n := range ns {
+				if agentOf(n) != "" {
+					agents++
+				}
+			}
+			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", enumerate(numbersOf(ns)), agents, len(ns), s.baseURL)
+		},
+		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
+			return n, s.api.Delete(ctx, n.ID, opts...)
+		},
+	}
+}
+
+// relink links a number to an agent, or unlinks it where that is empty.
+func (s *session) relink(ctx context.Context, id, agent string, opts ...client.CallOption) (api.PhoneNumber, error) {
+	if agent == "" {
+		return s.api.Unlink(ctx, id, opts...)
+	}
+	return s.api.Link(ctx, id, agent, opts...)
+}
+
+func numbersOf(ns []api.PhoneNumber) (numbers []string) {
+	for _, n := range ns {
+		numbers = append(numbers, n.Number)
+	}
+	return numbers
+}
+
+// linked says which agent a number is linked to.
+func linked(n api.PhoneNumber) string {
+	if agent := agentOf(n); agent != "" {
+		return "linked to " + agent
+	}
+	return "linked to no agent"
+}
+
+// several reports whether arguments stand for more than one number.
+func several(names []string) bool { return len(names) > 1 || names[0] == "-" }
+
+// checkNames refuses arguments that name no numbers.
+func checkNames(names []string) error {
+	switch {
+	case len(names) == 0:
+		return usageError{errors.New("give the numbers: in E.164 form such as +14155550100, SIP prefixes or ids, or - for stdin")}
+	case slices.Contains(names, ""):
+		return usageError{errors.New("a number is empty")}
+	case len(names) > 1 && slices.Contains(names, "-"):
+		return usageError{errors.New("- stands for all numbers, which are on stdin; give it alone")}
+	}
+	return nil
+}
+
+// numbersArguments are the arguments of commands for one number or several, with their completion.
+func numbersArguments(command *cobra.Command) *cobra.Command {
+	command.Args = func(_ *cobra.Command, args []string) error { return checkNames(args) }
+	command.ValidArgsFunction = completeMoreNumbers
+	return command
+}
+
+// edit does e to the numbers that arguments stand for, and shows them.
+func (s *session) edit(ctx context.Context, names []string, e edit, agree consent) error {
+	if several(names) {
+		return s.editAll(ctx, names, e, agree)
+	}
+	n, err := s.find(ctx, names[0])
+	settled := err == nil && e.settled(n)
+	switch {
+	case err != nil:
+		return err
+	case settled && agree.dryRun:
+		return s.would(nothingToDo(n))
+	case settled && e.asks:
+		return s.show(n)
+	case e.asks || agree.dryRun:
+		if ok, err := agree.given(ctx, s, e.what([]api.PhoneNumber{n})); !ok {
+			return err
+		}
+	}
+	if n, err = e.do(ctx, n); err != nil {
+		return err
+	}
+	return s.showDone(n, "is "+e.done)
+}
+
+func nothingToDo(n api.PhoneNumber) string {
+	return fmt.Sprintf("change nothing: %s is %s", n.Number, linked(n))
+}
+
+// editAll is edit for several numbers.
+func (s *session) editAll(ctx context.Context, names []string, e edit, agree consent) error {
+	if names[0] == "-" {
+		var err error
+		if names, err = s.readNames(ctx); err != nil {
+			return err
+		}
+	}
+	var answer client.Response
+	found, err := s.findAll(ctx, names, e.ifMissing, client.WithResponse(&answer))
+	switch {
+	case err != nil:
+		return err
+	case agree.dryRun:
+		return s.wouldEdit(found, e)
+	}
+	var open, settled []api.PhoneNumber
+	for _, n := range found {
+		if e.settled(n) {
+			settled = append(settled, n)
+		} else {
+			open = append(open, n)
+		}
+	}
+	if e.asks && len(open) > 0 {
+		if ok, err := agree.given(ctx, s, e.what(open)); !ok {
+			return err
+		}
+	}
+	rows := s.numbers()
+	rows.held = true
+	report := func(n api.PhoneNumber, failure *failureJSON) error {
+		switch {
+		case s.json:
+			return writeJSON(s.out, editedJSON{n, failure})
+		case failure == nil:
+			return rows.number(n)
+		}
+		return nil
+	}
+	for _, n := range settled {
+		if err := report(n, nil); err != nil {
+			return fmt.Errorf("nothing is changed: write the output: %w", err)
+		}
+	}
+	b := batch{session: s, pacer: newPacer(), table: rows.table, doing: e.doing, done: e.done, again: e.again}
+	b.pacer.learn(answer.Header)
+	var tasks []task
+	for _, n := range open {
+		tasks = append(tasks, task{
+			what: e.verb + " " + n.Number,
+			do: func(ctx context.Context, opts ...client.CallOption) error {
+				now, err := e.do(ctx, n, opts...)
+				if err == nil {
+					n = now
+				}
+				return err
+			},
+			report: func(failure *failureJSON) error { return report(n, failure) },
+		})
+	}
+	counts, err := b.run(ctx, tasks)
+	if err != nil {
+		return err
+	}
+	if len(settled) > 0 {
+		counts += fmt.Sprintf(", unchanged: %d", len(settled))
+	}
+	s.note("%s", counts)
+	return nil
+}
+
+// editedJSON is a number as --json prints it: as it then is, or as it was where it failed.
+type editedJSON struct {
+	api.PhoneNumber
+	Error *failureJSON `json:"error,omitempty"`
+}
+
+// wouldEdit says what a dry run would do to each number, a line each.
+func (s *session) wouldEdit(found []api.PhoneNumber, e edit) error {
+	for _, n := range found {
+		what := e.what([]api.PhoneNumber{n})
+		if e.settled(n) {
+			what = nothingToDo(n)
+		}
+		var err error
+		if s.json {
+			err = writeJSON(s.out, wouldJSON{what})
+		} else {
+			err = s.would(what)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readNames reads numbers from stdin, one a line.
+func (t *console) readNames(ctx context.Context) (names []string, _ error) {
+	text, err := t.read(ctx, "-", maxDesired)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read stdin, nothing is changed: %w", err)
+	case len(text) > maxDesired:
+		return nil, fmt.Errorf("stdin, nothing is changed: it has more than %d MiB; split it", maxDesired>>20)
+	}
+	line := 0
+	for text := range strings.Lines(string(text)) {
+		line++
+		name := strings.TrimSpace(text)
+		if strings.Contains(name, "\t") {
+			return nil, fmt.Errorf("stdin, line %d, nothing is changed: it has a tab in it; give a number a line, as 'phonenumbers list | cut -f 2' does", line)
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, errors.New("stdin, nothing is changed: there is no number on it; look at the command that writes it")
+	}
+	return names, nil
+}
+
+// findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
+// request for a hundred of them, and as a server that does not filter has to list them for each name.
+func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
+	owned, err := s.owned(ctx, opts...)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]api.PhoneNumber{}
+	for _, n := range owned {
+		byID[n.ID] = n
+	}
+	byNumber := finder(owned)
+	var missing []string
+	seen := map[string]bool{} // by id, or by name for what is missing
+	for _, name := range names {
+		n, known := byNumber(name)
+		if other, is := byID[name]; is && (!known || isID(name)) {
+			n, known = other, true
+		}
+		key := name
+		if known {
+			key = n.ID
+		}
+		switch {
+		case seen[key]:
+		case known:
+			found = append(found, n)
+		default:
+			missing = append(missing, name)
+		}
+		seen[key] = true
+	}
+	if len(missing) > 0 {
+		return nil, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s; %s", enumerate(missing), ifMissing)}
+	}
+	return found, nil
+}
