@@ -45,6 +45,9 @@ var commandLines = []commandLine{
 	{args: "link " + unlinked + " agent_1"},
 	{args: "unlink " + owned + " --yes"},
 	{args: "delete " + owned + " --yes"},
+	{args: "link " + owned + " " + unlinked + " agent_2"},
+	{args: "unlink - --yes", stdin: owned + "\n" + unlinked},
+	{args: "delete - --yes", stdin: owned + "\n" + unlinked},
 	{args: "export"},
 	{args: "plan --file -", stdin: desiredFile},
 	{

@@ -1,0 +1,288 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// hosted is a server that owns numbers, linked to the agent before, and does not filter its list.
+type hosted struct {
+	numbers int
+	answer  stub // to a change
+
+	mu                     sync.Mutex
+	lists, changes, atOnce int // atOnce is the most changes that were under way
+	underWay               int
+}
+
+func (h *hosted) number(i int) api.PhoneNumber {
+	return api.PhoneNumber{ID: fmt.Sprint("id-", i), Number: fmt.Sprintf("+1415555%04d", i), Type: api.PSTN, AgentID: new("before")}
+}
+
+func (h *hosted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return h.list(r)
+	}
+	h.mu.Lock()
+	h.changes++
+	h.underWay++
+	h.atOnce = max(h.atOnce, h.underWay)
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		h.underWay--
+		h.mu.Unlock()
+	}()
+	return h.answer.RoundTrip(r)
+}
+
+// list answers with a page of a hundred numbers.
+func (h *hosted) list(r *http.Request) (*http.Response, error) {
+	h.mu.Lock()
+	h.lists++
+	h.mu.Unlock()
+	_, header := h.answer("")
+	if header == nil {
+		header = http.Header{}
+	}
+	from, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+	var page api.PhoneNumberPage
+	for i := from; i < min(from+100, h.numbers); i++ {
+		page.Data = append(page.Data, h.number(i))
+	}
+	if from+100 < h.numbers {
+		page.Cursor = new(fmt.Sprint(from + 100))
+	}
+	body, err := json.Marshal(page)
+	header.Set("Content-Type", "application/json")
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, err
+}
+
+// edited is the outcome of an edit.
+type edited struct {
+	err            error
+	stdout, stderr bytes.Buffer
+}
+
+func (e *edited) rows() int { return strings.Count(e.stdout.String(), "\n") }
+
+// edit runs link, unlink or delete. It must be called in a bubble of synctest, whose clock does not wait.
+func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *edited {
+	t.Helper()
+	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: h}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := new(edited)
+	s := &session{console: &console{in: strings.NewReader(""), out: &e.stdout, err: &e.stderr, json: asJSON}, api: c}
+	e.err = s.edit(t.Context(), names, map[string]edit{
+		"link": s.linking("a"), "link again": s.linking("before"), "unlink": s.unlinking(), "delete": s.deleting(),
+	}[verb], consent{yes: true})
+	return e
+}
+
+// names are the first n numbers, every third one by its id, and some a second time.
+func (h *hosted) names(n int) (names []string) {
+	for i := range n {
+		number := h.number(i)
+		if i%3 == 0 {
+			names = append(names, number.ID)
+		}
+		if i%3 != 0 || i%2 == 0 {
+			names = append(names, number.Number)
+		}
+	}
+	return names
+}
+
+// edits are the commands, and what they say they have done.
+var edits = map[string]string{"link": "linked", "unlink": "unlinked", "delete": "deleted"}
+
+func succeed(string) (int, http.Header) { return http.StatusOK, nil }
+
+// However many numbers are named, they are listed once, as a server that does not filter would list them for each.
+func TestSeveralNumbersCostOneListAndARequestEach(t *testing.T) {
+	for verb, done := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &hosted{numbers: 250, answer: succeed}
+				e := h.edit(t, verb, false, h.names(150))
+				if want := done + ": 150, failed: 0, left: 0\n"; e.err != nil || e.stderr.String() != want || e.rows() != 150 {
+					t.Errorf("%v, %d rows, and it says %q; want %q", e.err, e.rows(), e.stderr.String(), want)
+				}
+				if h.lists != 3 || h.changes != 150 {
+					t.Errorf("%d pages were asked for, and %d changes; want 3 and 150", h.lists, h.changes)
+				}
+				if h.atOnce != 8 {
+					t.Errorf("%d changes were under way at once, want 8", h.atOnce)
+				}
+			})
+		})
+	}
+}
+
+func TestOneNumberCostsAListAndARequest(t *testing.T) {
+	for verb := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &hosted{numbers: 250, answer: succeed}
+				e := h.edit(t, verb, false, []string{h.number(7).Number})
+				if e.err != nil || e.rows() != 1 || e.stderr.Len() > 0 || h.lists != 1 || h.changes != 1 {
+					t.Errorf("%v, %d rows, %d lists and %d changes; it says %q", e.err, e.rows(), h.lists, h.changes, e.stderr.String())
+				}
+			})
+		})
+	}
+}
+
+// One number is linked without a look at its agent, which can be another one by then; of several, those that are so already cost
+// no request, so that what is left after an interruption is done soon.
+func TestOnlyOneNumberIsLinkedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for names, want := range map[int]int{1: 1, 100: 0} {
+			h := &hosted{numbers: 250, answer: succeed}
+			e := h.edit(t, "link again", false, h.names(150)[1:1+names])
+			if e.err != nil || h.changes != want {
+				t.Errorf("%v, and %d changes; want %d", e.err, h.changes, want)
+			}
+		}
+	})
+}
+
+func TestWhereANumberIsMissingNothingIsChanged(t *testing.T) {
+	for verb := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &hosted{numbers: 250, answer: succeed}
+				e := h.edit(t, verb, false, append(h.names(150), "nobody", "+14155559999"))
+				if e.err == nil || exitCode(e.err) != exitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
+					e.rows() != 0 || h.lists != 3 || h.changes != 0 {
+					t.Errorf("%v, %d rows, %d lists and %d changes", e.err, e.rows(), h.lists, h.changes)
+				}
+			})
+		})
+	}
+}
+
+func TestSeveralNumbersKeepWithinTheRateLimit(t *testing.T) {
+	for verb := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for _, limit := range []struct {
+					perSecond float64
+					burst, n  int
+				}{{20, 20, 200}, {1, 2, 20}} { // after the list, not even the first changes of the second can be made at once
+					b := newBucket(limit.perSecond, limit.burst)
+					h := &hosted{numbers: limit.n, answer: shuffled(b.answer)}
+					if e := h.edit(t, verb, false, h.names(limit.n)); e.err != nil || e.rows() != limit.n || b.denied > 0 {
+						t.Errorf("%v, %d rows, and %d requests were denied", e.err, e.rows(), b.denied)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
+	for verb, done := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &hosted{numbers: 200, answer: func(id string) (int, http.Header) {
+					if id == "id-7" || id == "id-70" {
+						return http.StatusNotFound, nil
+					}
+					return http.StatusOK, nil
+				}}
+				e := h.edit(t, verb, false, h.names(200))
+				if e.err == nil || exitCode(e.err) != exitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; correct ") || e.rows() != 198 {
+					t.Errorf("%v, %d rows", e.err, e.rows())
+				}
+				for _, i := range []int{7, 70} {
+					if says := fmt.Sprintf("phonenumbers: %s %s: ", verb, h.number(i).Number); strings.Count(e.stderr.String(), says) != 1 {
+						t.Errorf("stderr is %q; want one %q", e.stderr.String(), says)
+					}
+				}
+				e = h.edit(t, verb, true, h.names(200))
+				failed := map[string]bool{}
+				for line := range strings.Lines(e.stdout.String()) {
+					var n struct {
+						api.PhoneNumber
+						Error *failureJSON
+					}
+					if err := json.Unmarshal([]byte(line), &n); err != nil {
+						t.Fatal(err)
+					}
+					if n.Error == nil {
+						continue
+					}
+					failed[n.ID] = true
+					if "id-"+strings.TrimLeft(strings.TrimPrefix(n.Number, "+1415555"), "0") != n.ID || agentOf(n.PhoneNumber) != "before" || n.Error.Status != http.StatusNotFound {
+						t.Errorf("the line of a failure is %s", line)
+					}
+				}
+				if len(failed) != 2 || !failed["id-7"] || !failed["id-70"] || e.rows() != 200 || e.stderr.Len() > 0 {
+					t.Errorf("%v have an error, of %d lines; stderr is %q", failed, e.rows(), e.stderr.String())
+				}
+			})
+		})
+	}
+}
+
+func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
+	for verb, done := range edits {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answered := 0
+				var mu sync.Mutex
+				h := &hosted{numbers: 200, answer: func(string) (int, http.Header) {
+					mu.Lock()
+					defer mu.Unlock()
+					if answered++; answered > 52 { // two of them pages of the list
+						return http.StatusUnauthorized, nil
+					}
+					return http.StatusOK, nil
+				}}
+				e := h.edit(t, verb, false, h.names(200))
+				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != exitUnauthorized || e.rows() != 50 || h.changes > 50+atOnce {
+					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
+				}
+				var failed, left int
+				_, err := fmt.Sscanf(e.err.Error(), "stopped, "+done+": 50, failed: %d, left: %d; run the command again ", &failed, &left)
+				if err != nil || failed < 1 || failed+left != 150 {
+					t.Errorf("it says %q", e.err)
+				}
+			})
+		})
+	}
+}
+
+// A number whose deletion was done, although its answer got lost, is deleted.
+func TestANumberThatIsGoneAtTheSecondTryIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := map[string]int{}
+		var mu sync.Mutex
+		h := &hosted{numbers: 20, answer: func(id string) (int, http.Header) {
+			mu.Lock()
+			defer mu.Unlock()
+			if tries[id]++; id == "" || tries[id] == 2 {
+				return http.StatusNotFound, nil
+			}
+			return http.StatusServiceUnavailable, nil
+		}}
+		if e := h.edit(t, "delete", false, h.names(20)); e.err != nil || e.rows() != 20 {
+			t.Errorf("%v, %d rows: %s", e.err, e.rows(), e.stderr.String())
+		}
+	})
+}

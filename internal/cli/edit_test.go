@@ -1,0 +1,70 @@
+package cli_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Whenever a command for several numbers is interrupted, what it has done is said, and what is left can be done from the same
+// file: by the same command, and for delete, to which those that are gone are missing, as its help shows.
+func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
+	t.Parallel()
+	help, err := exec.CommandContext(t.Context(), "phonenumbers", "delete", "-h").Output()
+	recipe := regexp.MustCompile(`(?m)^  (phonenumbers .*grep.*)$`).FindSubmatch(help)
+	if err != nil || recipe == nil {
+		t.Fatalf("%v: delete -h shows nothing for the rest of a file\n%s", err, help)
+	}
+	for _, edit := range []struct{ verb, done, method, rest string }{
+		{"unlink", "unlinked", "PUT", "phonenumbers unlink - --yes < numbers.txt"},
+		{"delete", "deleted", "DELETE", string(recipe[1])},
+	} {
+		t.Run(edit.verb, func(t *testing.T) {
+			t.Parallel()
+			const n = 100
+			o := newOwner(t, "phonenumbers.db", 0, "--rate-limit", "1/s,40") // so that not all is done before the signal
+			o.insert(t, n, "agent_1")
+			file := strings.Join(slices.Sorted(maps.Keys(o.agents(t))), "\n")
+			if err := os.WriteFile(filepath.Join(o.dir, "numbers.txt"), []byte(file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			changes := func() int { return strings.Count(o.server.stderr(), "method="+edit.method) }
+			command, stdout, stderr := o.command(t.Context(), edit.verb, "-", "--yes")
+			command.Stdin = strings.NewReader(file)
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if err := poll(soon, "the first changes", func() (bool, error) { return changes() >= 20, nil }); err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			_ = command.Wait() // stderr tells how it has ended
+			o.server.kill()
+			o.start(t, "--db", "phonenumbers.db")
+			done := n - o.linked(t)
+			reported := strings.Count(stdout.String(), "\n")
+			if done == n || reported > done || reported < done-8 { // each of the eight under way may be done without being known to be
+				t.Errorf("%d changes are reported, and %d of %d are done", reported, done, n)
+			}
+			if says := fmt.Sprintf("phonenumbers: interrupted, %s: %d, failed: 0, left: %d; run the command again ", edit.done, reported, n-reported); !strings.HasPrefix(stderr.String(), says) {
+				t.Errorf("it says %q; want %q", stderr, says)
+			}
+			rest := exec.CommandContext(t.Context(), "sh", "-c", edit.rest)
+			rest.Dir, rest.Env = o.dir, o.environ()
+			if output, err := rest.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			if got := changes(); got != n-done || o.linked(t) != 0 {
+				t.Errorf("the rest took %d changes, and %d numbers are left; want %d and none", got, o.linked(t), n-done)
+			}
+		})
+	}
+}
