@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,15 @@ func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	if header == nil {
 		header = http.Header{}
 	}
-	body := fmt.Sprintf(`{"id":%q,"number":"+14155550100","type":"PSTN","agentId":"a"}`, id)
+	change := struct {
+		AgentID string `json:"agentId"`
+	}{}
+	if r.Method == http.MethodPut {
+		if err := json.NewDecoder(r.Body).Decode(&change); err != nil {
+			return nil, err
+		}
+	}
+	body := fmt.Sprintf(`{"id":%q,"number":"+14155550100","type":"PSTN","agentId":%q}`, id, change.AgentID)
 	if status != http.StatusOK {
 		body = `{"detail":"no"}`
 	}

@@ -199,7 +199,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 			return err
 		}
 	}
-	rows := s.numbers()
+	rows := s.numbers(numberColumns)
 	rows.held = true
 	report := func(n api.PhoneNumber, failure *failureJSON) error {
 		switch {
