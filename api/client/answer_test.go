@@ -27,13 +27,16 @@ func gzipped(body string) string {
 // What says clearly that a call was carried out is no failure, however it is wrapped.
 func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 	for name, send := range map[string]http.HandlerFunc{
-		"201":                   plainly(201, owned),
-		"a byte order mark":     plainly(200, "\ufeff"+owned),
-		"gzip unasked":          encoded("gzip", gzipped(owned)),
-		"x-gzip":                encoded("X-GZIP", gzipped(owned)),
-		"gzip in two members":   encoded("gzip", gzipped(owned[:20])+gzipped(owned[20:])),
-		"identity":              encoded("identity", owned),
-		"an early hint before":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); _, _ = w.Write([]byte(owned)) },
+		"201":                 plainly(201, owned),
+		"a byte order mark":   plainly(200, "\ufeff"+owned),
+		"gzip unasked":        encoded("gzip", gzipped(owned)),
+		"x-gzip":              encoded("X-GZIP", gzipped(owned)),
+		"gzip in two members": encoded("gzip", gzipped(owned[:20])+gzipped(owned[20:])),
+		"identity":            encoded("identity", owned),
+		"an early hint before": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = w.Write([]byte(owned))
+		},
 		"space around the JSON": plainly(200, "\r\n\t "+owned+"\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +78,7 @@ func TestAProblemIsReadInGzipAndBehindAByteOrderMark(t *testing.T) {
 	for name, body := range map[string]string{"gzip": gzipped(`{"code":"not_found","detail":"Gone."}`), "": "\ufeff" + `{"code":"not_found","detail":"Gone."}`} {
 		_, err := newClientAt(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", name)
-			w.WriteHeader(404)
+			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(body))
 		}).Get(t.Context(), id, client.WithHeader("Accept-Encoding", "gzip"))
 		if !errors.Is(err, client.ErrNotFound) || !strings.Contains(err.Error(), "Gone. (not_found)") {
@@ -226,7 +229,7 @@ func TestDo(t *testing.T) {
 			}
 		})
 	}
-	send = func(w http.ResponseWriter, r *http.Request) {
+	send = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Idempotency-Key-TTL", "86400")
 		answer(w, map[int]int{1: 503, 2: 200}[len(got)], "")
 	}
@@ -238,7 +241,7 @@ func TestDo(t *testing.T) {
 // The values of members that are named so are kept out of errors.
 func TestDoKeepsPasswordsOutOfErrors(t *testing.T) {
 	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(422)
+		w.WriteHeader(http.StatusUnprocessableEntity)
 		_, _ = io.Copy(w, r.Body)
 	})
 	err := c.Do(t.Context(), "POST", "/trunks", map[string]any{"trunk": []any{map[string]any{"sipPassword": "correct horse", "user": "me"}}, "passwords": []string{"battery staple"}}, nil)
@@ -276,7 +279,7 @@ func TestAttemptOf(t *testing.T) {
 				t.Errorf("%s: %+v", operationID, a)
 			}
 		}
-		if n != 2 && !(m.creates && n == 1) {
+		if n != 2 && (!m.creates || n != 1) {
 			t.Errorf("%s: %+v", operationID, got)
 		}
 	}

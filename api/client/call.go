@@ -128,7 +128,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
 		maps.Copy(request.Header, some)
 	}
-	response, err := x.http.Do(request) //nolint:bodyclose // readAnswer closes it
+	response, err := x.http.Do(request)
 	if a.unguarded.Load() {
 		if err == nil {
 			_ = response.Body.Close()

@@ -3,7 +3,6 @@ package client_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -18,10 +17,6 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api/client"
 )
-
-func dialPlainly(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, address)
-}
 
 func refuseTo(dialled *int) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
@@ -114,15 +109,12 @@ func TestAPurchaseThatHTTP2ShowsNotToBeProcessedIsSentAgain(t *testing.T) {
 		"INTERNAL_ERROR":                          {reset(http2.ErrCodeInternal), ""},
 		"ENHANCE_YOUR_CALM":                       {reset(http2.ErrCodeEnhanceYourCalm), ""},
 	} {
-		for _, kind := range []string{"*http.Transport", "*http2.Transport"} {
+		for kind, wrap := range map[string]func(http.RoundTripper) http.RoundTripper{
+			"*http.Transport": wrappers["nothing"].wrap, "another transport": wrappers["otelhttp"].wrap,
+		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
-				transport := func() http.RoundTripper {
-					if kind == "*http.Transport" {
-						return protocols["HTTP/2"]()
-					}
-					return &http2.Transport{AllowHTTP: true, DialTLSContext: dialPlainly}
-				}
+				transport := func() http.RoundTripper { return wrap(protocols["HTTP/2"]()) }
 				url, purchases := frames(t, test.turnAway, 1)
 				_, err := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport()})).Buy(t.Context(), number)
 				if settled := test.says != ""; settled != (err == nil) || settled == errors.Is(err, client.ErrOutcomeUnknown) || settled != (purchases.Load() == 2) {

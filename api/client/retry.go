@@ -58,8 +58,9 @@ func (x *call) settles(failure *Error) bool {
 		return true
 	case refused:
 		return failure.Code != api.CodeIdempotencyInProgress && refuses(failure.StatusCode)
+	default:
+		return false
 	}
-	return false
 }
 
 // refuses reports whether a status says that the request was not carried out (RFC 9110, sections 15.4 and 15.5). A 303 leads to the
