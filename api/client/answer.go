@@ -16,7 +16,6 @@ import (
 const (
 	maxBody      = 8 << 20  // of a 200, in bytes; a page of 1000 numbers has about 130 kB
 	maxErrorBody = 64 << 10 // of any other answer
-	maxSecret    = 4 << 10  // read beyond that, so that no part of a secret is left where the body is cut
 )
 
 // answer is what came back, as far as it is kept.
@@ -24,7 +23,7 @@ type answer struct {
 	status int
 	header http.Header
 	bytes  []byte
-	cut    bool // there was more than is kept
+	cut    bool // there was more than is kept, or than came
 
 	encoding string // a Content-Encoding that is not decoded
 }
@@ -46,7 +45,7 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 	if got.status < http.StatusOK {
 		return got, nil // after 101 the body is the connection, which need not end
 	}
-	bound := int64(maxErrorBody + maxSecret)
+	bound := int64(maxErrorBody)
 	if succeeds {
 		bound = maxBody
 	}
@@ -81,6 +80,7 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 			got.bytes = bytes.TrimPrefix(got.bytes, []byte("\ufeff")) // a byte order mark, as RFC 8259, section 8.1 allows
 			return got, nil
 		case err != nil:
+			got.cut = true
 			return got, err
 		case len(got.bytes) == cap(got.bytes):
 			got.bytes = slices.Grow(got.bytes, 1)

@@ -244,7 +244,7 @@ func TestDoKeepsPasswordsOutOfErrors(t *testing.T) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_, _ = io.Copy(w, r.Body)
 	})
-	err := c.Do(t.Context(), "POST", "/trunks", map[string]any{"trunk": []any{map[string]any{"sipPassword": "correct horse", "user": "me"}}, "passwords": []string{"battery staple"}}, nil)
+	err := c.Do(t.Context(), "POST", "/trunks", map[string]any{"trunk": []any{map[string]any{"sipPassword": "correct horse 1", "user": "me"}}, "passwords": []string{"battery staple 2"}}, nil)
 	var failure *client.Error
 	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "horse") || strings.Contains(string(failure.Body), "staple") || !strings.Contains(string(failure.Body), "me") {
 		t.Errorf("%v, %s", err, failure.Body)

@@ -48,9 +48,9 @@ type attempt struct {
 
 // What has become of the body of a request.
 const (
-	unread = iota
-	begun  // a part of it is read, and so perhaps sent
-	sealed // it was not, and cannot be any more
+	bodyUnread = iota
+	bodyBegun  // a part of it is read, and so perhaps sent
+	bodySealed // it was not, and cannot be any more
 )
 
 type attemptKey struct{}
@@ -70,7 +70,7 @@ func (a *attempt) Value(key any) any {
 // unsent reports whether the guard shows that nothing of the body has left, and makes sure that nothing will: net/http can return an
 // error and read the body later. Without its body a request creates nothing.
 func (a *attempt) unsent(opaque bool) bool {
-	return a.passed.Load() && (!opaque || a.asked.Load()) && (a.body.CompareAndSwap(unread, sealed) || a.body.Load() == sealed)
+	return a.passed.Load() && (!opaque || a.asked.Load()) && (a.body.CompareAndSwap(bodyUnread, bodySealed) || a.body.Load() == bodySealed)
 }
 
 // guard stands between the middleware and the transport. It sees to it that a request that creates something leaves once:
@@ -126,7 +126,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.WithContext(ctx) // a copy
 	r.GetBody = nil
 	if bodiless {
-		a.body.Store(begun) // which cannot be seen
+		a.body.Store(bodyBegun) // which cannot be seen
 	} else {
 		r.Body = &guardedBody{ReadCloser: r.Body, attempt: a, guard: g}
 	}
@@ -154,7 +154,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 		b.attempt.unguarded.Store(true)
 		return 0, b.guard.unguarded()
 	}
-	if b.attempt.body.CompareAndSwap(unread, begun); b.attempt.body.Load() == sealed {
+	if b.attempt.body.CompareAndSwap(bodyUnread, bodyBegun); b.attempt.body.Load() == bodySealed {
 		return 0, net.ErrClosed
 	}
 	return b.ReadCloser.Read(p)

@@ -17,10 +17,10 @@ import (
 // call is one call of an operation, with all its tries.
 type call struct {
 	*Client
-	op        operation
-	settings  settings
-	request   *http.Request       // of which each try sends a copy
-	redactors []*strings.Replacer // made when there is something to redact
+	op       operation
+	settings settings
+	request  *http.Request // of which each try sends a copy
+	secrets  *secrets      // made when there is something to redact
 
 	start   time.Time // of the first try
 	tries   int       // so far

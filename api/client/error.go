@@ -30,8 +30,18 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
-// Error is a call that failed. No member, and so no text made of them, holds the API key or a SIP password: where the server sent
-// one back, it reads [redacted].
+// Error is a call that failed. No member, and so no text made of them, holds the API key or a SIP password that the server sent back.
+// That includes the ways in which JSON, URLs, HTML and Go write a text, such as \u0070 for p, and these in one another. It does not
+// include base64, hashes and the like.
+//
+// A secret that other text can hardly hold by chance is replaced wherever it stands, and reads [redacted]. That takes 16 characters, or
+// 8 with a letter and a digit among them. A shorter or simpler one can also be a word of a text, and a [redacted] in the place of the
+// word would name it. So a text that has such a secret as a word or a value of its own is left out as a whole, be it a detail, a
+// header or a body, and reads [redacted: it may hold a secret]. Part of a longer word, it stays. So do names: those in JSON
+// objects and in front of a =, JSON pointers, known codes, and whatever this package says itself.
+//
+// The texts are one line of visible characters each: anything that would control a terminal, turn the direction of the text or not
+// show at all is a space. Header and Body are as the server sent them but for the secrets.
 type Error struct {
 	Method string // such as GET
 	Route  string // the path as openapi.yaml writes it, such as /phone_numbers/{id}

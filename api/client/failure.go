@@ -5,11 +5,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"html"
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vogent-community/phonenumbers/api"
 )
@@ -19,7 +16,9 @@ func (x *call) failure(k kind, err error) *Error {
 	e := x.op.fails(k, "", nil)
 	e.IdempotencyKey = x.settings.key
 	if err != nil {
-		e.Detail = x.clean(err.Error())
+		if e.Detail = x.cleanError(err); k == unusable {
+			e.Detail = x.cleanName(err.Error()) // the words of this package and of encoding/json
+		}
 		e.Err = &cause{text: e.Detail, error: err}
 	}
 	return e
@@ -40,11 +39,11 @@ func (x *call) unusable(got answer, err error) *Error {
 	x.describe(e, got)
 	var member *json.UnmarshalTypeError
 	if errors.As(err, &member) {
-		e.Detail = x.clean(cmp.Or(strings.ReplaceAll(member.Field, ".", "/"), "it") + " is of another type: " + member.Value)
+		e.Detail = cmp.Or(x.cleanName(strings.ReplaceAll(member.Field, ".", "/")), "it") + " is of another type: " + x.clean(member.Value)
 	}
 	var syntax *json.SyntaxError
 	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {
-		e.Detail = x.clean("it is " + mediaType + ", not JSON")
+		e.Detail = "it is " + x.clean(mediaType) + ", not JSON"
 	}
 	return e
 }
@@ -60,11 +59,11 @@ func (x *call) refused(got answer) *Error {
 	case got.encoding != "":
 		e.Detail = x.clean(got.encoded())
 	case got.mediaType() != "text/html" && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
-		e.Detail = x.clean(string(got.bytes))
+		e.Detail = oneLine(string(e.Body))
 	}
 	switch {
 	case got.status >= 300 && got.status < 400:
-		e.Detail = x.clean("the server sends to " + got.header.Get("Location") + ", and redirects are not followed; set the base URL to where the API is")
+		e.Detail = "the server sends to " + x.clean(got.header.Get("Location")) + ", and redirects are not followed; set the base URL to where the API is"
 	case got.status < 300:
 		e.Detail = "a status that is not documented"
 	}
@@ -79,11 +78,20 @@ func (x *call) describe(e *Error, got answer) {
 	e.keyStands = time.Since(x.start) < keyTTL(got.header)
 	e.Header = got.header.Clone()
 	for name, values := range e.Header {
+		redact := x.redact
+		switch name {
+		case "Content-Length", "Content-Type", "Date": // which say nothing of the request
+			redact = x.hidden().replace
+		}
 		for i, value := range values {
-			e.Header[name][i] = x.redact(value)
+			values[i] = redact(value)
 		}
 	}
-	e.Body = []byte(x.redact(string(got.bytes[:min(len(got.bytes), maxErrorBody+maxSecret)])))
+	body, redact := string(got.bytes[:min(len(got.bytes), maxErrorBody)]), x.redact
+	if got.cut || len(body) < len(got.bytes) {
+		redact = x.redactCut
+	}
+	e.Body = []byte(redact(body))
 	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
 }
 
@@ -118,48 +126,7 @@ func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
 	}
 	for _, f := range fields {
 		if f.Pointer != "" || f.Detail != "" {
-			e.Fields = append(e.Fields, api.ProblemField{Pointer: x.clean(f.Pointer), Detail: x.clean(f.Detail)})
+			e.Fields = append(e.Fields, api.ProblemField{Pointer: x.cleanName(f.Pointer), Detail: x.clean(f.Detail)})
 		}
 	}
-}
-
-// clean makes a stranger's text fit for one line of an error: redacted, without control characters, not too long.
-func (x *call) clean(text string) string {
-	const most = 1000 // bytes
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, x.redact(text))
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return strings.TrimSpace(text)
-}
-
-// redact takes the API key and the passwords of the call out of a stranger's text, also as they stand in JSON, HTML and a URL.
-func (x *call) redact(text string) string {
-	if x.redactors == nil {
-		for _, secret := range append([]string{x.apiKey()}, x.settings.passwords...) {
-			x.redactors = append(x.redactors, redactor(secret)) // one after the other, the key first: a password may be a part of it
-		}
-	}
-	for _, r := range x.redactors {
-		text = r.Replace(text)
-	}
-	return text
-}
-
-func redactor(secret string) *strings.Replacer {
-	quoted, _ := json.Marshal(secret) // a string has no error
-	forGo := string(quoted[1 : len(quoted)-1])
-	elsewhere := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
-	var pairs []string
-	for _, form := range []string{
-		secret, forGo, elsewhere, strings.ReplaceAll(elsewhere, "/", `\/`), html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
-	} {
-		pairs = append(pairs, form, "[redacted]")
-	}
-	return strings.NewReplacer(pairs...)
 }
