@@ -111,10 +111,10 @@ func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 func TestATableHasNoControlCharacters(t *testing.T) {
 	var out bytes.Buffer
 	rows := (&console{out: &out}).table("A", "B")
-	if err := errors.Join(rows.row("a\x1b[31m\tb\nc\r", "\u202eevil\u0085"), rows.end()); err != nil {
+	if err := errors.Join(rows.row("a\x1b[31m\tb\nc\r", "\u202eevil\u0085\u200b\u2028\u2066\u00ad"), rows.end()); err != nil {
 		t.Fatal(err)
 	}
-	if want := "a\ufffd[31m\ufffdb\ufffdc\ufffd\t\ufffdevil\ufffd\n"; out.String() != want {
+	if want := "a\ufffd[31m\ufffdb\ufffdc\ufffd\t\ufffdevil\ufffd\ufffd\ufffd\ufffd\ufffd\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
