@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -229,12 +230,23 @@ func TestDo(t *testing.T) {
 			}
 		})
 	}
+	send = func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "a,b") }
+	var kept client.Response
+	got = nil
+	if err := c.Do(t.Context(), "PUT", "/file.csv", json.RawMessage(`{"a":1}`), nil, client.WithResponse(&kept)); err != nil || string(kept.Body) != "a,b" || got[0].body != `{"a":1}` {
+		t.Errorf("without a result: sent %+v, got %q: %v", got, kept.Body, err)
+	}
 	send = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Idempotency-Key-TTL", "86400")
 		answer(w, map[int]int{1: 503, 2: 200}[len(got)], "")
 	}
-	if got = nil; c.Do(t.Context(), "POST", "/calls", nil, nil) != nil || len(got) != 2 || got[0].key == "" || got[0].key != got[1].key {
+	if got = nil; c.Do(t.Context(), "POST", "/phone_numbers/purchase", nil, nil) != nil || len(got) != 2 || got[0].key == "" || got[0].key != got[1].key {
 		t.Errorf("where keys are honored: sent %+v", got)
+	}
+	// The header is that of the server, and does not say whether an endpoint that openapi.yaml does not have takes keys.
+	got = nil
+	if err := c.Do(t.Context(), "POST", "/calls", nil, nil); !errors.Is(err, client.ErrOutcomeUnknown) || len(got) != 1 {
+		t.Errorf("to an endpoint that may not honor them: sent %+v: %v", got, err)
 	}
 }
 
@@ -286,7 +298,7 @@ func TestAttemptOf(t *testing.T) {
 	got = nil
 	_ = c.Do(t.Context(), "GET", "/agents/17?x=1", nil, nil, client.WithRetries(0))
 	_, _ = c.Raw().ListPhoneNumbersWithResponse(t.Context(), &api.ListPhoneNumbersParams{})
-	if len(got) != 2 || got[0] != (client.Attempt{Route: "/agents/17", Number: 1}) || got[1].Route != "none" {
+	if len(got) != 2 || got[0] != (client.Attempt{Number: 1}) || got[1].Route != "none" {
 		t.Errorf("%+v", got)
 	}
 }

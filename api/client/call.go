@@ -117,7 +117,10 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if ctx.Err() != nil {
 		return answer{}, x.ended(ctx, unsent)
 	}
-	a := &attempt{Attempt: Attempt{Operation: x.op.id, Route: x.op.route, Number: x.tries}, once: !x.op.idempotent}
+	a := &attempt{Attempt: Attempt{Operation: x.op.id, Number: x.tries}, once: !x.op.idempotent}
+	if x.op.id != "" {
+		a.Route = x.op.route
+	}
 	a.Context, a.cancel = context.WithTimeout(ctx, x.settings.timeout)
 	defer a.cancel()
 	request := x.request.WithContext(a)

@@ -12,14 +12,17 @@ import (
 )
 
 // Do calls an endpoint, or sends and reads members, that this version of the client does not know. The path is below the base URL,
-// with its values escaped, and can have a query: "/phone_numbers?limit=5". A body that is not nil is sent as JSON. The body of an
-// answer with a status from 200 to 299 is decoded as JSON into result, unless one of both is empty.
+// with its values escaped, and can have a query: "/phone_numbers?limit=5". A body that is not nil is encoded as JSON; it
+// can be a json.RawMessage. The body of a response with a status from 200 to 299 is decoded as JSON into result, unless
+// result is nil or the body is empty. If result is nil the body can be anything; [WithResponse] keeps it.
 //
-// Bounds, retries, errors and redaction are those of the other methods. A call is sent again after a failure if openapi.yaml says
-// that the operation can be repeated without harm; of an endpoint that is not there, if the method is GET, HEAD, OPTIONS, PUT or
-// DELETE. A POST or PATCH carries an Idempotency-Key instead and is treated as a purchase is, but for the look-up: an error is
-// [ErrOutcomeUnknown] unless it shows that the request was not carried out. The values of members whose names contain
-// "password" are kept out of errors and logs.
+// Time-outs, retries, errors and redaction are those of the other methods. A call is retried after a failure if openapi.yaml says
+// that the operation is safe to repeat. For an endpoint that openapi.yaml does not have, that is so if the method is GET, HEAD,
+// OPTIONS, PUT or DELETE.
+//
+// Any other POST or PATCH carries an Idempotency-Key and is treated as a purchase is: an error is [ErrOutcomeUnknown] unless it
+// shows that the request was not carried out. But nothing is looked up; and only an operation that takes the key in
+// openapi.yaml is sent again under it. The values of members whose names contain "password" are kept out of errors and logs.
 func (c *Client) Do(ctx context.Context, method, path string, body, result any, opts ...CallOption) error {
 	op, request, err := endpoint(method, path, body)
 	s, wrong := c.settingsOf(op, opts)

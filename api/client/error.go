@@ -44,7 +44,9 @@ var (
 // show at all is a space. Header and Body are as the server sent them but for the secrets.
 type Error struct {
 	Method string // such as GET
-	Route  string // the path as openapi.yaml writes it, such as /phone_numbers/{id}
+	// Route is the path as openapi.yaml writes it, such as /phone_numbers/{id}, or that of [Client.Do] without its query if
+	// openapi.yaml does not have it.
+	Route string
 
 	// StatusCode is the status of the last answer, 0 where there was none.
 	StatusCode int

@@ -40,9 +40,9 @@ func hopeless(err error) bool {
 }
 
 // keysHonored reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
-// longest wait.
+// longest wait. The header is the same for all endpoints, so it says nothing about one that openapi.yaml does not have.
 func (x *call) keysHonored() bool {
-	return time.Since(x.start)+maxRetryAfter < time.Duration(x.keyTTL.Load())
+	return x.op.id != "" && time.Since(x.start)+maxRetryAfter < time.Duration(x.keyTTL.Load())
 }
 
 // settles reports whether a failure shows that the call has changed nothing: nothing was written, or the server refused.
