@@ -15,7 +15,7 @@ import (
 // another value.
 type Attempt struct {
 	Operation string // the operationId in openapi.yaml, such as getPhoneNumber; empty for an endpoint that it does not have
-	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}
+	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}; likewise
 	Number    int    // 1 for the first attempt of the call, 2 for the first retry, and so on
 }
 
@@ -34,15 +34,14 @@ type attempt struct {
 	context.Context //nolint:containedctx // it is one
 	Attempt
 
-	once   bool               // the guard lets it pass once
-	cancel context.CancelFunc // ends it
+	once     bool               // the guard lets it pass once
+	cancel   context.CancelFunc // ends it
+	answered bool               // the headers of an answer have come
 
 	passed    atomic.Bool // it has come to the transport
 	returned  atomic.Bool // the transport is done with it
 	repeated  atomic.Bool // it has come there again, and was stopped
-	asked     atomic.Bool // the transport has asked for a connection
-	connected atomic.Bool // and has got one
-	unguarded atomic.Bool // the transport has read the body before, and got an error instead
+	connected atomic.Bool // the transport has got a connection
 	body      atomic.Int32
 }
 
@@ -51,6 +50,7 @@ const (
 	bodyUnread = iota
 	bodyBegun  // a part of it is read, and so perhaps sent
 	bodySealed // it was not, and cannot be any more
+	bodyEarly  // likewise, as the transport read it before it had a connection
 )
 
 type attemptKey struct{}
@@ -69,8 +69,8 @@ func (a *attempt) Value(key any) any {
 
 // unsent reports whether the guard shows that nothing of the body has left, and makes sure that nothing will: net/http can return an
 // error and read the body later. Without its body a request creates nothing.
-func (a *attempt) unsent(opaque bool) bool {
-	return a.passed.Load() && (!opaque || a.asked.Load()) && (a.body.CompareAndSwap(bodyUnread, bodySealed) || a.body.Load() == bodySealed)
+func (a *attempt) unsent() bool {
+	return a.passed.Load() && (a.body.CompareAndSwap(bodyUnread, bodySealed) || a.body.Load() != bodyBegun)
 }
 
 // guard stands between the middleware and the transport. It sees to it that a request that creates something leaves once:
@@ -78,7 +78,8 @@ func (a *attempt) unsent(opaque bool) bool {
 //   - It lets each attempt pass once, so that a middleware can read and copy the request, but not send it again.
 //   - It takes GetBody away. net/http sends a POST again by itself if it can get the body again: over HTTP/1.1 it takes a header
 //     named Idempotency-Key as a promise that the server honors it, and repeats the request if a kept-alive connection breaks
-//     before the answer; over HTTP/2 it repeats what the server resets with certain codes.
+//     before the answer; over HTTP/2 it repeats what the server resets with certain codes. It also sends again what has no body, so
+//     the guard adds an empty one.
 //   - A transport that is no *http.Transport can itself send a request again. To do so it must have read the body before. So the
 //     guard gives it the body only once it has a connection, and gives it once.
 type guard struct {
@@ -94,8 +95,8 @@ var (
 
 // unguarded is the error of a transport that may send a request twice.
 func (g *guard) unguarded() error {
-	return fmt.Errorf("the transport %T could send it twice: it reads the request before it has a connection, or does not report connections to net/http/httptrace; "+
-		"give WithHTTPClient an *http.Transport, and WithMiddleware what wraps or replaces it", g.next)
+	return fmt.Errorf("the transport %T could send it twice: it reads the request before it has a connection, does not report connections to net/http/httptrace, "+
+		"or is given a request without a body; give WithHTTPClient an *http.Transport, and WithMiddleware what wraps or replaces it", g.next)
 }
 
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -112,24 +113,20 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, refuse(r, errRepeated)
 	}
-	ctx, bodiless := r.Context(), r.Body == nil || r.Body == http.NoBody
-	if g.opaque {
-		if bodiless {
-			a.unguarded.Store(true)
+	ctx, body := r.Context(), r.Body
+	if body == nil || body == http.NoBody {
+		if g.opaque {
+			a.body.Store(bodyEarly)
 			return nil, g.unguarded()
 		}
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GetConn: func(string) { a.asked.Store(true) },
-			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
-		})
+		body = http.NoBody
+		a.body.Store(bodyBegun) // as the headers are all of it
+	}
+	if g.opaque {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) }})
 	}
 	r = r.WithContext(ctx) // a copy
-	r.GetBody = nil
-	if bodiless {
-		a.body.Store(bodyBegun) // which cannot be seen
-	} else {
-		r.Body = &guardedBody{ReadCloser: r.Body, attempt: a, guard: g}
-	}
+	r.Body, r.GetBody = &guardedBody{ReadCloser: body, attempt: a, guard: g}, nil
 	defer a.returned.Store(true)
 	return g.next.RoundTrip(r)
 }
@@ -150,11 +147,15 @@ type guardedBody struct {
 }
 
 func (b *guardedBody) Read(p []byte) (int, error) {
+	state := &b.attempt.body
 	if b.guard.opaque && !b.attempt.connected.Load() {
-		b.attempt.unguarded.Store(true)
-		return 0, b.guard.unguarded()
+		state.CompareAndSwap(bodyUnread, bodyEarly)
 	}
-	if b.attempt.body.CompareAndSwap(bodyUnread, bodyBegun); b.attempt.body.Load() == bodySealed {
+	state.CompareAndSwap(bodyUnread, bodyBegun)
+	switch state.Load() {
+	case bodyEarly:
+		return 0, b.guard.unguarded() // also once there is a connection: the caller is told that nothing is sent
+	case bodySealed:
 		return 0, net.ErrClosed
 	}
 	return b.ReadCloser.Read(p)

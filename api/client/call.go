@@ -132,7 +132,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 		maps.Copy(request.Header, some)
 	}
 	response, err := x.http.Do(request)
-	if a.unguarded.Load() {
+	if a.body.Load() == early {
 		if err == nil {
 			_ = response.Body.Close()
 		}
@@ -141,6 +141,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if err != nil {
 		return answer{}, x.connectionError(ctx, a, err)
 	}
+	a.answered = true
 	x.noteKeyTTL(response)
 	got, err := readAnswer(response, x.succeeds(response.StatusCode))
 	if x.settings.into != nil {
@@ -178,11 +179,14 @@ func (x *call) connectionError(ctx context.Context, a *attempt, err error) *Erro
 	if errors.As(err, &inURL) {
 		err = inURL.Err // the rest of the text is what Error has anyway
 	}
-	reason, kind := notProcessed(err), broken
+	kind, reason := broken, ""
+	if !a.answered {
+		reason = notProcessed(err)
+	}
 	switch {
-	case errors.Is(err, errDropped):
+	case errors.Is(err, errDropped) && !a.passed.Swap(true): // and it cannot pass any more
 		kind = unmade
-	case a.once && a.unsent(x.guard.opaque):
+	case a.once && a.unsent():
 		kind = unsent
 	case a.repeated.Load():
 		err = errRepeated
@@ -193,12 +197,13 @@ func (x *call) connectionError(ctx context.Context, a *attempt, err error) *Erro
 		return x.ended(ctx, kind)
 	}
 	failure := x.failure(kind, err)
+	timedOut := errors.Is(a.Err(), context.DeadlineExceeded)
 	switch {
 	case kind == unprocessed:
 		failure.Detail = reason
-	case a.Err() != nil && kind == unsent:
+	case timedOut && kind == unsent:
 		failure.Detail = "no connection within " + x.settings.timeout.String()
-	case a.Err() != nil && kind == broken && !a.repeated.Load():
+	case timedOut && kind == broken:
 		failure.Detail = "none within " + x.settings.timeout.String()
 	}
 	return failure

@@ -53,7 +53,7 @@ func frames(t *testing.T, turnAway func(f *http2.Framer, stream uint32) error, t
 				}
 			case *http2.HeadersFrame:
 				if frame.StreamEnded() { // a look-up
-					err = respond(f, frame.StreamID, pageOf(""))
+					err = respond(f, frame.StreamID, pageOf(""), true)
 				}
 			case *http2.DataFrame:
 				switch {
@@ -61,7 +61,7 @@ func frames(t *testing.T, turnAway func(f *http2.Framer, stream uint32) error, t
 				case purchases.Add(1) <= times:
 					err = turnAway(f, frame.StreamID)
 				default:
-					err = respond(f, frame.StreamID, owned)
+					err = respond(f, frame.StreamID, owned, true)
 				}
 			}
 		}
@@ -78,11 +78,11 @@ func frames(t *testing.T, turnAway func(f *http2.Framer, stream uint32) error, t
 	return "http://" + listener.Addr().String(), purchases
 }
 
-func respond(f *http2.Framer, stream uint32, body string) error {
+func respond(f *http2.Framer, stream uint32, body string, ends bool) error {
 	var headers bytes.Buffer
 	_ = hpack.NewEncoder(&headers).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
 	err := f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: headers.Bytes(), EndHeaders: true})
-	return errors.Join(err, f.WriteData(stream, true, []byte(body)))
+	return errors.Join(err, f.WriteData(stream, ends, []byte(body)))
 }
 
 // What HTTP/2 shows not to have been processed is sent again, and was surely not bought. Anything else is unknown.
@@ -95,19 +95,26 @@ func TestAPurchaseThatHTTP2ShowsNotToBeProcessedIsSentAgain(t *testing.T) {
 	reset := func(code http2.ErrCode) func(*http2.Framer, uint32) error {
 		return func(f *http2.Framer, stream uint32) error { return f.WriteRSTStream(stream, code) }
 	}
+	afterAnAnswer := func(turnAway func(*http2.Framer, uint32) error) func(*http2.Framer, uint32) error {
+		return func(f *http2.Framer, stream uint32) error {
+			return errors.Join(respond(f, stream, owned, false), turnAway(f, stream))
+		}
+	}
 	for name, test := range map[string]struct {
 		turnAway func(*http2.Framer, uint32) error
 		says     string // empty if the outcome is unknown
 	}{
-		"GOAWAY before the stream":                {goAway(0, http2.ErrCodeNo), "GOAWAY"},
-		"GOAWAY before the stream, with an error": {goAway(0, http2.ErrCodeEnhanceYourCalm), "GOAWAY"},
-		"REFUSED_STREAM":                          {reset(http2.ErrCodeRefusedStream), "REFUSED_STREAM"},
-		"GOAWAY after the stream":                 {goAway(1, http2.ErrCodeNo), ""},
-		"GOAWAY after the stream, with an error":  {goAway(1, http2.ErrCodeInternal), ""},
-		"PROTOCOL_ERROR":                          {reset(http2.ErrCodeProtocol), ""},
-		"CANCEL":                                  {reset(http2.ErrCodeCancel), ""},
-		"INTERNAL_ERROR":                          {reset(http2.ErrCodeInternal), ""},
-		"ENHANCE_YOUR_CALM":                       {reset(http2.ErrCodeEnhanceYourCalm), ""},
+		"GOAWAY before the stream":                 {goAway(0, http2.ErrCodeNo), "GOAWAY"},
+		"GOAWAY before the stream, with an error":  {goAway(0, http2.ErrCodeEnhanceYourCalm), "GOAWAY"},
+		"REFUSED_STREAM":                           {reset(http2.ErrCodeRefusedStream), "REFUSED_STREAM"},
+		"GOAWAY after the stream":                  {goAway(1, http2.ErrCodeNo), ""},
+		"GOAWAY after the stream, with an error":   {goAway(1, http2.ErrCodeInternal), ""},
+		"REFUSED_STREAM after a part of an answer": {afterAnAnswer(reset(http2.ErrCodeRefusedStream)), ""},
+		"GOAWAY after a part of an answer":         {afterAnAnswer(goAway(0, http2.ErrCodeNo)), ""},
+		"PROTOCOL_ERROR":                           {reset(http2.ErrCodeProtocol), ""},
+		"CANCEL":                                   {reset(http2.ErrCodeCancel), ""},
+		"INTERNAL_ERROR":                           {reset(http2.ErrCodeInternal), ""},
+		"ENHANCE_YOUR_CALM":                        {reset(http2.ErrCodeEnhanceYourCalm), ""},
 	} {
 		for kind, wrap := range map[string]func(http.RoundTripper) http.RoundTripper{
 			"*http.Transport": wrappers["nothing"].wrap, "another transport": wrappers["otelhttp"].wrap,

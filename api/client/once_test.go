@@ -45,6 +45,12 @@ var wrappers = map[string]between{
 			return next.RoundTrip(r)
 		})
 	}},
+	"one that logs what it can read": {early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			_, _ = httputil.DumpRequestOut(r, true)
+			return next.RoundTrip(r)
+		})
+	}},
 	"one that gives GetBody back": {repeats: true, early: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
 		r = r.Clone(r.Context())
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
@@ -96,6 +102,17 @@ var wrappers = map[string]between{
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		return r
 	})},
+	"one that drops the context when it sends again": {repeats: true, early: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			ctx := r.Context()
+			return twice(func(r *http.Request, body []byte) *http.Request {
+				r = r.Clone(ctx)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				ctx = context.Background() // its fault
+				return r
+			})(next).RoundTrip(r)
+		})
+	}},
 	"one that drops the context and sends once": {early: true, never: true, wrap: func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
 			return next.RoundTrip(r.WithContext(context.Background())) //nolint:contextcheck // its fault
@@ -218,7 +235,8 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 								t.Errorf("%s: sent %d times: %v; want it refused", way, posts.Load(), err)
 							case refused && way != "Raw" && (!errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), "context") && !strings.Contains(err.Error(), "WithMiddleware")):
 								t.Errorf("%s: %v; want an error that says what to do", way, err)
-							case !refused && (posts.Load() != 1 || (err == nil) != (behavior == "answers")):
+							case !refused && (posts.Load() != 1 || (err == nil) != (behavior == "answers")),
+								!refused && way != "Raw" && err != nil && behavior != "hides the keys" && !errors.Is(err, client.ErrOutcomeUnknown):
 								t.Errorf("%s: sent %d times: %v", way, posts.Load(), err)
 							}
 						}
@@ -259,5 +277,27 @@ func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["go-retryablehttp"].wrap))
 	if _, err := c.Buy(t.Context(), number); errors.Is(err, client.ErrOutcomeUnknown) || !errors.Is(err, client.ErrUnavailable) || dialled != 2 {
 		t.Errorf("dialed %d times: %v", dialled, err)
+	}
+}
+
+// The time-out is not to blame for what a middleware could not send.
+func TestTheErrorOfAMiddlewareThatIsStoppedNamesTheCause(t *testing.T) {
+	refuse := &http.Transport{DialContext: refuseTo(new(int))}
+	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["one that makes a new request"].wrap))
+	if _, err := c.Buy(t.Context(), number, client.WithRetries(0)); err == nil || !strings.Contains(err.Error(), "not sent: a middleware tried") {
+		t.Errorf("%v; want the middleware named", err)
+	}
+}
+
+// A transport that has not even read the request, as it has no token, say, has sent nothing.
+func TestAPurchaseThatATransportDoesNotReadWasNotSent(t *testing.T) {
+	asked := 0
+	stub := roundTripper(func(*http.Request) (*http.Response, error) {
+		asked++
+		return nil, errors.New("no token")
+	})
+	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: stub}))
+	if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "not sent: no token") || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

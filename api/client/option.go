@@ -48,7 +48,9 @@ func WithBaseURL(url string) Option {
 // the body of such a request only after it has reported a connection to [net/http/httptrace], as one that wraps an *http.Transport
 // does by itself if it keeps the context of the request. One that reads the body before, to log it, say, or to send it again,
 // gets an error instead, and so does the caller; nothing is bought. Give WithHTTPClient the *http.Transport then, and
-// [WithMiddleware] what wraps it. This goes for a stand-in in a test too.
+// [WithMiddleware] what wraps it. This goes for a stand-in in a test too: one that reads the body is best a middleware, or an
+// [net/http/httptest.Server]. What the client cannot stop is a Transport that copies the body while it sends it, and then sends
+// the copy, or that is registered with RegisterProtocol.
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
@@ -83,9 +85,10 @@ func WithLogger(log *slog.Logger) Option {
 }
 
 // WithMiddleware wraps what sends each attempt, for tracing, metrics or signing, say. The first middleware is the outermost.
-// [AttemptOf] tells it what a request is for. It sends through the http.RoundTripper that it is given, with a context that it
-// derives from that of the request. It may read and copy the request; but it cannot send twice what creates something: the second
-// request gets an error, and the call ends as after a broken connection. A middleware that retries by itself is best left out.
+// [AttemptOf] tells it what a request is for. It sends the request through the http.RoundTripper that it is given, with a context
+// that it derives from that of the request. A request of its own, for a token, say, needs another context. It may read and copy the
+// request; but it cannot send twice what creates something: the second request gets an error, and the call ends as after a broken
+// connection. A middleware that retries by itself is best left out.
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -65,6 +66,7 @@ func resetStreams(c net.Conn, posts *atomic.Int64) {
 		return
 	}
 	framer := http2.NewFramer(c, c)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	err := framer.WriteSettings()
 	for err == nil {
 		var frame http2.Frame
@@ -76,9 +78,13 @@ func resetStreams(c net.Conn, posts *atomic.Int64) {
 			if !f.IsAck() {
 				err = framer.WriteSettingsAck()
 			}
-		case *http2.HeadersFrame:
-			if f.StreamEnded() { // a GET
+		case *http2.MetaHeadersFrame:
+			switch {
+			case f.PseudoValue("method") == http.MethodGet:
 				err = framer.WriteRSTStream(f.StreamID, http2.ErrCodeInternal)
+			case f.StreamEnded(): // a POST without a body
+				posts.Add(1)
+				err = framer.WriteRSTStream(f.StreamID, http2.ErrCodeProtocol)
 			}
 		case *http2.DataFrame:
 			if f.StreamEnded() {
@@ -98,6 +104,9 @@ func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
 				return err
 			}
 			return nil
+		},
+		"Do without a body": func(c *client.Client) error {
+			return c.Do(t.Context(), http.MethodPost, "/calls", nil, nil)
 		},
 		"Raw": func(c *client.Client) error {
 			_, err := c.Raw().CreatePhoneNumberWithResponse(t.Context(), &api.CreatePhoneNumberParams{IdempotencyKey: new("k")}, api.Purchase(number))
