@@ -88,7 +88,8 @@ func WithLogger(log *slog.Logger) Option {
 // [AttemptOf] tells it what a request is for. It sends the request through the http.RoundTripper that it is given, with a context
 // that it derives from that of the request. A request of its own, for a token, say, needs another context. It may read and copy the
 // request; but it cannot send twice what creates something: the second request gets an error, and the call ends as after a broken
-// connection. A middleware that retries by itself is best left out.
+// connection. A middleware that retries by itself is best left out. If it fails without sending a purchase, the outcome is unknown
+// all the same, as it could have sent it by another way.
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {
