@@ -204,6 +204,8 @@ func TestDo(t *testing.T) {
 		"a redirect":                         {method: "GET", path: "/agents", status: 307, sent: 1, says: "redirects are not followed"},
 		"a wrong key":                        {method: "PATCH", path: "/agents/1", body: 1, status: 401, is: client.ErrUnauthorized, sent: 1, hasKey: true},
 		"a body that is no JSON":             {method: "POST", path: "/agents", body: func() {}, is: client.ErrValidation, says: "json"},
+		"a body that is a reader":            {method: "POST", path: "/agents", body: strings.NewReader("{}"), is: client.ErrValidation, says: "json.RawMessage"},
+		"a body of bytes":                    {method: "POST", path: "/agents", body: []byte("{}"), is: client.ErrValidation, says: "json.RawMessage"},
 		"another host":                       {method: "GET", path: "//evil.example/agents", is: client.ErrValidation, says: "no path"},
 		"a URL":                              {method: "GET", path: "https://evil.example/agents", is: client.ErrValidation, says: "no path"},
 		"no slash":                           {method: "GET", path: "agents", is: client.ErrValidation, says: "no path"},

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -81,14 +82,14 @@ func (a *attempt) unsent() bool {
 //     before the answer; over HTTP/2 it repeats what the server resets with certain codes. It also sends again what has no body, so
 //     the guard adds an empty one.
 //   - A transport that is no *http.Transport can itself send a request again. To do so it must have read the body before. So the
-//     guard gives it the body only once it has a connection, and gives it once.
+//     guard gives it the body only once it has a connection, gives it once, and lets it have no further connection then.
 type guard struct {
 	next   http.RoundTripper
 	opaque bool // next is no *http.Transport
 }
 
 var (
-	errRepeated = errors.New("a middleware tried to send it a second time, and was stopped; turn its retries off, as the client has its own")
+	errRepeated = errors.New("a middleware or the transport tried to send it a second time, and was stopped; turn its retries off, as the client has its own")
 	errDropped  = errors.New("a middleware has replaced the context of the request, so that the client cannot make sure that it is sent once; " +
 		"derive the new context from that of the request")
 )
@@ -123,12 +124,29 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.body.Store(bodyBegun) // as the headers are all of it
 	}
 	if g.opaque {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) }})
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: a.gotConn})
 	}
 	r = r.WithContext(ctx) // a copy
 	r.Body, r.GetBody = &guardedBody{ReadCloser: body, attempt: a, guard: g}, nil
 	defer a.returned.Store(true)
 	return g.next.RoundTrip(r)
+}
+
+// gotConn notes that the transport has a connection. One that it gets after it has begun to read the body is for what it has kept
+// of it, so nothing goes out over that: HTTP/2 looks at the context before it writes, and HTTP/1.1 needs the connection.
+func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+	a.connected.Store(true)
+	if a.body.Load() != bodyBegun {
+		return
+	}
+	a.repeated.Store(true)
+	if a.cancel != nil {
+		a.cancel()
+	}
+	c, isTLS := info.Conn.(*tls.Conn)
+	if isHTTP2 := isTLS && c.ConnectionState().NegotiatedProtocol == "h2"; !isHTTP2 || a.cancel == nil {
+		_ = info.Conn.Close()
+	}
 }
 
 // refuse closes the body, as an http.RoundTripper must.

@@ -127,12 +127,15 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if x.request.GetBody != nil {
 		request.Body, _ = x.request.GetBody() // of a bytes.Reader, which has no error
 	}
+	if a.once {
+		request.GetBody = nil // with which net/http sends again by itself
+	}
 	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it
 	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
 		maps.Copy(request.Header, some)
 	}
 	response, err := x.http.Do(request)
-	if a.body.Load() == early {
+	if a.body.Load() == bodyEarly {
 		if err == nil {
 			_ = response.Body.Close()
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -83,6 +84,10 @@ func endpoint(method, path string, body any) (operation, *http.Request, error) {
 			op = known
 			op.response = nil // a later version may have another one
 		}
+	}
+	switch body.(type) {
+	case io.Reader, []byte:
+		return op, nil, fmt.Errorf("the body is of type %T; give a value to encode as JSON, or a json.RawMessage", body)
 	}
 	var encoded []byte
 	if body != nil {

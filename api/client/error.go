@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -201,7 +202,7 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
 	if e.unknown != "" {
-		attrs = append(attrs, slog.String("outcome_unknown", e.Number))
+		attrs = append(attrs, slog.String("outcome_unknown", cmp.Or(e.Number, e.unknown)))
 	}
 	return slog.GroupValue(attrs...)
 }

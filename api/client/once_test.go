@@ -3,8 +3,10 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -97,6 +99,28 @@ var wrappers = map[string]between{
 			return got.response, got.err
 		})
 	}},
+	"one that copies the body while it sends it": {repeats: true, wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			var sent bytes.Buffer
+			first := r.Clone(r.Context())
+			if r.Body != nil {
+				first.Body = io.NopCloser(io.TeeReader(r.Body, &sent))
+			}
+			response, err := next.RoundTrip(first)
+			if err == nil && response.StatusCode != http.StatusServiceUnavailable {
+				return response, nil
+			}
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			again, err := http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), bytes.NewReader(sent.Bytes()))
+			if err != nil {
+				return nil, err
+			}
+			again.Header = r.Header
+			return next.RoundTrip(again)
+		})
+	}},
 	"one that drops the context": {repeats: true, early: true, never: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
 		r = r.Clone(context.Background()) //nolint:contextcheck // its fault
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -151,7 +175,12 @@ var protocols = map[string]func() http.RoundTripper{
 		t.Protocols.SetUnencryptedHTTP2(true)
 		return t
 	},
+	overTLS: func() http.RoundTripper {
+		return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the test's own server
+	},
 }
+
+const overTLS = "HTTP/2 over TLS"
 
 // behaviors are what servers do with a purchase, which they have carried out then.
 var behaviors = map[string]http.HandlerFunc{
@@ -165,7 +194,7 @@ var behaviors = map[string]http.HandlerFunc{
 }
 
 // seller counts the purchases that it is sent.
-func seller(t *testing.T, behave http.HandlerFunc) (url string, posts *atomic.Int64) {
+func seller(t *testing.T, behave http.HandlerFunc, protocol string) (url string, posts *atomic.Int64) {
 	t.Helper()
 	posts = new(atomic.Int64)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -179,10 +208,16 @@ func seller(t *testing.T, behave http.HandlerFunc) (url string, posts *atomic.In
 		posts.Add(1)
 		behave(w, r)
 	}))
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if protocol == overTLS {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	} else {
+		server.Config.Protocols = new(http.Protocols)
+		server.Config.Protocols.SetHTTP1(true)
+		server.Config.Protocols.SetUnencryptedHTTP2(true)
+		server.Start()
+	}
 	t.Cleanup(server.Close)
 	return server.URL, posts
 }
@@ -227,7 +262,7 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 						t.Parallel()
 						refused := b.never || b.early && place == "as the transport"
 						for way, buy := range purchases {
-							url, posts := seller(t, behave)
+							url, posts := seller(t, behave, protocol)
 							c := clientOf(t, url, options(transport())...)
 							err := buy(t.Context(), c)
 							switch {
@@ -244,7 +279,7 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 				}
 			}
 			t.Run(wrapper+", "+protocol+", the control", func(t *testing.T) {
-				url, posts := seller(t, behaviors["answers 503"])
+				url, posts := seller(t, behaviors["answers 503"], protocol)
 				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
 				if err != nil {
 					t.Fatal(err)
@@ -263,7 +298,7 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 
 // A search costs nothing, so a middleware may repeat it.
 func TestWhatCostsNothingMayBeRepeatedByAMiddleware(t *testing.T) {
-	url, posts := seller(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") })
+	url, posts := seller(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") }, "")
 	c := clientOf(t, url, client.WithMiddleware(wrappers["one that makes a new request"].wrap), client.WithRetries(0))
 	if _, err := c.Search(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}); !errors.Is(err, client.ErrUnavailable) || posts.Load() != 2 {
 		t.Errorf("sent %d times: %v", posts.Load(), err)

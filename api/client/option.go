@@ -46,11 +46,11 @@ func WithBaseURL(url string) Option {
 // What spends money must not be sent twice, so the client guards the Transport: it gets the request of a Create, Buy, BuyAny or
 // Purchase once an attempt. With an *http.Transport, or none, any middleware may stand before it. Any other Transport is handed
 // the body of such a request only after it has reported a connection to [net/http/httptrace], as one that wraps an *http.Transport
-// does by itself if it keeps the context of the request. One that reads the body before, to log it, say, or to send it again,
-// gets an error instead, and so does the caller; nothing is bought. Give WithHTTPClient the *http.Transport then, and
-// [WithMiddleware] what wraps it. This goes for a stand-in in a test too: one that reads the body is best a middleware, or an
-// [net/http/httptest.Server]. What the client cannot stop is a Transport that copies the body while it sends it, and then sends
-// the copy, or that is registered with RegisterProtocol.
+// does by itself if it keeps the context of the request, and gets no second connection after it. One that reads the body before,
+// to log it, say, or to send it again, gets an error instead, and so does the caller; nothing is bought. Give WithHTTPClient the
+// *http.Transport then, and [WithMiddleware] what wraps it. This goes for a stand-in in a test too: one that reads the body is
+// best a middleware, or an [net/http/httptest.Server]. What the client cannot stop is a Transport that an *http.Transport uses
+// for a scheme by its method RegisterProtocol.
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
