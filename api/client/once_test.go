@@ -319,7 +319,7 @@ func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
 func TestTheErrorOfAMiddlewareThatIsStoppedNamesTheCause(t *testing.T) {
 	refuse := &http.Transport{DialContext: refuseTo(new(int))}
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["one that makes a new request"].wrap))
-	if _, err := c.Buy(t.Context(), number, client.WithRetries(0)); err == nil || !strings.Contains(err.Error(), "not sent: a middleware tried") {
+	if _, err := c.Buy(t.Context(), number, client.WithRetries(0)); err == nil || !strings.Contains(err.Error(), "not sent: a middleware or the transport tried") {
 		t.Errorf("%v; want the middleware named", err)
 	}
 }
