@@ -201,7 +201,7 @@ func TestDo(t *testing.T) {
 		"a GET with a key":                   {method: "GET", path: "/calls", opts: []client.CallOption{client.WithIdempotencyKey("k")}, is: client.ErrValidation, says: "takes no Idempotency-Key"},
 		"a 204":                              {method: "DELETE", path: "/agents/1", status: 204, sent: 1},
 		"no JSON":                            {method: "GET", path: "/agents", status: 200, answer: "<html>", sent: 1, says: "not usable"},
-		"a redirect":                         {method: "GET", path: "/agents", status: 307, sent: 1, says: "redirects are not followed"},
+		"a redirect":                         {method: "GET", path: "/agents", status: 307, sent: 1, says: "the server sends elsewhere, and redirects are not followed"},
 		"a wrong key":                        {method: "PATCH", path: "/agents/1", body: 1, status: 401, is: client.ErrUnauthorized, sent: 1, hasKey: true},
 		"a body that is no JSON":             {method: "POST", path: "/agents", body: func() {}, is: client.ErrValidation, says: "json"},
 		"a body that is a reader":            {method: "POST", path: "/agents", body: strings.NewReader("{}"), is: client.ErrValidation, says: "json.RawMessage"},

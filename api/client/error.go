@@ -104,8 +104,12 @@ func (e *Error) Error() string {
 	switch e.kind {
 	case refused:
 		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
-		if e.Detail != "" {
-			fmt.Fprintf(&b, ": %s", e.Detail)
+		detail := e.Detail
+		if len(e.Fields) > 0 { // which go on with the sentence
+			detail = strings.TrimSuffix(detail, ".")
+		}
+		if detail != "" {
+			fmt.Fprintf(&b, ": %s", detail)
 		}
 	case unusable:
 		fmt.Fprintf(&b, "the answer is not usable: %s", e.Detail)

@@ -31,7 +31,7 @@ func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
 		{
 			api.ProblemMediaType,
 			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"A value breaks a rule.","code":"validation_failed","requestId":"R1","errors":[{"pointer":"/agentId","detail":"is too long"}]}`,
-			api.CodeValidationFailed, ": A value breaks a rule.; /agentId is too long (validation_failed, request R1)", client.ErrValidation,
+			api.CodeValidationFailed, ": A value breaks a rule; /agentId is too long (validation_failed, request R1)", client.ErrValidation,
 		},
 		{api.ProblemMediaType, `{"detail":"Gone.","code":"number_unavailable"}`, api.CodeNumberUnavailable, ": Gone. (number_unavailable, request R1)", client.ErrNumberUnavailable},
 		{api.ProblemMediaType, `{"detail":"Taken.","code":"sip_prefix_taken"}`, api.CodeSIPPrefixTaken, ": Taken. (sip_prefix_taken, request R1)", nil},

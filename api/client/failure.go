@@ -63,7 +63,11 @@ func (x *call) refused(got answer) *Error {
 	}
 	switch {
 	case got.status >= 300 && got.status < 400:
-		e.Detail = "the server sends to " + x.clean(got.header.Get("Location")) + ", and redirects are not followed; set the base URL to where the API is"
+		where := "elsewhere"
+		if to := got.header.Get("Location"); to != "" {
+			where = "to " + x.clean(to)
+		}
+		e.Detail = "the server sends " + where + ", and redirects are not followed; set the base URL to where the API is"
 	case got.status < 300:
 		e.Detail = "a status that is not documented"
 	}
