@@ -43,6 +43,7 @@ func (to *target) name() string { return cmp.Or(to.profile, defaultProfile) }
 func (to *target) flags(command *cobra.Command, profileUsage string) {
 	command.Flags().Var(hidden{checked{&to.baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API (default: that of the profile, or "+client.DefaultBaseURL+")")
 	settingFrom(command, baseURLFlag, baseURLVariable)
+	completeFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
 }
 

@@ -115,7 +115,12 @@ func logoutCommand() *cobra.Command {
 server.`,
 		Example: `  phonenumbers logout
   phonenumbers logout --profile local`,
-		Args:              noArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 { // which may be the key
+				return usageError{errors.New("logout takes no argument; name the profile with --profile")}
+			}
+			return nil
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	to.profileFlag(command, "the profile to remove")
@@ -165,10 +170,15 @@ another one. That is the profile in PHONENUMBERS_PROFILE or the one named defaul
 }
 
 func showProfiles(t *console, kept profiles) error {
-	used := cmp.Or(os.Getenv(profileVariable), defaultProfile)
-	if os.Getenv(keyVariable) != "" {
+	chosen := os.Getenv(profileVariable)
+	used := cmp.Or(chosen, defaultProfile)
+	_, found := kept[used]
+	switch {
+	case os.Getenv(keyVariable) != "":
 		used = ""
 		t.note("phonenumbers: %s is set, so no profile is in use", keyVariable)
+	case chosen != "" && !found:
+		t.note("phonenumbers: %s names no profile that you have, so none is in use", profileVariable)
 	}
 	type row struct {
 		Name    string `json:"name"`
