@@ -63,7 +63,7 @@ func buyCommand() *cobra.Command {
 whose national number starts so.
 
 A purchase is never made twice blindly: where its answer got lost, the command finds out whether the number is yours, and
-says so where it cannot. With --idempotency-key, a server that honours such keys makes the purchase once, however often you
+says so where it cannot. With --idempotency-key, a server that honors such keys makes the purchase once, however often you
 run the command with the same key and number.`,
 		Example: `  phonenumbers buy +14155550100
   phonenumbers buy --prefix 415 --yes
@@ -149,11 +149,7 @@ type yoursError struct {
 func (e yoursError) Unwrap() error { return e.refusal }
 
 func (e yoursError) Error() string {
-	linked := "linked to no agent"
-	if agent := agentOf(e.PhoneNumber); agent != "" {
-		linked = "linked to " + agent
-	}
-	return fmt.Sprintf("you have %s already, with the id %s, %s", e.Number, e.ID, linked)
+	return fmt.Sprintf("you have %s already, with the id %s, %s", e.Number, e.ID, linked(e.PhoneNumber))
 }
 
 // orYours looks for a number that a server has refused because somebody has it. If that is you, it says so; otherwise, and if it

@@ -278,11 +278,11 @@ func (t *console) readNames(ctx context.Context) (names []string, _ error) {
 		return nil, fmt.Errorf("stdin, nothing is changed: it has more than %d MiB; split it", maxDesired>>20)
 	}
 	line := 0
-	for text := range strings.Lines(string(text)) {
+	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
 		line++
 		name := strings.TrimSpace(text)
 		if strings.Contains(name, "\t") {
-			return nil, fmt.Errorf("stdin, line %d, nothing is changed: it has a tab in it; give a number a line, as 'phonenumbers list | cut -f 2' does", line)
+			return nil, fmt.Errorf("stdin, line %d, nothing is changed: it has a tab in it; give a number a line, as 'phonenumbers list --columns number' does", line)
 		}
 		if name != "" {
 			names = append(names, name)

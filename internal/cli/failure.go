@@ -25,7 +25,7 @@ const (
 	exitChanges      = 2 // of plan --exit-code, with which nothing else is 2
 )
 
-const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorised, 5 rate limited.`
+const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorized, 5 rate limited.`
 
 // usageError is a mistake in the command line.
 type usageError struct{ error }

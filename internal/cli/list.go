@@ -30,7 +30,7 @@ all members, of which jq takes some.`,
   phonenumbers list --agent agent_1
   phonenumbers list --unlinked --type PSTN --json
   phonenumbers list --limit 10 --columns number,agent
-  phonenumbers list --unlinked --columns number | xargs -I{} phonenumbers link {} agent_1`,
+  phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed(columnsName) && consoleOf(c).json {
 				return usageError{errors.New("--columns and --json exclude each other: with --json each number has all members, of which jq takes some")}

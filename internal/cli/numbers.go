@@ -92,13 +92,15 @@ func linkCommand() *cobra.Command {
 After an interruption or a failure, run the command again: it does what is left.`,
 		Example: `  phonenumbers link +14155550100 agent_1
   phonenumbers link +14155550100 +14155550101 support-line agent_1
-  phonenumbers list --unlinked | cut -f 2 | phonenumbers link - agent_1`,
+  phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usageError{errors.New("give numbers and an agent")}
 			}
 			names, agent := args[:len(args)-1], args[len(args)-1]
 			switch {
+			case agent == "-":
+				return usageError{errors.New("- stands for numbers, and the last argument is the agent")}
 			case agent == "":
 				return usageError{errors.New("the agent is empty; the command unlink takes a number away from its agent")}
 			case several(names) && strings.HasPrefix(agent, "+"):
@@ -127,7 +129,7 @@ func unlinkCommand() *cobra.Command {
 After an interruption or a failure, run the command again: it does what is left.`,
 		Example: `  phonenumbers unlink +14155550100
   phonenumbers unlink +14155550100 +14155550101 --yes
-  phonenumbers list --agent agent_1 | cut -f 2 | phonenumbers unlink - --yes`,
+  phonenumbers list --agent agent_1 --columns number | phonenumbers unlink - --yes`,
 	})
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
@@ -150,7 +152,7 @@ with a file.`,
 		Example: `  phonenumbers delete +14155550100
   phonenumbers delete support-line +14155550100 --yes
   phonenumbers delete - --yes < numbers.txt
-  phonenumbers list | cut -f 2 | grep -Fxif numbers.txt | phonenumbers delete - --yes`,
+  phonenumbers list --columns number | grep -Fxif numbers.txt | phonenumbers delete - --yes`,
 	})
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
