@@ -241,6 +241,6 @@ func interruptible[T any](ctx context.Context, fn func() (T, error)) (T, error) 
 		return r.value, r.err
 	case <-ctx.Done():
 		var none T
-		return none, ctx.Err()
+		return none, context.Cause(ctx)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -285,4 +286,16 @@ func TestANumberThatIsGoneAtTheSecondTryIsDeleted(t *testing.T) {
 			t.Errorf("%v, %d rows: %s", e.err, e.rows(), e.stderr.String())
 		}
 	})
+}
+
+// Who interrupts a command that still reads the numbers is told so, and not what a context is.
+func TestReadingNumbersCanBeInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupt signal received")) // as signal.NotifyContext does
+	stdin, open := io.Pipe()
+	defer open.Close() //nolint:errcheck // it never fails
+	_, err := (&console{in: stdin}).readNames(ctx)
+	if want := "read stdin, nothing is changed: interrupt signal received"; err == nil || err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
+	}
 }
