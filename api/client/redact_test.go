@@ -34,7 +34,7 @@ func TestAPasswordThatIsAWordDoesNotShowInAnError(t *testing.T) {
 	} {
 		body := `{"detail":"One rule.","code":"validation_failed","status":422,"errors":[` + pointers + `]}`
 		failure := importWith(t, password, func() *http.Response { return reply(422, http.Header{"X-Request-Id": {"R1"}}, body) })
-		want := "POST /phone_numbers: 422 Unprocessable Entity: One rule.; /sipImport/phoneNumber has no plus; /sipImport/password is no good (validation_failed, request R1)"
+		want := "POST /phone_numbers: 422 Unprocessable Entity: One rule; /sipImport/phoneNumber has no plus; /sipImport/password is no good (validation_failed, request R1)"
 		if failure.Error() != want {
 			t.Errorf("%q: %q; want %q", password, failure, want)
 		}

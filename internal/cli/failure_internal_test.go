@@ -67,8 +67,8 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 // A purchase whose outcome is unknown can be asked about, and be made again without buying twice.
 func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
-			Transport: stub(func(string) (int, http.Header) { return 0, nil }),
+		c, err := client.New(client.WithAPIKey("key"), client.WithMiddleware(func(http.RoundTripper) http.RoundTripper {
+			return stub(func(string) (int, http.Header) { return 0, nil })
 		}))
 		if err != nil {
 			t.Fatal(err)
