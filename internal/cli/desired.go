@@ -95,7 +95,7 @@ func parseDesired(name string, text []byte) (desiredFile, error) {
 		}
 		r.lines = r.eachMember(value, pointer, "numbers", r.number)
 	})
-	if r.count == 0 && len(root.Content) == 0 {
+	if len(r.all) == 0 && len(root.Content) == 0 {
 		r.wrong(root, "", `there is nothing in it; "numbers: {}" asks for nothing`)
 	}
 	if err := decoder.Decode(&second); err == nil {
@@ -123,7 +123,7 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 	if r.faulty[meant(value)] {
 		return
 	}
-	before, found := r.count, false
+	before, found := len(r.all), false
 	r.eachMember(value, pointer, number.Value, func(key, value *yaml.Node, pointer string) {
 		switch agent := meant(value); {
 		case key.Value != "agent":
@@ -134,10 +134,10 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 			r.agents[number.Value], found = agent.Value, true
 		}
 	})
-	if !found && r.count == before {
+	if !found && len(r.all) == before {
 		r.wrong(number, pointer, "%s has no agent; %s", number.Value, want)
 	}
-	if mapping := meant(value); r.count > before && mapping.Kind == yaml.MappingNode && mapping.Anchor != "" {
+	if mapping := meant(value); len(r.all) > before && mapping.Kind == yaml.MappingNode && mapping.Anchor != "" {
 		r.faulty[mapping] = true
 	}
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// mistakes are what is wrong with a file of numbers: the first few, by line, and how many there are.
+// mistakes are what is wrong with a file of numbers.
 type mistakes struct {
-	file  string
-	code  int // the exit code
-	first []mistake
-	count int
+	file string
+	code int // the exit code
+	all  []mistake
 }
 
 // mistake is one of them. The line is 0 where it is not known.
@@ -23,35 +22,32 @@ type mistake struct {
 	pointer, text string // a JSON pointer (RFC 6901) into the file, and what is wrong there
 }
 
-// mostMistakes is how many are told: as many as a terminal shows without scrolling.
-const mostMistakes = 20
-
 func (m *mistakes) add(line int, pointer, format string, args ...any) {
-	m.count++
-	m.first = append(m.first, mistake{line, pointer, printable(fmt.Sprintf(format, args...))})
-	slices.SortStableFunc(m.first, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
-	m.first = m.first[:min(len(m.first), mostMistakes)]
+	m.all = append(m.all, mistake{line, pointer, printable(fmt.Sprintf(format, args...))})
 }
 
-// orNil is the error, if there is a mistake.
+// orNil is the error, with the mistakes by line, if there is one.
 func (m *mistakes) orNil() error {
-	if m.count == 0 {
+	if len(m.all) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(m.all, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
 	return m
 }
 
-// Error is one line for one mistake. Several have a line each, as each text has a semicolon of its own.
+// Error is one line for one mistake. Several have a line each, as each text has a semicolon of its own: the first few, as many as a
+// terminal shows without scrolling.
 func (m *mistakes) Error() string {
+	const most = 20
 	head := m.file + ", nothing is changed: "
-	if m.count == 1 {
-		return head + m.first[0].String()
+	if len(m.all) == 1 {
+		return head + m.all[0].String()
 	}
-	lines := []string{fmt.Sprintf("%s%d mistakes:", head, m.count)}
-	for _, each := range m.first {
+	lines := []string{fmt.Sprintf("%s%d mistakes:", head, len(m.all))}
+	for _, each := range m.all[:min(len(m.all), most)] {
 		lines = append(lines, "  "+each.String())
 	}
-	if more := m.count - len(m.first); more > 0 {
+	if more := len(m.all) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("  and %d more", more))
 	}
 	return strings.Join(lines, "\n")
@@ -64,10 +60,10 @@ func (m mistake) String() string {
 	return fmt.Sprintf("line %d: %s", m.line, m.text)
 }
 
-// fields are the mistakes as --json prints them.
+// fields are all mistakes, as --json prints them.
 func (m *mistakes) fields() []api.ProblemField {
-	fields := make([]api.ProblemField, len(m.first))
-	for i, each := range m.first {
+	fields := make([]api.ProblemField, len(m.all))
+	for i, each := range m.all {
 		fields[i] = api.ProblemField{Pointer: each.pointer, Detail: each.String()}
 	}
 	return fields
