@@ -118,6 +118,8 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"308", []string{"308"}, nil, "no"},
 		{"the failure shows that keys are honoured", []string{"503 ttl", "200 ttl"}, nil, "yes"},
 		{"in progress", []string{"409 idempotency_in_progress ttl", "409 idempotency_in_progress ttl", "200 ttl"}, nil, "yes"},
+		{"in progress, in a body that is lost", []string{"409 ttl", "200 ttl"}, nil, "yes"},
+		{"in progress, and never done", []string{"409 ttl", "409 ttl", "409 ttl", "409 ttl"}, []string{"none ttl"}, "unknown"},
 		{"the look-up shows that keys are honoured", []string{"cut", "200 ttl"}, []string{"none ttl"}, "yes"},
 		{"the look-up shows it and the purchase had not arrived", []string{"cut", "422 number_unavailable ttl"}, []string{"none ttl"}, "no"},
 		{"the repeated call is refused", []string{"503 ttl", "422 number_unavailable ttl"}, nil, "no"},
@@ -196,6 +198,25 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 			t.Errorf("sent %d times: %v", posts, err)
 		}
 	})
+}
+
+// While an API learns to honor keys, some servers do and some do not. What the latter have sold, the former refuse to sell again.
+func TestARefusalProvesNothingWhereSomeServersIgnoreKeys(t *testing.T) {
+	for before, want := range map[string]error{"none": nil, "none ttl": client.ErrNumberUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shop{
+				tries:   []string{"503 ttl", "422 number_unavailable ttl", "422 number_unavailable ttl", "422 number_unavailable ttl"},
+				lookUps: []string{before, "found ttl"},
+			}
+			c := inBubble(t, s.send)
+			if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := c.Buy(t.Context(), number); !errors.Is(err, want) || (err == nil) != (n.ID == id) {
+				t.Errorf("after a list from a server that says %q: %+v, %v; want %v", before, n, err, want)
+			}
+		})
+	}
 }
 
 // A good answer without the header takes back what an earlier one has shown.

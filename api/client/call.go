@@ -248,8 +248,12 @@ func (x *call) noteKeyTTL(response *http.Response) {
 	if len(response.Header[keyTTLHeader]) == 0 && !x.succeeds(response.StatusCode) {
 		return
 	}
-	if noted := int64(keyTTL(response.Header)); x.keyTTL.Load() != noted {
+	noted := int64(keyTTL(response.Header))
+	if x.keyTTL.Load() != noted {
 		x.keyTTL.Store(noted)
+	}
+	if noted == 0 && !x.keyless.Load() {
+		x.keyless.Store(true)
 	}
 }
 

@@ -35,6 +35,7 @@ type Client struct {
 	log      *slog.Logger
 	settings settings      // of a call without options
 	keyTTL   *atomic.Int64 // for how many nanoseconds the server keeps an Idempotency-Key; 0 where it has not shown that it does
+	keyless  *atomic.Bool  // a good answer has not shown it, so there is, or was, a server that does not
 
 	newKey func() string                          // a new Idempotency-Key
 	jitter func(most time.Duration) time.Duration // a random duration up to most
@@ -89,6 +90,7 @@ func New(opts ...Option) (*Client, error) {
 		log:      cfg.log,
 		settings: cfg.call,
 		keyTTL:   new(atomic.Int64),
+		keyless:  new(atomic.Bool),
 		newKey:   rand.Text,
 		jitter:   func(most time.Duration) time.Duration { return mathrand.N(most + 1) },
 	}

@@ -79,6 +79,7 @@ type world struct {
 	lag     time.Duration // after which a new number is in the lists
 	retries int
 	noted   time.Duration // the TTL that the last good answer has shown
+	keyless bool          // a good answer has shown none
 
 	owner  map[string]string // of each number: us, others, or "" if it is for sale
 	since  map[string]time.Time
@@ -122,6 +123,7 @@ type sale struct {
 	looked   bool                 // at a list
 	seen     map[string]bool      // in a list that has reached the client
 	notUntil time.Time            // as the server has asked
+	misled   bool                 // by a node that honors keys, before any answer has shown that others do not
 }
 
 type saleKey struct{}
@@ -149,11 +151,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 		owner:  map[string]string{}, since: map[string]time.Time{}, seller: map[string]*sale{}, claims: map[string]*claim{},
 	}
 	w.retries = d.IntN(5)
-	keys, codes := oneOf(d, 0, 1), oneOf(d, 0, 1, 1)
+	keys, codes := oneOf(d, 0, 1, 1, 0.5), d.chance(0.7)
 	for range 1 + d.IntN(3) {
-		w.nodes = append(w.nodes, node{
-			keys: keys == 1, codes: codes == 1 || keys == 1, filters: d.IntN(3), page: oneOf(d, 1, 2, 100),
-		})
+		n := node{keys: d.chance(keys), filters: d.IntN(3), page: oneOf(d, 1, 2, 100)}
+		n.codes = n.keys || codes
+		w.nodes = append(w.nodes, n)
 	}
 	for i := range 10 {
 		w.owner[fmt.Sprintf("+1415555%04d", i)] = oneOf(d, "us", "others", "", "", "")
@@ -273,7 +275,7 @@ func (w *world) judge(s *sale) string {
 	}
 	var bought []string
 	for n, by := range w.seller {
-		if by == s {
+		if by == s && !s.misled { // no client can know what a node has done of which it has no answer
 			bought = append(bought, n)
 		}
 	}
@@ -294,7 +296,7 @@ func (w *world) judge(s *sale) string {
 	if !s.ends.IsZero() && s.ended.After(s.ends) {
 		wrong("it returned %v after its context had ended", s.ended.Sub(s.ends))
 	}
-	if took := s.ended.Sub(s.begun); took > time.Duration(s.requests)*(30*time.Second+time.Minute) { // for each an attempt and a wait
+	if took := s.ended.Sub(s.begun); took > time.Duration(s.requests)*(30*time.Second+time.Minute)+time.Minute { // an attempt and a wait for each, and one before the look-up
 		wrong("it took %v", took)
 	}
 	if s.err == nil {
@@ -339,6 +341,12 @@ func (w *world) judge(s *sale) string {
 	if !errors.Is(s.err, client.ErrOutcomeUnknown) {
 		if len(bought) > 0 {
 			wrong("it has bought %q", bought)
+		}
+		// What a node that honors keys says of a purchase goes for the calls before, under the same key, as well.
+		c := w.claims[failure.IdempotencyKey]
+		byNode := len(failure.Header["Idempotency-Key-Ttl"]) > 0 && (failure.StatusCode == 409 || failure.StatusCode == 422)
+		if byNode && c != nil && c.bought && s.ended.Sub(c.made) < c.ttl && failure.Code != api.CodeIdempotencyKeyReused {
+			wrong("a call before has bought it under the same key")
 		}
 		return "not bought"
 	}
@@ -429,6 +437,7 @@ func (w *world) note(r *http.Request) *request {
 	}
 	if s.posts[q.buys]++; s.posts[q.buys] == 1 {
 		s.sent[q.buys] = time.Now()
+		delete(s.seen, q.buys)
 	}
 	if s.perhaps[q.buys] {
 		if q.by = s.sent[q.buys].Add(w.noted); !time.Now().Before(q.by) {
@@ -451,6 +460,7 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 				seconds, _ := strconv.ParseUint(values[0], 10, 32)
 				w.noted = time.Duration(seconds) * time.Second
 			}
+			w.keyless = w.keyless || w.noted == 0
 		}
 	}
 	w.tell("%d: %d, %v, keys stand for %v", q.number, status, err, w.noted)
@@ -465,6 +475,9 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 	}
 	if q.buys == "" {
 		return
+	}
+	if s.open && status == 422 && w.noted > 0 && !w.keyless && slices.ContainsFunc(w.nodes, func(n node) bool { return !n.keys }) {
+		s.misled = true
 	}
 	if q.passed && !q.said {
 		s.perhaps[q.buys] = true
@@ -529,20 +542,19 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	if d.chance(w.faults / 3) {
-		switch d.IntN(3) {
-		case 0:
-			response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
-		case 1:
-			response.Body = io.NopCloser(strings.NewReader(oops))
-		case 2:
-			response.Header = http.Header{}
-		}
-	} else if q.sale != nil && q.what == "GET /phone_numbers" {
-		for n := range w.owner {
-			if response.StatusCode == http.StatusOK && bytes.Contains(body, []byte(n)) {
-				q.sale.seen[n] = true
-			}
+	switch tampers := d.chance(w.faults / 3); {
+	case tampers && d.chance(0.3):
+		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		return response, nil
+	case tampers && d.chance(0.5):
+		response.Body = io.NopCloser(strings.NewReader(oops))
+		return response, nil
+	case tampers:
+		response.Header = http.Header{}
+	}
+	for n := range w.owner {
+		if q.sale != nil && q.what == "GET /phone_numbers" && response.StatusCode == http.StatusOK && bytes.Contains(body, []byte(n)) {
+			q.sale.seen[n] = true
 		}
 	}
 	return response, nil

@@ -49,15 +49,19 @@ func (x *call) keysHonored() bool {
 func (x *call) settles(failure *Error) bool {
 	if x.unknown {
 		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not, and only
-		// the answer itself says that this server checks keys: another one may have answered before.
-		return failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.keyStands &&
+		// the answer itself says that this server checks keys: another one may have answered before. Where some servers check no
+		// keys, as while an API learns to, one of them may have sold what this one refuses.
+		return !x.keyless.Load() && failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.keyStands &&
 			failure.Code.Valid() && failure.Code != api.CodeIdempotencyKeyReused
 	}
 	switch failure.kind {
 	case unsent, unprocessed, unmade:
 		return true
 	case refused:
-		return failure.Code != api.CodeIdempotencyInProgress && refuses(failure.StatusCode)
+		// A 409 from behind the check of the key says idempotency_in_progress, even if a proxy has cut or replaced its body.
+		inProgress := failure.Code == api.CodeIdempotencyInProgress ||
+			failure.StatusCode == http.StatusConflict && failure.keyStands && !failure.Code.Valid()
+		return !inProgress && refuses(failure.StatusCode)
 	default:
 		return false
 	}
