@@ -117,12 +117,15 @@ type sale struct {
 	requests int
 
 	posts    map[string]int
+	order    []string             // of the numbers
 	sent     map[string]time.Time // the first request for the number
 	perhaps  map[string]bool      // a request for the number was, or will be, carried out
 	open     bool                 // an answer to a purchase has left open whether it was carried out
 	looked   bool                 // at a list
 	seen     map[string]bool      // in a list that has reached the client
 	notUntil time.Time            // as the server has asked
+	exact    bool                 // the last answer to a purchase goes for all its requests
+	honored  bool                 // the keys, as far as the client knew in the end
 	misled   bool                 // by a node that honors keys, before any answer has shown that others do not
 }
 
@@ -145,7 +148,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	d := newDice(seed, 0)
 	w := &world{
 		t: t, seed: seed, start: time.Now(),
-		faults: oneOf(d, 0, 0.1, 0.3, 0.5, 0.8),
+		faults: oneOf(d, 0.1, 0.3, 0.4, 0.5, 0.7),
 		ttl:    time.Second * oneOf(d, time.Duration(0), 20, 65, 70, 90, 150, 86400, 86400),
 		lag:    oneOf(d, 0, 0, 2*time.Second, 20*time.Second),
 		owner:  map[string]string{}, since: map[string]time.Time{}, seller: map[string]*sale{}, claims: map[string]*claim{},
@@ -158,7 +161,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		w.nodes = append(w.nodes, n)
 	}
 	for i := range 10 {
-		w.owner[fmt.Sprintf("+1415555%04d", i)] = oneOf(d, "us", "others", "", "", "")
+		w.owner[fmt.Sprintf("+1415555%04d", i)] = oneOf(d, "us", "others", "", "", "", "", "")
 	}
 	c, err := client.New(client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey), client.WithRetries(w.retries),
 		client.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -198,13 +201,13 @@ func (w *world) run() {
 			w.tell("others buy %s", n)
 		}
 	})
-	if d.chance(0.3) { // another call of the client, which can learn that keys are honored, or are not
+	for range oneOf(d, 0, 3) { // other calls of the client can learn that keys are honored, or are not
 		time.AfterFunc(d.within(time.Minute), func() { _, _ = w.c.List(w.t.Context(), api.ListPhoneNumbersParams{}) })
 	}
 	if d.chance(0.5) {
 		_, _ = w.c.List(w.t.Context(), api.ListPhoneNumbersParams{})
 	}
-	s := &sale{way: oneOf(d, "Buy", "Purchase", "import", "BuyAny", "BuyAny"), number: w.anyNumber(d)}
+	s := &sale{way: oneOf(d, "Buy", "Purchase", "import", "BuyAny"), number: w.anyNumber(d)}
 	if s.way == "BuyAny" {
 		s.number = ""
 	}
@@ -212,10 +215,10 @@ func (w *world) run() {
 	for range 3 {
 		w.call(d, s, key)
 		var failure *client.Error
-		if s.way == "BuyAny" || !errors.Is(s.err, client.ErrOutcomeUnknown) || !errors.As(s.err, &failure) || d.chance(0.5) {
+		if s.way == "BuyAny" || !errors.Is(s.err, client.ErrOutcomeUnknown) || !errors.As(s.err, &failure) || d.chance(0.2) {
 			return
 		}
-		time.Sleep(d.within(2 * time.Minute))
+		time.Sleep(d.within(oneOf(d, time.Second, 20*time.Second, 2*time.Minute)))
 		s, key = &sale{way: s.way, number: s.number, before: s}, failure.IdempotencyKey
 	}
 }
@@ -259,6 +262,7 @@ func (w *world) call(d dice, s *sale, key string) {
 	s.ended = time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	s.honored = time.Since(s.begun)+time.Minute < w.noted
 	w.tell("returns %q, %v", s.got.Number, s.err)
 }
 
@@ -311,8 +315,8 @@ func (w *world) judge(s *sale) string {
 		case w.owner[n] != "us":
 			wrong("the number is not ours")
 		case w.seller[n] == s, before != nil:
-		case s.owners[n] == "us" && s.open && s.seen[n]:
-			// A server that ignores keys cannot say whether we had the number before or have bought it now. See Client.Buy.
+		case s.owners[n] == "us" && s.open && s.seen[n] && !s.exact && s.way != "import":
+			// Without keys nobody can say whether we had the number before or have bought it now. See Client.Buy.
 		default:
 			wrong("it has not bought it")
 		}
@@ -338,14 +342,22 @@ func (w *world) judge(s *sale) string {
 	if sentinels > 1 {
 		wrong("the error is more than one of the package's")
 	}
+	sent := 0 // what was sent for the number at which it ended
+	if n := len(s.order); n > 0 {
+		sent = s.posts[s.order[n-1]]
+	}
 	if !errors.Is(s.err, client.ErrOutcomeUnknown) {
+		if isPurchase := !strings.HasSuffix(failure.Route, "/search"); isPurchase && failure.StatusCode == 429 && s.ends.IsZero() && sent <= w.retries {
+			wrong("it was throttled, and was not sent again")
+		}
 		if len(bought) > 0 {
 			wrong("it has bought %q", bought)
 		}
 		// What a node that honors keys says of a purchase goes for the calls before, under the same key, as well.
 		c := w.claims[failure.IdempotencyKey]
-		byNode := len(failure.Header["Idempotency-Key-Ttl"]) > 0 && (failure.StatusCode == 409 || failure.StatusCode == 422)
-		if byNode && c != nil && c.bought && s.ended.Sub(c.made) < c.ttl && failure.Code != api.CodeIdempotencyKeyReused {
+		ttl := failure.Header.Get("Idempotency-Key-TTL")
+		byNode := ttl != "" && ttl != "0" && (failure.StatusCode == 409 || errors.Is(s.err, client.ErrNumberUnavailable))
+		if byNode && c != nil && c.bought && s.ended.Sub(c.made) < c.ttl {
 			wrong("a call before has bought it under the same key")
 		}
 		return "not bought"
@@ -363,6 +375,8 @@ func (w *world) judge(s *sale) string {
 		wrong("it has seen the number in a list")
 	case !s.looked && s.ends.IsZero():
 		wrong("it has not looked for the number")
+	case s.honored && s.ends.IsZero() && sent <= w.retries:
+		wrong("keys are honored, and it was not sent again")
 	}
 	if len(bought) > 0 {
 		return "unknown, bought"
@@ -395,6 +409,7 @@ type request struct {
 	by     time.Time // if it arrives then, the key stands
 	passed bool      // it has got to a node, or will
 	said   bool      // by the node that it was not carried out
+	exact  bool      // so that the client can rely on it, if all nodes honor keys
 }
 
 // note notes a request, and checks that it may be sent.
@@ -436,6 +451,7 @@ func (w *world) note(r *http.Request) *request {
 		w.t.Errorf("seed %d: request %d is to buy %s, with the prefix 415", w.seed, q.number, q.buys)
 	}
 	if s.posts[q.buys]++; s.posts[q.buys] == 1 {
+		s.order = append(s.order, q.buys)
 		s.sent[q.buys] = time.Now()
 		delete(s.seen, q.buys)
 	}
@@ -476,9 +492,8 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 	if q.buys == "" {
 		return
 	}
-	if s.open && status == 422 && w.noted > 0 && !w.keyless && slices.ContainsFunc(w.nodes, func(n node) bool { return !n.keys }) {
-		s.misled = true
-	}
+	s.exact = q.exact && time.Since(s.sent[q.buys]) < w.noted && !w.keyless
+	s.misled = s.misled || s.open && s.exact && slices.ContainsFunc(w.nodes, func(n node) bool { return !n.keys })
 	if q.passed && !q.said {
 		s.perhaps[q.buys] = true
 	}
@@ -486,7 +501,7 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 		400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 413: true, 415: true, 421: true, 422: true, 425: true, 429: true,
 		301: true, 302: true, 307: true, 308: true,
 	}
-	if inProgress := status == 409 && q.passed; inProgress || !clear[status] && err == nil || err != nil && !errors.Is(err, syscall.ECONNREFUSED) && !strings.Contains(err.Error(), "GOAWAY") {
+	if inProgress := status == 409 && (q.passed || response.Header.Get("Idempotency-Key-TTL") != ""); inProgress || !clear[status] && err == nil || err != nil && !errors.Is(err, syscall.ECONNREFUSED) && !strings.Contains(err.Error(), "GOAWAY") {
 		s.open = true
 	}
 }
@@ -505,16 +520,16 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 		})
 	}
 	if d.chance(w.faults) {
-		switch d.IntN(8) {
+		switch d.IntN(10) {
 		case 0:
 			return w.dials.RoundTrip(r)
 		case 1:
 			return nil, errors.New("http2: Transport received Server's graceful shutdown GOAWAY")
 		case 2, 3: // a proxy does not let it pass
-			return w.byProxy(d, oneOf(d, 429, 429, 429, 429, 421, 425, 301, 302, 307, 308, 405, 413, 415, 409, 401, 403, 404, 400)), nil
+			return w.byProxy(d, oneOf(d, 429, 429, 429, 429, 421, 425, 301, 302, 307, 308, 405, 413, 415, 409, 401, 403, 404, 400, 422)), nil
 		}
-		if d.chance(0.6) { // nobody can know whether it has passed
-			arriveIn(oneOf(d, 1, d.within(time.Second), d.within(40*time.Second), d.within(5*time.Minute)))
+		if d.chance(0.7) { // nobody can know whether it has passed
+			arriveIn(oneOf(d, 1, 1, d.within(time.Second), d.within(time.Second), d.within(40*time.Second), d.within(5*time.Minute)))
 		}
 		if err := pause(r.Context(), oneOf(d, 1, d.within(time.Second), d.within(25*time.Second))); err != nil {
 			return nil, err
@@ -552,6 +567,7 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 	case tampers:
 		response.Header = http.Header{}
 	}
+	q.exact = response.StatusCode == 422 && response.Header.Get("Idempotency-Key-TTL") != ""
 	for n := range w.owner {
 		if q.sale != nil && q.what == "GET /phone_numbers" && response.StatusCode == http.StatusOK && bytes.Contains(body, []byte(n)) {
 			q.sale.seen[n] = true
@@ -577,6 +593,9 @@ func (w *world) byProxy(d dice, status int) *http.Response {
 	if status >= 300 && status < 400 {
 		header.Set("Location", "http://elsewhere.example/?key="+testKey)
 	}
+	if w.nodes[0].keys && d.chance(0.2) { // which the proxy adds to all that comes from it
+		header.Set("Idempotency-Key-TTL", strconv.Itoa(int(w.ttl.Seconds())))
+	}
 	w.mayAskToWait(d, header)
 	return reply(status, header, oneOf(d, "", oops, `{"message":"not now, `+testKey+`"}`, `{"code":"busy"}`))
 }
@@ -590,7 +609,7 @@ func (w *world) mayAskToWait(d dice, header http.Header) {
 func (w *world) rubbish(d dice) *http.Response {
 	header := http.Header{}
 	if w.nodes[0].keys && d.chance(0.5) {
-		header.Set("Idempotency-Key-TTL", oneOf(d, "-1", "86400", "soon", "99999999999999999999"))
+		header["Idempotency-Key-Ttl"] = oneOf(d, []string{"-1"}, []string{"86400"}, []string{"soon"}, []string{"86400", "86400"})
 	}
 	return reply(oneOf(d, 200, 200, 201), header, oneOf(d, "", oops, "null", "{}", "[]", `{"message":"`+testKey+`"}`,
 		like(`{"number":"+13105550000"}`), pageOf(""), pageOf("2", like(`{"number":"+13105550000"}`)), `[{"number":"+13105550000"}]`))
@@ -714,7 +733,7 @@ func (w *world) buy(d dice, n node, q *request, say func(int, string), problem f
 	}
 	switch d.IntN(6) {
 	case 0: // it crashes
-		say(oneOf(d, 500, 503), "")
+		say(oneOf(d, 500, 503, 202), like(fmt.Sprintf(`{"number":%q}`, q.buys)))
 	case 1: // it crashes harder
 	case 2, 3:
 		later(d.within(time.Minute))
