@@ -1,6 +1,8 @@
 package client_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -79,6 +81,34 @@ var faults = map[string]fault{
 	"no answer":                      {answer: silence, option: stall, is: client.ErrUnavailable, says: "none within 1s", again: true},
 	"a slow drip":                    {answer: drip, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 1s", again: true},
 	"no HTTP":                        {answer: babble, is: client.ErrUnavailable, says: "malformed", again: true},
+
+	// Bytes that net/http does not send by itself, after the request was read.
+	"a chunk without a size":         {answer: bytesOf("200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"), is: client.ErrUnavailable, status: 200, says: "invalid byte in chunk length", again: true},
+	"chunks without an end":          {answer: bytesOf("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
+	"longer than its Content-Length": {answer: bytesOf("200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n" + owned), status: 200, says: "unexpected end of JSON"},
+	"two Content-Lengths":            {answer: bytesOf("200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "), is: client.ErrUnavailable, says: "Content-Length", again: true},
+	"a negative Content-Length":      {answer: bytesOf("200 OK\r\nContent-Length: -2\r\n\r\n{}"), is: client.ErrUnavailable, says: "Content-Length", again: true},
+	"an unknown Transfer-Encoding":   {answer: bytesOf("200 OK\r\nTransfer-Encoding: gzip\r\n\r\n{}"), is: client.ErrUnavailable, says: "transfer encoding", again: true},
+	"cut, without a length":          {answer: bytesOf("200 OK\r\n\r\n" + owned[:len(owned)/2]), status: 200, says: "not usable"},
+	"a header without a name":        {answer: bytesOf("200 OK\r\n: x\r\n\r\n{}"), is: client.ErrUnavailable, says: "malformed MIME header", again: true},
+	"100, then nothing":              {answer: bytesOf("100 Continue\r\n\r\n"), is: client.ErrUnavailable, says: "no complete answer", again: true},
+	"a flood of 103":                 {answer: bytesOf(strings.Repeat("103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 ", 100000)), is: client.ErrUnavailable, says: "no complete answer", again: true},
+	"a reset":                        {answer: reset, is: client.ErrUnavailable, says: "connection reset", again: true},
+	"half closed":                    {answer: halfClosed, is: client.ErrUnavailable, says: "EOF", again: true},
+
+	"an empty 200":           {wrong: func(method) string { return "" }, status: 200, says: "unexpected end of JSON"},
+	"a string":               {wrong: func(method) string { return `"ok"` }, status: 200, says: "it is of another type: string"},
+	"a problem in a 200":     {wrong: func(method) string { return `{"status":422,"code":"number_unavailable"}` }, status: 200, says: "not usable"},
+	"an array in an array":   {wrong: func(method) string { return strings.Repeat("[", 20000) }, status: 200, says: "exceeded max depth"},
+	"numbers for strings":    {wrong: func(method) string { return `{"id":1,"number":14155550100,"type":2,"data":3}` }, status: 200, says: "is of another type: "},
+	"UTF-16":                 {wrong: func(m method) string { return "\xff\xfe" + strings.Join(strings.Split(m.good, ""), "\x00") + "\x00" }, status: 200, says: "invalid character"},
+	"200 in deflate":         {answer: encodedAs("deflate", 200), status: 200, says: `its Content-Encoding is "deflate"`},
+	"gzip that is cut":       {answer: zipped(func(z []byte) []byte { return z[:len(z)-5] }), is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
+	"gzip, and more":         {answer: zipped(func(z []byte) []byte { return append(z, "and more of it"...) }), is: client.ErrUnavailable, status: 200, says: "gzip: invalid header", again: true},
+	"gzip with a wrong sum":  {answer: zipped(func(z []byte) []byte { z[len(z)-8]++; return z }), is: client.ErrUnavailable, status: 200, says: "gzip: invalid checksum", again: true},
+	"429 with a wait of 0":   {answer: later("0"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
+	"429 by an earlier time": {answer: inAnotherAge, is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
+	"422 cut in its body":    {answer: bytesOf("422 Unprocessable\r\nContent-Length: 99\r\n\r\n{"), is: client.ErrValidation, status: 422, says: "422", notCreated: true},
 }
 
 func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
@@ -380,6 +410,12 @@ func later(retryAfter string) http.HandlerFunc {
 	}
 }
 
+// inAnotherAge asks for a wait of a second, by a clock that is decades off.
+func inAnotherAge(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Date", "Mon, 01 Jan 1990 00:00:00 GMT")
+	later("Mon, 01 Jan 1990 00:00:01 GMT")(w, nil)
+}
+
 func inASecond(w http.ResponseWriter, r *http.Request) {
 	later(time.Now().Add(time.Second).UTC().Format(http.TimeFormat))(w, r)
 }
@@ -428,19 +464,51 @@ func drip(w http.ResponseWriter, r *http.Request) {
 }
 
 // switching says that the connection is for something else now, and leaves it open until the client closes it.
-func switching(w http.ResponseWriter, _ *http.Request) {
-	c, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_, _ = c.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"))
+func switching(w http.ResponseWriter, r *http.Request) {
+	onWire(func(c *net.TCPConn) {
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 		_, _ = io.Copy(io.Discard, c)
-		_ = c.Close()
+	})(w, r)
+}
+
+func babble(w http.ResponseWriter, r *http.Request) {
+	onWire(func(c *net.TCPConn) { _, _ = io.WriteString(c, "220 smtp.example.com ESMTP\r\n") })(w, r)
+}
+
+// onWire takes the connection from net/http, and closes it after write.
+func onWire(write func(c *net.TCPConn)) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			write(c.(*net.TCPConn))
+			_ = c.Close()
+		}
 	}
 }
 
-func babble(w http.ResponseWriter, _ *http.Request) {
-	c, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_, _ = c.Write([]byte("220 smtp.example.com ESMTP\r\n"))
-		_ = c.Close()
+// bytesOf sends an answer as it stands here, behind its HTTP version.
+func bytesOf(answer string) http.HandlerFunc {
+	return onWire(func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 "+answer) })
+}
+
+func reset(w http.ResponseWriter, r *http.Request) {
+	onWire(func(c *net.TCPConn) { _ = c.SetLinger(0) })(w, r)
+}
+
+func halfClosed(w http.ResponseWriter, r *http.Request) {
+	onWire(func(c *net.TCPConn) {
+		_ = c.CloseWrite()
+		_, _ = io.Copy(io.Discard, c)
+	})(w, r)
+}
+
+// zipped sends gzip that spoil has spoiled.
+func zipped(spoil func([]byte) []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = io.WriteString(z, owned)
+		_ = z.Close()
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(spoil(b.Bytes()))
 	}
 }

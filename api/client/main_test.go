@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"testing"
@@ -44,8 +45,24 @@ func withServer(run func() int) (int, error) {
 				}
 			}
 			go func() { _, _ = io.Copy(io.Discard, out) }()
+			if err := answers(ctx, found[1]); err != nil { // so that all its goroutines are there before a test looks at them
+				return 0, err
+			}
 			return run(), nil
 		}
 	}
 	return 0, fmt.Errorf("the server has not said how to call it: %w", lines.Err())
+}
+
+func answers(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	http.DefaultClient.CloseIdleConnections()
+	return response.Body.Close()
 }
