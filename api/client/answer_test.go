@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +39,15 @@ func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 			w.WriteHeader(http.StatusEarlyHints)
 			_, _ = w.Write([]byte(owned))
 		},
-		"space around the JSON": plainly(200, "\r\n\t "+owned+"\r\n"),
+		"space around the JSON":      plainly(200, "\r\n\t "+owned+"\r\n"),
+		"100 unasked":                bytesOf("100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n" + owned),
+		"a length twice":             bytesOf(fmt.Sprintf("200 OK\r\nContent-Length: %[1]d\r\nContent-Length: %[1]d\r\n\r\n%[2]s", len(owned), owned)),
+		"trailers":                   bytesOf(fmt.Sprintf("200 OK\r\nTrailer: X\r\nTransfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%s\r\n0\r\nX: y\r\n\r\n", len(owned), owned)),
+		"headers of 2 MB":            bytesOf("200 OK\r\nX: " + strings.Repeat("x", 2<<20) + "\r\nConnection: close\r\n\r\n" + owned),
+		"a lie about the type":       bytesOf("200 OK\r\nContent-Type: text/html; charset=utf-16\r\n\r\n" + owned),
+		"a member twice":             plainly(200, `{"id":"another","number":"another",`+owned[1:]),
+		"a deep new member":          plainly(200, `{"x":`+strings.Repeat("[", 9000)+strings.Repeat("]", 9000)+","+owned[1:]),
+		"a new member, not in UTF-8": plainly(200, `{"x":"`+"\xff\xfe"+`",`+owned[1:]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for way, opts := range map[string][]client.CallOption{

@@ -41,14 +41,11 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 	ends := map[string]int{}
 	for seed := first; seed <= last && !t.Failed(); seed++ {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, seed)
+			w := newWorld(t, seed, first == last)
 			w.run()
 			time.Sleep(time.Hour) // what is under way ends
 			for _, s := range w.sales {
 				ends[w.judge(s)]++
-			}
-			if t.Failed() || first == last {
-				t.Logf("the course of seed %d:\n%s", seed, strings.Join(w.story, "\n"))
 			}
 		})
 	}
@@ -64,13 +61,13 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 type world struct {
 	t     *testing.T
 	seed  uint64
+	talks bool
 	start time.Time
 	c     *client.Client
 	dials http.RoundTripper // gets no connection
 
 	mu       sync.Mutex
 	requests uint64
-	story    []string
 	sales    []*sale
 
 	faults  float64 // how often something goes wrong
@@ -143,11 +140,11 @@ func (d dice) within(most time.Duration) time.Duration {
 
 func oneOf[T any](d dice, some ...T) T { return some[d.IntN(len(some))] }
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, talks bool) *world {
 	t.Helper()
 	d := newDice(seed, 0)
 	w := &world{
-		t: t, seed: seed, start: time.Now(),
+		t: t, seed: seed, talks: talks, start: time.Now(),
 		faults: oneOf(d, 0.1, 0.3, 0.4, 0.5, 0.7),
 		ttl:    time.Second * oneOf(d, time.Duration(0), 20, 65, 70, 90, 150, 86400, 86400),
 		lag:    oneOf(d, 0, 0, 2*time.Second, 20*time.Second),
@@ -182,10 +179,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 func (w *world) run() {
 	d := newDice(w.seed, 1)
 	if d.chance(0.3) { // from then on keys are kept less long
+		lower := oneOf(d, 0, 20*time.Second, 70*time.Second)
 		time.AfterFunc(d.within(2*time.Minute), func() {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.ttl = min(w.ttl, oneOf(d, 0, 20*time.Second, 70*time.Second))
+			w.ttl = min(w.ttl, lower)
 			w.tell("the TTL is %v", w.ttl)
 			for _, c := range w.claims {
 				c.ttl = min(c.ttl, w.ttl)
@@ -267,7 +265,9 @@ func (w *world) call(d dice, s *sale, key string) {
 }
 
 func (w *world) tell(format string, args ...any) {
-	w.story = append(w.story, fmt.Sprintf("%9.3fs  ", time.Since(w.start).Seconds())+fmt.Sprintf(format, args...))
+	if w.talks {
+		w.t.Logf("%9.3fs  %s", time.Since(w.start).Seconds(), fmt.Sprintf(format, args...))
+	}
 }
 
 // judge compares what a call has said with what has come of it. It returns that in a few words.

@@ -1,10 +1,11 @@
 package client_test
 
 import (
+	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
@@ -103,9 +105,8 @@ var faults = map[string]fault{
 	"numbers for strings":    {wrong: func(method) string { return `{"id":1,"number":14155550100,"type":2,"data":3}` }, status: 200, says: "is of another type: "},
 	"UTF-16":                 {wrong: func(m method) string { return "\xff\xfe" + strings.Join(strings.Split(m.good, ""), "\x00") + "\x00" }, status: 200, says: "invalid character"},
 	"200 in deflate":         {answer: encodedAs("deflate", 200), status: 200, says: `its Content-Encoding is "deflate"`},
-	"gzip that is cut":       {answer: zipped(func(z []byte) []byte { return z[:len(z)-5] }), is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
-	"gzip, and more":         {answer: zipped(func(z []byte) []byte { return append(z, "and more of it"...) }), is: client.ErrUnavailable, status: 200, says: "gzip: invalid header", again: true},
-	"gzip with a wrong sum":  {answer: zipped(func(z []byte) []byte { z[len(z)-8]++; return z }), is: client.ErrUnavailable, status: 200, says: "gzip: invalid checksum", again: true},
+	"gzip that is cut":       {answer: encoded("gzip", gzipped(owned)[:50]), is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
+	"gzip, and more":         {answer: encoded("gzip", gzipped(owned)+"and more of it"), is: client.ErrUnavailable, status: 200, says: "gzip: invalid header", again: true},
 	"429 with a wait of 0":   {answer: later("0"), is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
 	"429 by an earlier time": {answer: inAnotherAge, is: client.ErrRateLimited, status: 429, says: "slow down", again: true, notCreated: true},
 	"422 cut in its body":    {answer: bytesOf("422 Unprocessable\r\nContent-Length: 99\r\n\r\n{"), is: client.ErrValidation, status: 422, says: "422", notCreated: true},
@@ -477,7 +478,8 @@ func babble(w http.ResponseWriter, r *http.Request) {
 
 // onWire takes the connection from net/http, and closes it after write.
 func onWire(write func(c *net.TCPConn)) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // what is not read makes a close a reset
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			write(c.(*net.TCPConn))
 			_ = c.Close()
@@ -501,14 +503,139 @@ func halfClosed(w http.ResponseWriter, r *http.Request) {
 	})(w, r)
 }
 
-// zipped sends gzip that spoil has spoiled.
-func zipped(spoil func([]byte) []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = io.WriteString(z, owned)
-		_ = z.Close()
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(spoil(b.Bytes()))
+// ending is what a server does with the first purchase: its connection ends. After that it serves well.
+type ending struct {
+	how   string // close, reset, or half: the other direction is read to the end; empty if it does not end
+	kept  bool   // the connection has served a request before
+	early string // is sent before anything of the purchase is read
+	read  int    // how many bytes of it are read
+	wrote int    // how many bytes of the answer are written
+}
+
+// buy buys a number while the server, which owns no number, counts purchases of so many bytes. It returns the bytes of the last one.
+func (e ending) buy(t *testing.T, whole int) (purchases, size int64, err error) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	var bought, last atomic.Int64
+	end := func(c *net.TCPConn) {
+		_, _ = io.WriteString(c, e.early)
+		n, _ := io.CopyN(io.Discard, c, int64(e.read))
+		if n == int64(whole) {
+			bought.Add(1)
+		}
+		_, _ = io.WriteString(c, httpOK(owned)[:e.wrote])
+		switch e.how {
+		case "reset":
+			_ = c.SetLinger(0)
+		case "half":
+			_ = c.CloseWrite()
+			if rest, _ := io.Copy(io.Discard, c); rest > 0 && n+rest == int64(whole) {
+				bought.Add(1)
+			}
+		}
+	}
+	serve := func(c *net.TCPConn, ends bool) {
+		defer func() { _ = c.Close() }()
+		var text bytes.Buffer
+		requests := bufio.NewReader(io.TeeReader(c, &text))
+		for served := false; ; served = true {
+			if ends && served == e.kept {
+				end(c)
+				return
+			}
+			text.Reset()
+			r, err := http.ReadRequest(requests)
+			if err != nil {
+				return
+			}
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return
+			}
+			body := pageOf("")
+			if r.Method == http.MethodPost {
+				body = owned
+				bought.Add(1)
+				last.Store(int64(text.Len()))
+			}
+			_, _ = io.WriteString(c, httpOK(body))
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for ends := e.how != ""; ; ends = false {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { serve(c.(*net.TCPConn), ends) })
+		}
+	})
+	transport := &http.Transport{}
+	c := clientOf(t, "http://"+listener.Addr().String(), client.WithHTTPClient(&http.Client{Transport: transport}))
+	if e.kept {
+		if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err = c.Buy(t.Context(), number)
+	transport.CloseIdleConnections()
+	_ = listener.Close()
+	all.Wait()
+	return bought.Load(), last.Load(), err
+}
+
+func httpOK(body string) string {
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// Wherever a connection ends, the number is bought once at most, and the client does not say otherwise.
+func TestAPurchaseIsAsTheClientSaysWhereverItsConnectionEnds(t *testing.T) {
+	purchases, size, err := ending{}.buy(t, 0)
+	if purchases != 1 || size < 200 || err != nil {
+		t.Fatalf("without an end: %d purchases of %d bytes, %v", purchases, size, err)
+	}
+	whole := int(size)
+	var ends []ending
+	for _, how := range []string{"close", "reset", "half"} {
+		for _, kept := range []bool{false, true} {
+			for read := 0; read < whole-1; read += 53 {
+				ends = append(ends, ending{how: how, kept: kept, read: read})
+			}
+			ends = append(ends, ending{how: how, kept: kept, read: whole - 1})
+			for wrote := 0; wrote < len(httpOK(owned)); wrote += 29 {
+				ends = append(ends, ending{how: how, kept: kept, read: whole, wrote: wrote})
+			}
+			ends = append(ends, ending{how: how, kept: kept, read: whole, wrote: len(httpOK(owned))})
+			for _, status := range []string{"408 Request Timeout", "503 Service Unavailable", "200 OK"} {
+				for _, read := range []int{0, 100, whole} {
+					if kept && !strings.HasPrefix(status, "408") {
+						continue // net/http logs what comes over a connection that is idle, but for a 408
+					}
+					ends = append(ends, ending{how: how, kept: kept, read: read, early: "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"})
+				}
+			}
+		}
+	}
+	outcomes := map[string]int{}
+	for _, e := range ends {
+		purchases, _, err := e.buy(t, whole)
+		outcome := "bought"
+		switch {
+		case errors.Is(err, client.ErrOutcomeUnknown):
+			outcome = "unknown"
+		case err != nil:
+			outcome = "not bought"
+		}
+		outcomes[outcome]++
+		if purchases > 1 || outcome == "bought" && purchases == 0 || outcome == "not bought" && purchases > 0 {
+			t.Errorf("%+v: %d purchases: %v", e, purchases, err)
+		}
+		if e.wrote == len(httpOK(owned)) && e.how == "close" && err != nil {
+			t.Errorf("%+v: %v", e, err)
+		}
+	}
+	t.Logf("%d endings of a purchase of %d bytes: %v", len(ends), whole, outcomes)
 }
