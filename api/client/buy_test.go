@@ -129,6 +129,7 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"a node without keys refuses it, one with keys answers", []string{"503 ttl", "422 number_unavailable", "200 ttl"}, nil, "yes"},
 		{"a node whose promise is over refuses it", []string{"503 ttl", "422 number_unavailable ttl=0"}, []string{"found"}, "yes"},
 		{"a proxy refuses the repeated call", []string{"503 ttl", "422", "422", "422"}, []string{"none ttl"}, "unknown"},
+		{"a proxy that adds the header to all refuses it", []string{"503 ttl", "422 ttl", "422 ttl", "422 ttl"}, []string{"none ttl"}, "unknown"},
 		{"the look-up finds what was there before", []string{"cut", "422 number_unavailable ttl"}, []string{"found ttl"}, "no"},
 		{"the look-up finds it and the repeated call too", []string{"cut", "200 ttl"}, []string{"found ttl"}, "yes"},
 		{"the tries are used up", []string{"503 ttl", "cut", "503", "503 ttl"}, []string{"none ttl"}, "unknown"},
@@ -198,6 +199,27 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 			t.Errorf("sent %d times: %v", posts, err)
 		}
 	})
+}
+
+// What a server says of a key that it may have forgotten proves nothing.
+func TestARefusalAfterTheKeyWasForgottenProvesNothing(t *testing.T) {
+	for ttl, want := range map[string]error{"30": nil, "50": client.ErrNumberUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			posts := 0
+			n, err := inBubble(t, func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					return reply(200, nil, pageOf("", owned)), nil
+				}
+				if posts++; posts == 1 {
+					return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}, "Retry-After": {"40"}}, ""), nil
+				}
+				return reply(422, http.Header{"Idempotency-Key-Ttl": {ttl}}, `{"code":"number_unavailable"}`), nil
+			}).Buy(t.Context(), number)
+			if !errors.Is(err, want) || (err == nil) != (n.ID == id) || posts != 2 {
+				t.Errorf("a key that is kept for %s s: %+v, %v; want %v", ttl, n, err, want)
+			}
+		})
+	}
 }
 
 // While an API learns to honor keys, some servers do and some do not. What the latter have sold, the former refuse to sell again.

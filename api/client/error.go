@@ -26,8 +26,9 @@ var (
 	ErrNumberUnavailable = errors.New("number unavailable")
 	// ErrUnavailable: no complete answer came, or the server failed (5xx). The call can be made again later.
 	ErrUnavailable = errors.New("service unavailable")
-	// ErrOutcomeUnknown: the number may have been bought or created, or not. Number says which; look for it, or repeat the call
-	// under the same key, before you buy another one.
+	// ErrOutcomeUnknown: the number may have been bought or created, or not. Number says which; look for it before you buy another
+	// one. A server that honors keys also tells if you repeat the call under the same key; any other one says of a number that you
+	// have bought that it is unavailable.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
