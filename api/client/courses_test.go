@@ -47,6 +47,9 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 			for _, s := range w.sales {
 				ends[w.judge(s)]++
 			}
+			if t.Failed() {
+				t.Logf("COURSES=%d-%d tells what happens", seed, seed)
+			}
 		})
 	}
 	t.Logf("%d courses: %v", last-first+1, ends)
@@ -146,7 +149,7 @@ func newWorld(t *testing.T, seed uint64, talks bool) *world {
 	w := &world{
 		t: t, seed: seed, talks: talks, start: time.Now(),
 		faults: oneOf(d, 0.1, 0.3, 0.4, 0.5, 0.7),
-		ttl:    time.Second * oneOf(d, time.Duration(0), 20, 65, 70, 90, 150, 86400, 86400),
+		ttl:    time.Duration(oneOf(d, 0, 20, 65, 70, 90, 150, 86400, 86400)) * time.Second,
 		lag:    oneOf(d, 0, 0, 2*time.Second, 20*time.Second),
 		owner:  map[string]string{}, since: map[string]time.Time{}, seller: map[string]*sale{}, claims: map[string]*claim{},
 	}
@@ -347,7 +350,7 @@ func (w *world) judge(s *sale) string {
 		sent = s.posts[s.order[n-1]]
 	}
 	if !errors.Is(s.err, client.ErrOutcomeUnknown) {
-		if isPurchase := !strings.HasSuffix(failure.Route, "/search"); isPurchase && failure.StatusCode == 429 && s.ends.IsZero() && sent <= w.retries {
+		if isPurchase := !strings.HasSuffix(failure.Route, "/search"); isPurchase && failure.StatusCode == http.StatusTooManyRequests && s.ends.IsZero() && sent <= w.retries {
 			wrong("it was throttled, and was not sent again")
 		}
 		if len(bought) > 0 {
@@ -356,7 +359,7 @@ func (w *world) judge(s *sale) string {
 		// What a node that honors keys says of a purchase goes for the calls before, under the same key, as well.
 		c := w.claims[failure.IdempotencyKey]
 		ttl := failure.Header.Get("Idempotency-Key-TTL")
-		byNode := ttl != "" && ttl != "0" && (failure.StatusCode == 409 || errors.Is(s.err, client.ErrNumberUnavailable))
+		byNode := ttl != "" && ttl != "0" && (failure.StatusCode == http.StatusConflict || errors.Is(s.err, client.ErrNumberUnavailable))
 		if byNode && c != nil && c.bought && s.ended.Sub(c.made) < c.ttl {
 			wrong("a call before has bought it under the same key")
 		}
@@ -567,7 +570,7 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 	case tampers:
 		response.Header = http.Header{}
 	}
-	q.exact = response.StatusCode == 422 && response.Header.Get("Idempotency-Key-TTL") != ""
+	q.exact = response.StatusCode == http.StatusUnprocessableEntity && response.Header.Get("Idempotency-Key-TTL") != ""
 	for n := range w.owner {
 		if q.sale != nil && q.what == "GET /phone_numbers" && response.StatusCode == http.StatusOK && bytes.Contains(body, []byte(n)) {
 			q.sale.seen[n] = true
