@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -511,7 +510,7 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 
 // carry carries a request, as d has it; far is for the node.
 func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response, error) {
-	answers := make(chan *http.Response, 2) // a node may send a second one, which nobody gets
+	answers := make(chan answered, 2) // a node may send a second one, which nobody gets
 	arriveIn := func(travel time.Duration) {
 		if q.passed = true; travel > time.Minute {
 			q.by = time.Time{} // no client can know that
@@ -519,7 +518,7 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 		time.AfterFunc(travel, func() {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.serve(far, q, func(status int, header http.Header, body string) { answers <- reply(status, header, body) })
+			w.serve(far, q, func(a answered) { answers <- a })
 		})
 	}
 	if d.chance(w.faults) {
@@ -549,34 +548,35 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 		return w.byProxy(d, oneOf(d, 408, 499, 500, 502, 503, 503, 504, 303, 202, 204, 206, 520)), nil
 	}
 	arriveIn(oneOf(d, 1, d.within(time.Second), d.within(time.Second), d.within(25*time.Second)))
-	var response *http.Response
+	var a answered
 	select {
-	case response = <-answers:
+	case a = <-answers:
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
 	switch tampers := d.chance(w.faults / 3); {
 	case tampers && d.chance(0.3):
-		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), iotest.ErrReader(io.ErrUnexpectedEOF)))
-		return response, nil
+		half := io.MultiReader(strings.NewReader(a.body[:len(a.body)/2]), iotest.ErrReader(io.ErrUnexpectedEOF))
+		return &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(half)}, nil
 	case tampers && d.chance(0.5):
-		response.Body = io.NopCloser(strings.NewReader(oops))
-		return response, nil
+		return reply(a.status, a.header, oops), nil
 	case tampers:
-		response.Header = http.Header{}
+		a.header = http.Header{}
 	}
-	q.exact = response.StatusCode == http.StatusUnprocessableEntity && response.Header.Get("Idempotency-Key-TTL") != ""
+	q.exact = a.status == http.StatusUnprocessableEntity && a.header.Get("Idempotency-Key-TTL") != ""
 	for n := range w.owner {
-		if q.sale != nil && q.what == "GET /phone_numbers" && response.StatusCode == http.StatusOK && bytes.Contains(body, []byte(n)) {
+		if q.sale != nil && q.what == "GET /phone_numbers" && a.status == http.StatusOK && strings.Contains(a.body, n) {
 			q.sale.seen[n] = true
 		}
 	}
-	return response, nil
+	return reply(a.status, a.header, a.body), nil
+}
+
+// answered is what a node has answered.
+type answered struct {
+	status int
+	header http.Header
+	body   string
 }
 
 const oops = "<!doctype html><title>Oops</title>"
@@ -619,7 +619,7 @@ func (w *world) rubbish(d dice) *http.Response {
 }
 
 // serve is what a node makes of a request. It may answer late, or never.
-func (w *world) serve(d dice, q *request, answer func(status int, header http.Header, body string)) {
+func (w *world) serve(d dice, q *request, answer func(answered)) {
 	n := oneOf(d, w.nodes...)
 	say := func(status int, body string) {
 		header := http.Header{}
@@ -631,7 +631,7 @@ func (w *world) serve(d dice, q *request, answer func(status int, header http.He
 			w.mayAskToWait(d, header)
 		}
 		w.tell("%d: node %+v says %d %.60s", q.number, n, status, body)
-		answer(status, header, body)
+		answer(answered{status, header, body})
 	}
 	problem := func(status int, code api.ProblemCode) {
 		body := map[string]any{"message": "no, " + testKey}
