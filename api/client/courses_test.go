@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -440,8 +441,9 @@ func (w *world) note(r *http.Request) *request {
 		Number              string
 		Purchase, SIPImport struct{ Number, PhoneNumber string }
 	}
-	if content, err := r.GetBody(); err == nil && !strings.HasSuffix(r.URL.Path, "/search") {
-		text, _ := io.ReadAll(content)
+	if !strings.HasSuffix(r.URL.Path, "/search") {
+		text, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(text))
 		_ = json.Unmarshal(text, &body)
 		q.buys = cmp.Or(body.Number, body.Purchase.Number, body.SIPImport.PhoneNumber)
 	}
