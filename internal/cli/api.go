@@ -41,7 +41,7 @@ type target struct{ profile, baseURL string }
 func (to *target) name() string { return cmp.Or(to.profile, defaultProfile) }
 
 func (to *target) flags(command *cobra.Command, profileUsage string) {
-	command.Flags().Var(hidden{checked{&to.baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API (default: that of the profile, or "+client.DefaultBaseURL+")")
+	command.Flags().Var(hidden{checked{&to.baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
 	settingFrom(command, baseURLFlag, baseURLVariable)
 	completeFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
@@ -69,9 +69,9 @@ type origin struct {
 func (to *target) access(t *console) (access, error) {
 	if os.Getenv(keyVariable) != "" {
 		if to.profile != "" {
-			t.note("phonenumbers: %s is set and wins over the profile; unset it to use the profile", keyVariable)
+			t.note("phonenumbers: %s is set and overrides the profile; unset it to use the profile", keyVariable)
 		}
-		checkKey := "check " + keyVariable + ", and that it is a key of the server that " + givenAddress + " names"
+		checkKey := "check that " + keyVariable + " is correct and belongs to the server in " + givenAddress
 		return access{"", cmp.Or(to.baseURL, client.DefaultBaseURL), origin{checkKey, givenAddress}}, nil
 	}
 	path, kept, err := keptProfiles()
@@ -87,10 +87,10 @@ func (to *target) access(t *console) (access, error) {
 	case !found:
 		return access{}, exitError{exitUnauthorized, "no API key: run 'phonenumbers login', or set " + keyVariable}
 	case to.baseURL != "" && !sameAddress(to.baseURL, p.BaseURL):
-		return access{}, exitError{exitUnauthorized, fmt.Sprintf("nothing is sent: the key of the profile %s is for %s, but %s is %s; "+
-			"leave that out to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable)}
+		return access{}, exitError{exitUnauthorized, fmt.Sprintf("nothing was sent: the key of the profile %s is for %s, but %s is %s; "+
+			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable)}
 	}
-	checkKey := fmt.Sprintf("the key is that of the profile %s in %s; 'phonenumbers login --profile %[1]s' replaces it", to.name(), path)
+	checkKey := fmt.Sprintf("the key comes from the profile %s in %s; replace it with 'phonenumbers login --profile %[1]s'", to.name(), path)
 	return access{p.APIKey, p.BaseURL, origin{checkKey, "the profile " + to.name()}}, nil
 }
 
@@ -159,7 +159,7 @@ func (w *waits) Handle(_ context.Context, r slog.Record) error {
 	w.last = r.Time
 	r.Attrs(func(attr slog.Attr) bool {
 		if err, ok := attr.Value.Any().(error); ok {
-			w.note("phonenumbers: trying again: %v", err)
+			w.note("phonenumbers: retrying: %v", err)
 		}
 		return true
 	})
@@ -206,13 +206,13 @@ func isID(name string) bool {
 type consent struct{ yes, dryRun bool }
 
 func (c *consent) dryRunFlag(command *cobra.Command) {
-	command.Flags().BoolVar(&c.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	command.Flags().BoolVar(&c.dryRun, "dry-run", false, "show what the command would do, and do nothing")
 }
 
 // flags are those of commands that spend or destroy something.
 func (c *consent) flags(command *cobra.Command) {
 	c.dryRunFlag(command)
-	command.Flags().BoolVarP(&c.yes, "yes", "y", false, "do it without asking; needed where there is no terminal to ask")
+	command.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
 }
 
 // given asks whether to do what, unless --yes says so. After --dry-run it says what, and returns false.

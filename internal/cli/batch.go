@@ -77,7 +77,7 @@ func (b *batch) run(caller context.Context, tasks []task) (counts string, _ erro
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("stopped, %s; %s: %w", counts, b.again, context.Cause(ctx))
 	case b.failed > 0:
-		return "", fmt.Errorf("%s; correct what the lines above say, and %s", counts, b.again)
+		return "", fmt.Errorf("%s; fix the errors above, and %s", counts, b.again)
 	}
 	return counts, nil
 }

@@ -17,15 +17,16 @@ func searchCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "search PREFIX",
 		Short: "Search the numbers for sale",
-		Long: `Search the numbers for sale whose national number, the digits behind the country code, starts with PREFIX: an area code, say.
-They are in ascending order. A number can be gone when you buy it; "buy --prefix" takes the next one then.`,
+		Long: `Search the numbers for sale whose national number (the digits after the country code) starts with
+PREFIX, such as an area code. They are in ascending order. A number may be sold before you buy it;
+"buy --prefix" then takes the next one.`,
 		Example: `  phonenumbers search 415
   phonenumbers search 20 --country GB --limit 10`,
 		Args:              oneArg("give the digits that the national number starts with, such as 415"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	countryFlag(command, &country)
-	command.Flags().IntVar(&limit, "limit", 5, "how many numbers to show at most, 1 to 10")
+	command.Flags().IntVar(&limit, "limit", 5, "show at most this many numbers, 1 to 10")
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		found, err := s.api.Search(ctx, api.PhoneNumberSearchInput{Prefix: args[0], Country: &country, Limit: &limit})
 		if err != nil {
@@ -59,12 +60,12 @@ func buyCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "buy NUMBER | --prefix PREFIX",
 		Short: "Buy a number",
-		Long: `Buy a number that is for sale, after asking, and show it with its id. With --prefix, buy the first that can be got of those
-whose national number starts so.
+		Long: `Buy a number that is for sale, and show it with its id. The command asks first. With --prefix, buy
+the first available number whose national number starts with PREFIX.
 
-A purchase is never made twice blindly: where its answer got lost, the command finds out whether the number is yours, and
-says so where it cannot. With --idempotency-key, a server that honors such keys makes the purchase once, however often you
-run the command with the same key and number.`,
+A purchase is never retried blindly. If its response is lost, the command checks whether the number
+is now yours, and says so if it cannot tell. With --idempotency-key, a server that supports such
+keys makes the purchase only once, however often you run the command with the same key and number.`,
 		Example: `  phonenumbers buy +14155550100
   phonenumbers buy --prefix 415 --yes
   phonenumbers buy +14155550100 --yes --idempotency-key order-17`,
@@ -72,11 +73,11 @@ run the command with the same key and number.`,
 			one := len(args) == 1 && args[0] != ""
 			switch {
 			case len(args) > 1, one == (prefix != ""):
-				return usageError{errors.New("give one number, or --prefix and none")}
+				return usageError{errors.New("give one number, or --prefix and no number")}
 			case one && c.Flags().Changed("country"):
-				return usageError{errors.New("--country belongs to --prefix; a number has its country in it")}
+				return usageError{errors.New("--country is only for --prefix; a number includes its country code")}
 			case prefix != "" && key != "":
-				return usageError{errors.New("--idempotency-key is for one number; with --prefix several may be tried")}
+				return usageError{errors.New("--idempotency-key is for one number; --prefix may try several")}
 			}
 			return nil
 		},
@@ -113,11 +114,11 @@ func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput,
 	if err != nil {
 		return err
 	}
-	return s.showDone(n, "is yours now")
+	return s.showDone(n, "is now yours")
 }
 
 func keyFlag(command *cobra.Command, key *string) {
-	command.Flags().Var(checked{key, "KEY", idempotencyKey}, "idempotency-key", "do it once for this key: 1 to 255 visible ASCII characters (default a new one)")
+	command.Flags().Var(checked{key, "KEY", idempotencyKey}, "idempotency-key", "do this only once for this key: 1 to 255 visible ASCII characters (default: a new key)")
 }
 
 func idempotencyKey(value string) error {
@@ -137,7 +138,7 @@ func (s *session) create(ctx context.Context, number string, r api.CreatePhoneNu
 	if err != nil {
 		return s.orYours(ctx, number, err)
 	}
-	return s.showDone(n, "is yours now")
+	return s.showDone(n, "is now yours")
 }
 
 // yoursError is a number that cannot be had because it is there already.
@@ -149,7 +150,7 @@ type yoursError struct {
 func (e yoursError) Unwrap() error { return e.refusal }
 
 func (e yoursError) Error() string {
-	return fmt.Sprintf("you have %s already, with the id %s, %s", e.Number, e.ID, linked(e.PhoneNumber))
+	return fmt.Sprintf("you already have %s, with the id %s, %s", e.Number, e.ID, linked(e.PhoneNumber))
 }
 
 // orYours looks for a number that a server has refused because somebody has it. If that is you, it says so; otherwise, and if it

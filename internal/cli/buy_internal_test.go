@@ -26,8 +26,8 @@ func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 		says       string
 		sent       []string
 	}{
-		{"yours", "number_unavailable", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you have +14155550100 already, with the id 1", looked},
-		{"yours, as a SIP prefix", "sip_prefix_taken", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you have +14155550100 already, with the id 1", looked},
+		{"yours", "number_unavailable", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you already have +14155550100, with the id 1", looked},
+		{"yours, as a SIP prefix", "sip_prefix_taken", http.StatusOK, fmt.Sprintf(number, "+14155550100"), "you already have +14155550100, with the id 1", looked},
 		{"not yours", "number_unavailable", http.StatusOK, "", "not for sale (number_unavailable)", looked},
 		{"another, from a server that does not filter", "number_unavailable", http.StatusOK, fmt.Sprintf(number, "+14155550101"), "not for sale (number_unavailable)", looked},
 		{"the look-up fails", "number_unavailable", http.StatusInternalServerError, "", "not for sale (number_unavailable)", looked},

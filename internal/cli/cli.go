@@ -75,20 +75,23 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "phonenumbers",
 		Short: "Manage phone numbers and their agents, and serve the API",
-		Long: `Manage phone numbers and their agents at the hosted Vogent API or at a server of your own, and run such a server.
+		Long: `Manage phone numbers and their agents at the hosted Vogent API or on a server of your own, and run
+such a server.
 
-The commands that call the API take the key from VOGENT_API_KEY, and the address from --base-url or VOGENT_BASE_URL;
-without one it is that of the hosted API. If VOGENT_API_KEY is not set, they take the key and its address from a profile,
-which 'phonenumbers login' makes. The key of a profile is sent to no other address.
+The commands that call the API take the key from VOGENT_API_KEY, and the address from --base-url or
+VOGENT_BASE_URL. The default address is the hosted API. If VOGENT_API_KEY is not set, they take the
+key and its address from a profile, which 'phonenumbers login' creates. The key of a profile is
+never sent to another address.
 
-On a terminal they print tables, cut to its width, and without colors where NO_COLOR is set; in a pipe, whole rows with
-tabs between the cells and without a header. Prompts, progress and errors go to stderr.
+On a terminal, they print tables cut to its width, with colors unless NO_COLOR is set. In a pipe,
+they print whole rows, with tabs between the cells and no header. Prompts, progress and errors go to
+stderr.
 
 ` + exitCodesHelp + `
 
 This project is unofficial and not affiliated with Vogent.`,
-		Example: `  phonenumbers serve                        # a server; then paste the lines that it prints
-  phonenumbers login                        # keeps your API key
+		Example: `  phonenumbers serve                        # a server; paste the lines that it prints
+  phonenumbers login                        # saves your API key
   phonenumbers search 415                   # numbers for sale
   phonenumbers buy +14155550100
   phonenumbers link +14155550100 agent_1
@@ -106,8 +109,8 @@ This project is unofficial and not affiliated with Vogent.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object a line where there can be many; errors on stderr too")
-	root.Flags().BoolVar(&version, "version", false, "print the version, as the command version does")
+	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object per line if there can be many; errors on stderr too")
+	root.Flags().BoolVar(&version, "version", false, "print the version, like the version command")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) && isHidden(invalid.GetFlag()) {

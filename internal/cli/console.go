@@ -142,7 +142,7 @@ func (t *console) ask(ctx context.Context, what string) error {
 	case "y", "yes":
 		return nil
 	}
-	return declined("declined, nothing is changed")
+	return declined("declined, nothing was changed")
 }
 
 // maxSecret is more than any password or key has, so that a wrong file is noticed.
@@ -165,9 +165,9 @@ func (t *console) secret(ctx context.Context, file string, want secret) (string,
 	case text == "":
 		return "", usageError{fmt.Errorf("the %s in --%s is empty", want.what, want.flag)}
 	case len(text) > maxSecret:
-		return "", usageError{fmt.Errorf("what --%s names is no %s: it has more than %d bytes", want.flag, want.what, maxSecret)}
+		return "", usageError{fmt.Errorf("the file given with --%s cannot be the %s: it has more than %d bytes", want.flag, want.what, maxSecret)}
 	case strings.ContainsAny(text, "\r\n"):
-		return "", usageError{fmt.Errorf("what --%s names is no %s: it has more than one line", want.flag, want.what)}
+		return "", usageError{fmt.Errorf("the file given with --%s cannot be the %s: it has more than one line", want.flag, want.what)}
 	}
 	return text, nil
 }
@@ -175,7 +175,7 @@ func (t *console) secret(ctx context.Context, file string, want secret) (string,
 func (t *console) askSecret(ctx context.Context, want secret) (string, error) {
 	fd, ok := terminal(t.in)
 	if !ok || !isTerminal(t.err) {
-		return "", usageError{fmt.Errorf("there is no terminal to ask for the %s; name a file that has it with --%s, or - for stdin", want.what, want.flag)}
+		return "", usageError{fmt.Errorf("cannot ask for the %s without a terminal; give a file that has it with --%s, or - for stdin", want.what, want.flag)}
 	}
 	before, err := term.GetState(fd)
 	if err != nil {
@@ -193,7 +193,7 @@ func (t *console) askSecret(ctx context.Context, want secret) (string, error) {
 		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave the echo off
 	}
 	if len(text) == 0 || err != nil {
-		return "", declined("nothing is changed: no %s was given", want.what)
+		return "", declined("nothing was changed: no %s was given", want.what)
 	}
 	return string(text), nil
 }

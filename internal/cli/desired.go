@@ -67,7 +67,7 @@ func (t *console) readDesired(ctx context.Context, path string) (desiredFile, er
 		path = "stdin"
 	}
 	if len(text) > maxDesired {
-		return desiredFile{}, fmt.Errorf("%s, nothing is changed: it has more than %d MiB; split it, as numbers that are not in a file are left alone", path, maxDesired>>20)
+		return desiredFile{}, fmt.Errorf("%s, nothing was changed: it is larger than %d MiB; split it, since numbers that are not in a file are ignored", path, maxDesired>>20)
 	}
 	return parseDesired(path, text)
 }
@@ -83,25 +83,25 @@ func parseDesired(name string, text []byte) (desiredFile, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return desiredFile{}, fmt.Errorf(`%s, nothing is changed: it is empty; "numbers: {}" asks for nothing`, name)
+		return desiredFile{}, fmt.Errorf(`%s, nothing was changed: it is empty; write "numbers: {}" for no numbers`, name)
 	} else if err != nil {
-		return desiredFile{}, fmt.Errorf("%s, nothing is changed: %w", name, err)
+		return desiredFile{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
 	}
 	root := document.Content[0]
 	r.eachMember(root, "", "the file", func(key, value *yaml.Node, pointer string) {
 		if key.Value != "numbers" {
-			r.wrong(key, pointer, "%q is not known; the one member of the file is numbers", key.Value)
+			r.wrong(key, pointer, "%q is unknown; the only member of the file is numbers", key.Value)
 			return
 		}
 		r.lines = r.eachMember(value, pointer, "numbers", r.number)
 	})
 	if len(r.all) == 0 && len(root.Content) == 0 {
-		r.wrong(root, "", `there is nothing in it; "numbers: {}" asks for nothing`)
+		r.wrong(root, "", `it contains nothing; write "numbers: {}" for no numbers`)
 	}
 	if err := decoder.Decode(&second); err == nil {
-		r.wrong(&second, "", "there is a second YAML document in it; put all numbers into one")
+		r.wrong(&second, "", "it contains a second YAML document; put all numbers into one document")
 	} else if !errors.Is(err, io.EOF) {
-		return desiredFile{}, fmt.Errorf("%s, nothing is changed: %w", name, err)
+		return desiredFile{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
 	}
 	return r.desiredFile, r.orNil()
 }
@@ -127,9 +127,9 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 	r.eachMember(value, pointer, number.Value, func(key, value *yaml.Node, pointer string) {
 		switch agent := meant(value); {
 		case key.Value != "agent":
-			r.wrong(key, pointer, "%s: %q is not known; %s", number.Value, key.Value, want)
+			r.wrong(key, pointer, "%s: %q is unknown; %s", number.Value, key.Value, want)
 		case !isText(agent) || agent.ShortTag() == "!!null":
-			r.wrong(value, pointer, "the agent of %s is no text; %s", number.Value, want)
+			r.wrong(value, pointer, "the agent of %s is not text; %s", number.Value, want)
 		default:
 			r.agents[number.Value], found = agent.Value, true
 		}
@@ -153,11 +153,11 @@ func (r *reading) eachMember(node *yaml.Node, pointer, what string, fn func(key,
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		if !isText(key) || key.Value == "" {
-			r.wrong(key, pointer, "a name in %s is empty or no text", what)
+			r.wrong(key, pointer, "a name in %s is empty or not text", what)
 			continue
 		}
 		if lines[key.Value] > 0 {
-			r.wrong(key, member(pointer, key.Value), "%s stands already in line %d; take one of them out", key.Value, lines[key.Value])
+			r.wrong(key, member(pointer, key.Value), "%s is already on line %d; remove one of them", key.Value, lines[key.Value])
 		} else {
 			lines[key.Value] = key.Line
 		}
@@ -180,7 +180,7 @@ func isText(node *yaml.Node) bool {
 }
 
 // The form of the file, for the help of the commands that read and write it.
-const fileHelp = `The file has a line for each number or SIP prefix; an empty agent means none:
+const fileHelp = `The file has one line for each number or SIP prefix. An empty agent means none:
 
   numbers:
     "+15105550100": {agent: agent_1}
@@ -190,8 +190,8 @@ func exportCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "export",
 		Short: "Write all numbers and their agents as a file",
-		Long: `Write all numbers and their agents as YAML to stdout, sorted by number, the same text for the same state; with --json as
-JSON, which plan and apply read too.
+		Long: `Write all numbers and their agents to stdout as YAML, sorted by number. The same state always gives
+the same text. With --json, write JSON, which plan and apply read too.
 
 ` + fileHelp,
 		Example:           `  phonenumbers export > numbers.yaml`,

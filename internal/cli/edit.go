@@ -14,13 +14,14 @@ import (
 )
 
 // severalHelp is for the help of commands for one number or several.
-const severalHelp = naming + ` A - in the place of all numbers
-reads them from stdin, one a line.
+const severalHelp = naming + `
+Give - instead of numbers to read them from stdin, one per line.
 
-Several numbers are all looked up first: where you do not have one of them, nothing is changed. Then eight changes are under
-way at a time, within the rate limit that the server tells. A change that fails is reported, and the others go on. A server
-that is away is waited for, a few minutes. The numbers are printed in the order in which they are done; with --json an
-object a line, those that failed with an error.`
+Several numbers are all looked up first. If you do not have one of them, nothing is changed. Then
+eight are changed at a time, within the server's rate limit. If one change fails, it is reported and
+the others continue. If the server is unavailable, the command keeps retrying for a few minutes. The
+numbers are printed in the order in which they are done; with --json, one object per line, with an
+error for each number that failed.`
 
 // runAgain is what to do about the numbers that a command has left.
 const runAgain = "run the command again for what is left"
@@ -75,7 +76,7 @@ func (s *session) deleting() edit {
 	return edit{
 		verb: "delete", doing: "deleting", done: "deleted", asks: true,
 		again:     "run the command again with the numbers that 'phonenumbers list' still shows",
-		ifMissing: listShowsThem + ", and 'phonenumbers delete -h' how to delete what is left of a file",
+		ifMissing: listShowsThem + ", and 'phonenumbers delete -h' explains how to delete what is left of a file",
 		settled:   func(api.PhoneNumber) bool { return false },
 		what: func(ns []api.PhoneNumber) string {
 			if len(ns) == 1 {
@@ -129,7 +130,7 @@ func checkNames(names []string) error {
 	case slices.Contains(names, ""):
 		return usageError{errors.New("a number is empty")}
 	case len(names) > 1 && slices.Contains(names, "-"):
-		return usageError{errors.New("- stands for all numbers, which are on stdin; give it alone")}
+		return usageError{errors.New("- reads all numbers from stdin; give it alone")}
 	}
 	return nil
 }
@@ -212,7 +213,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 	}
 	for _, n := range settled {
 		if err := report(n, nil); err != nil {
-			return fmt.Errorf("nothing is changed: write the output: %w", err)
+			return fmt.Errorf("nothing was changed: write the output: %w", err)
 		}
 	}
 	b := batch{session: s, pacer: newPacer(), table: rows.table, doing: e.doing, done: e.done, again: e.again}
@@ -273,23 +274,23 @@ func (t *console) readNames(ctx context.Context) (names []string, _ error) {
 	text, err := t.read(ctx, "-", maxDesired)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read stdin, nothing is changed: %w", err)
+		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
 	case len(text) > maxDesired:
-		return nil, fmt.Errorf("stdin, nothing is changed: it has more than %d MiB; split it", maxDesired>>20)
+		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", maxDesired>>20)
 	}
 	line := 0
 	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
 		line++
 		name := strings.TrimSpace(text)
 		if strings.Contains(name, "\t") {
-			return nil, fmt.Errorf("stdin, line %d, nothing is changed: it has a tab in it; give a number a line, as 'phonenumbers list --columns number' does", line)
+			return nil, fmt.Errorf("stdin, line %d, nothing was changed: it contains a tab; give one number per line, as 'phonenumbers list --columns number' does", line)
 		}
 		if name != "" {
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return nil, errors.New("stdin, nothing is changed: there is no number on it; look at the command that writes it")
+		return nil, errors.New("stdin, nothing was changed: it contains no numbers; check the command that writes them")
 	}
 	return names, nil
 }
@@ -327,7 +328,7 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 		seen[key] = true
 	}
 	if len(missing) > 0 {
-		return nil, exitError{exitNotFound, fmt.Sprintf("nothing is changed: you do not have %s; %s", enumerate(missing), ifMissing)}
+		return nil, exitError{exitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing)}
 	}
 	return found, nil
 }

@@ -207,7 +207,7 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if e.err == nil || exitCode(e.err) != exitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; correct ") || e.rows() != 198 {
+				if e.err == nil || exitCode(e.err) != exitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
 					t.Errorf("%v, %d rows", e.err, e.rows())
 				}
 				for _, i := range []int{7, 70} {
@@ -295,7 +295,7 @@ func TestReadingNumbersCanBeInterrupted(t *testing.T) {
 	stdin, open := io.Pipe()
 	defer open.Close() //nolint:errcheck // it never fails
 	_, err := (&console{in: stdin}).readNames(ctx)
-	if want := "read stdin, nothing is changed: interrupt signal received"; err == nil || err.Error() != want {
+	if want := "read stdin, nothing was changed: interrupt signal received"; err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 }

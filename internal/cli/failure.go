@@ -159,7 +159,7 @@ func nextStep(command string, err error) string {
 		if strings.HasSuffix(command, " buy") { // which may have been for any number
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
-		return fmt.Sprintf("'phonenumbers get %s' looks for it; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
+		return fmt.Sprintf("check with 'phonenumbers get %s'; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
 	case wrongAddress(err):
 		return "check the address in " + call.from.address + "; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
@@ -174,14 +174,14 @@ func nextStep(command string, err error) string {
 	case errors.Is(err, client.ErrNumberUnavailable):
 		return "'phonenumbers search PREFIX' shows what is for sale"
 	case errors.Is(err, client.ErrUnavailable) && failure.StatusCode == 0:
-		return "check the address in " + call.from.address + ", and that the server runs"
+		return "check the address in " + call.from.address + ", and that the server is running"
 	case errors.Is(err, client.ErrUnavailable):
 		return "run the command again later"
 	}
 	return ""
 }
 
-const listShowsThem = "'phonenumbers list' shows the numbers that you have"
+const listShowsThem = "'phonenumbers list' shows your numbers"
 
 // failureJSON is an error as --json prints it.
 type failureJSON struct {

@@ -21,14 +21,14 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 		code   int
 		next   string
 	}{
-		{http.StatusNotFound, nil, exitNotFound, "'phonenumbers list' shows the numbers that you have"},
+		{http.StatusNotFound, nil, exitNotFound, "'phonenumbers list' shows your numbers"},
 		{http.StatusUnauthorized, nil, exitUnauthorized, "check the key in use"},
 		{http.StatusForbidden, nil, exitUnauthorized, "check the key in use"},
 		{http.StatusTooManyRequests, nil, exitRateLimited, "run the command again later"},
 		{http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}, exitRateLimited, "run the command again in 1m30s"},
 		{http.StatusInternalServerError, nil, exitFailed, "run the command again later"},
 		{http.StatusServiceUnavailable, nil, exitFailed, "run the command again later"},
-		{0, nil, exitFailed, "check the address in the place in use, and that the server runs"},
+		{0, nil, exitFailed, "check the address in the place in use, and that the server is running"},
 		{http.StatusUnprocessableEntity, nil, exitFailed, ""},
 		{http.StatusTeapot, nil, exitFailed, ""},
 	} {
@@ -76,7 +76,7 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
 		if code := report(&text, false, "phonenumbers buy", err); code != exitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
-			!strings.HasSuffix(text.String(), "; 'phonenumbers get +14155550100' looks for it; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
+			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}
 	})

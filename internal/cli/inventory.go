@@ -46,7 +46,7 @@ workspace owns stay owned.`,
 		defer file.Close() //nolint:errcheck // it was only read
 		numbers, err := inventory.Read(file)
 		if err != nil {
-			return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
+			return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
 		}
 		t := consoleOf(c)
 		return withStore(c.Context(), *db, func(st *store.Store) error {
@@ -59,7 +59,7 @@ workspace owns stay owned.`,
 			added, err := st.AddToInventory(c.Context(), rows, replace)
 			stop()
 			if err != nil {
-				return fmt.Errorf("import %s, nothing is changed: %w", args[0], err)
+				return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
 			}
 			if t.json {
 				return t.document(struct {

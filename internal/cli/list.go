@@ -21,11 +21,12 @@ func listCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the numbers",
-		Long: `List the numbers, oldest first: id, number, type, agent. All of them, page by page as they come; with --json an object a
-line. Several filters must all be met.
+		Long: `List the numbers, oldest first: id, number, type, agent. They are printed page by page as they
+arrive; with --json, one object per line. If you give several filters, a number must meet all of
+them.
 
-With --columns, a table or the rows in a pipe have these columns, in this order. It is not for --json: there each number has
-all members, of which jq takes some.`,
+With --columns, a table or the rows in a pipe have only these columns, in this order. You cannot
+combine it with --json, which prints all members of each number; jq can select some of them.`,
 		Example: `  phonenumbers list
   phonenumbers list --agent agent_1
   phonenumbers list --unlinked --type PSTN --json
@@ -33,7 +34,7 @@ all members, of which jq takes some.`,
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed(columnsName) && consoleOf(c).json {
-				return usageError{errors.New("--columns and --json exclude each other: with --json each number has all members, of which jq takes some")}
+				return usageError{errors.New("you cannot combine --columns and --json; --json prints all members of each number, and jq can select some")}
 			}
 			return noArgs(c, args)
 		},
@@ -41,11 +42,11 @@ all members, of which jq takes some.`,
 	}
 	flags := command.Flags()
 	flags.Var(checked{&agent, "ID", notEmptyAgent}, "agent", "only numbers linked to this agent")
-	flags.BoolVar(&unlinked, "unlinked", false, "only numbers linked to no agent")
+	flags.BoolVar(&unlinked, "unlinked", false, "only numbers without an agent")
 	flags.Var(checked{&number, "NUMBER", notEmpty}, "number", "only this number, or this SIP prefix in any letter case")
 	flags.Var(checked{&kind, "TYPE", numberType}, "type", "only numbers of this type: PSTN or SIP_USERNAME")
 	flags.Var(&limit, "limit", "at most this many numbers, 1 or more (default all)")
-	flags.Var(&columns, columnsName, "only these columns, in this order, with commas between them")
+	flags.Var(&columns, columnsName, "only these columns, in this order, separated by commas")
 	completeFlag(command, columnsName, completeColumns)
 	completeFlag(command, "limit", cobra.NoFileCompletions)
 	completeFlag(command, "agent", completeAgents)
@@ -55,7 +56,7 @@ all members, of which jq takes some.`,
 		var params api.ListPhoneNumbersParams
 		switch {
 		case unlinked && agent != "":
-			return usageError{errors.New("--agent and --unlinked exclude each other")}
+			return usageError{errors.New("you cannot combine --agent and --unlinked")}
 		case unlinked:
 			params.AgentID = api.NoAgent()
 		case agent != "":
@@ -178,7 +179,7 @@ func (f *columnsFlag) Set(value string) error {
 		case i < 0:
 			return fmt.Errorf("%q is not a column; the columns are %s", name, all.String())
 		case slices.ContainsFunc(columns, named):
-			return fmt.Errorf("%s is there twice; name each of the columns %s once at most", name, all.String())
+			return fmt.Errorf("%s occurs twice; name each of the columns %s at most once", name, all.String())
 		}
 		columns = append(columns, all[i])
 	}

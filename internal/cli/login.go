@@ -20,13 +20,14 @@ func loginCommand() *cobra.Command {
 	var keyFile string
 	command := &cobra.Command{
 		Use:   "login",
-		Short: "Keep an API key and the address of its server",
-		Long: `Keep an API key and the address of its server as a profile, for the commands that call the API. The key is asked for on the
-terminal, or comes from --api-key-file. It is first tried at the address, and kept only if the server accepts it.
+		Short: "Save an API key and the address of its server",
+		Long: `Save an API key and the address of its server as a profile, for the commands that call the API.
+The command asks for the key on the terminal, or reads it from --api-key-file. It tries the key at
+the address first, and saves it only if the server accepts it.
 
-Without --base-url the address is that of the profile if there is one, otherwise that of the hosted API. A profile of the
-same name is replaced. The file is phonenumbers/profiles.yaml below XDG_CONFIG_HOME, or where your system keeps settings.
-Only you can read it, but the keys in it are not encrypted.
+Without --base-url, the address is that of the existing profile, or else the hosted API. An existing
+profile of the same name is replaced. The file is phonenumbers/profiles.yaml in XDG_CONFIG_HOME, or
+in your system's folder for settings. Only you can read it, but the keys in it are not encrypted.
 
 ` + exitCodesHelp,
 		Example: `  phonenumbers login
@@ -34,13 +35,13 @@ Only you can read it, but the keys in it are not encrypted.
   pass show vogent | phonenumbers login --api-key-file -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 { // which may be the key
-				return usageError{errors.New("login takes no argument; it asks for the key, or reads it from --api-key-file")}
+				return usageError{errors.New("login takes no arguments; it asks for the key or reads it from --api-key-file")}
 			}
 			return nil
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	to.flags(command, "the name to keep it under")
+	to.flags(command, "the name of the profile to save")
 	command.Flags().Var(checked{&keyFile, "FILE", notEmpty}, "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		return consoleOf(c).login(c.Context(), to, keyFile)
@@ -61,18 +62,18 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	s, err := access{key, baseURL, origin{"check the key, and that it is one of the server at " + baseURL, givenAddress}}.session(t)
+	s, err := access{key, baseURL, origin{"check that the key is correct and belongs to the server at " + baseURL, givenAddress}}.session(t)
 	if err != nil {
 		return err
 	}
 	if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
-		return s.from.explain(fmt.Errorf("nothing is kept: %w", err))
+		return s.from.explain(fmt.Errorf("nothing was saved: %w", err))
 	}
 	if err := changeProfiles(path, func(p profiles) { p[name] = profile{baseURL, key} }); err != nil {
-		return fmt.Errorf("the server accepts the key, but it could not be kept: %w", err)
+		return fmt.Errorf("the server accepts the key, but it could not be saved: %w", err)
 	}
 	if os.Getenv(keyVariable) != "" {
-		t.note("phonenumbers: %s is set and wins over every profile; unset it to use this one", keyVariable)
+		t.note("phonenumbers: %s is set and overrides every profile; unset it to use this one", keyVariable)
 	}
 	if t.json {
 		return t.document(struct {
@@ -82,11 +83,11 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 			Replaced bool   `json:"replaced"`
 		}{name, baseURL, path, replaced})
 	}
-	done := "is kept"
+	done := "saved"
 	if replaced {
-		done = "is replaced"
+		done = "replaced"
 	}
-	_, err = fmt.Fprintf(t.out, "logged in to %s: the profile %s %s in %s\n", baseURL, name, done, path)
+	_, err = fmt.Fprintf(t.out, "logged in to %s: %s the profile %s in %s\n", baseURL, done, name, path)
 	return err
 }
 
@@ -94,7 +95,7 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 func (t *console) readKey(ctx context.Context, file, baseURL string) (string, error) {
 	key, err := t.secret(ctx, file, secret{"API key", "API key for " + baseURL, "api-key-file"})
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return "", fmt.Errorf("open the file that --api-key-file names: %w", pathError.Err)
+		return "", fmt.Errorf("open the file given with --api-key-file: %w", pathError.Err)
 	}
 	if err != nil {
 		return "", err
@@ -110,14 +111,14 @@ func logoutCommand() *cobra.Command {
 	var to target
 	command := &cobra.Command{
 		Use:   "logout",
-		Short: "Remove a profile with its key",
-		Long: `Remove a profile with its key from this machine. The key itself stays valid: if somebody else may have it, revoke it at the
-server.`,
+		Short: "Remove a profile and its key",
+		Long: `Remove a profile and its key from this machine. The key stays valid. If someone else may have it,
+revoke it at the server.`,
 		Example: `  phonenumbers logout
   phonenumbers logout --profile local`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 { // which may be the key
-				return usageError{errors.New("logout takes no argument; name the profile with --profile")}
+				return usageError{errors.New("logout takes no arguments; name the profile with --profile")}
 			}
 			return nil
 		},
@@ -145,7 +146,7 @@ server.`,
 				File    string `json:"file"`
 			}{name, old.BaseURL, path})
 		}
-		_, err = fmt.Fprintf(t.out, "logged out of %s: the profile %s is removed from %s\n", old.BaseURL, name, path)
+		_, err = fmt.Fprintf(t.out, "logged out of %s: removed the profile %s from %s\n", old.BaseURL, name, path)
 		return err
 	}
 	return command
@@ -155,8 +156,9 @@ func profilesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "profiles",
 		Short: "List the profiles, without their keys",
-		Long: `List the profiles, without their keys: the name, the address, and whether commands use it if --profile does not choose
-another one. That is the profile in PHONENUMBERS_PROFILE or the one named default, and none while VOGENT_API_KEY is set.`,
+		Long: `List the profiles, without their keys: the name, the address, and whether commands use
+the profile if you do not give --profile. They use the profile in PHONENUMBERS_PROFILE, or else the
+one named default. While VOGENT_API_KEY is set, they use none.`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -178,7 +180,7 @@ func showProfiles(t *console, kept profiles) error {
 		used = ""
 		t.note("phonenumbers: %s is set, so no profile is in use", keyVariable)
 	case chosen != "" && !found:
-		t.note("phonenumbers: %s names no profile that you have, so none is in use", profileVariable)
+		t.note("phonenumbers: %s names a profile that does not exist, so none is in use", profileVariable)
 	}
 	type row struct {
 		Name    string `json:"name"`
@@ -194,7 +196,7 @@ func showProfiles(t *console, kept profiles) error {
 		return t.document(rows)
 	}
 	if len(rows) == 0 && isTerminal(t.out) {
-		t.note("no profiles; 'phonenumbers login' makes one")
+		t.note("no profiles; run 'phonenumbers login' to create one")
 		return nil
 	}
 	for _, r := range rows {
@@ -222,12 +224,12 @@ func keptProfiles() (path string, kept profiles, err error) {
 func (p profiles) without(name string) string {
 	text := "there is no profile " + defaultProfile
 	if name != "" {
-		text = "--profile or " + profileVariable + " names no profile that you have"
+		text = "--profile or " + profileVariable + " names a profile that does not exist"
 	}
 	if len(p) == 0 {
-		return text + "; 'phonenumbers login' makes one"
+		return text + "; run 'phonenumbers login' to create one"
 	}
-	return text + "; there are: " + strings.Join(p.names(), ", ")
+	return text + "; your profiles are: " + strings.Join(p.names(), ", ")
 }
 
 func completeProfiles(*cobra.Command, []string, string) (found []cobra.Completion, _ cobra.ShellCompDirective) {

@@ -39,7 +39,7 @@ func (m *mistakes) orNil() error {
 // terminal shows without scrolling.
 func (m *mistakes) Error() string {
 	const most = 20
-	head := m.file + ", nothing is changed: "
+	head := m.file + ", nothing was changed: "
 	if len(m.all) == 1 {
 		return head + m.all[0].String()
 	}

@@ -85,11 +85,12 @@ func linkCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "link NUMBER... AGENT",
 		Short: "Link numbers to an agent",
-		Long: `Link numbers to an agent, in the place of any other, and show them as they then are. The last argument is the agent.
+		Long: `Link numbers to an agent, replacing any other agent, and show the updated numbers. The last argument
+is the agent.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again: it does what is left.`,
+After an interruption or a failure, run the command again to do what is left.`,
 		Example: `  phonenumbers link +14155550100 agent_1
   phonenumbers link +14155550100 +14155550101 support-line agent_1
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
@@ -100,9 +101,9 @@ After an interruption or a failure, run the command again: it does what is left.
 			names, agent := args[:len(args)-1], args[len(args)-1]
 			switch {
 			case agent == "-":
-				return usageError{errors.New("- stands for numbers, and the last argument is the agent")}
+				return usageError{errors.New("- reads numbers from stdin, but the last argument must be the agent")}
 			case agent == "":
-				return usageError{errors.New("the agent is empty; the command unlink takes a number away from its agent")}
+				return usageError{errors.New("the agent is empty; use the unlink command to unlink a number")}
 			case several(names) && strings.HasPrefix(agent, "+"):
 				return usageError{fmt.Errorf("the last argument is the agent, and %s is a number", agent)}
 			}
@@ -121,12 +122,12 @@ func unlinkCommand() *cobra.Command {
 	var agree consent
 	command := numbersArguments(&cobra.Command{
 		Use:   "unlink NUMBER...",
-		Short: "Take numbers away from their agents",
-		Long: `Take numbers away from their agents, after asking, and show them as they then are.
+		Short: "Unlink numbers from their agents",
+		Long: `Unlink numbers from their agents, and show the updated numbers. The command asks first.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again: it does what is left.`,
+After an interruption or a failure, run the command again to do what is left.`,
 		Example: `  phonenumbers unlink +14155550100
   phonenumbers unlink +14155550100 +14155550101 --yes
   phonenumbers list --agent agent_1 --columns number | phonenumbers unlink - --yes`,
@@ -141,14 +142,14 @@ func deleteCommand() *cobra.Command {
 	var agree consent
 	command := numbersArguments(&cobra.Command{
 		Use:   "delete NUMBER...",
-		Short: "Give numbers up",
-		Long: `Give numbers up, with their links and their SIP credentials, after asking, and show them as they last were. It cannot be
-undone: somebody else may buy the numbers.
+		Short: "Release numbers",
+		Long: `Release numbers, delete their agent links and SIP credentials, and show them as they last were. The
+command asks first. This cannot be undone: someone else may buy the numbers.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again with the numbers that "list" still shows. The last example does so
-with a file.`,
+After an interruption or a failure, run the command again with the numbers that "list" still
+shows. The last example does this with a file.`,
 		Example: `  phonenumbers delete +14155550100
   phonenumbers delete support-line +14155550100 --yes
   phonenumbers delete - --yes < numbers.txt

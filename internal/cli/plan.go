@@ -113,11 +113,11 @@ func (s *session) plan(ctx context.Context, want desiredFile, opts ...client.Cal
 		n, found := find(number)
 		if !found {
 			wrong.code = exitNotFound
-			wrong.add(want.lines[number], member("/numbers", number), "you do not have %s; buy it, or take it out of the file", number)
+			wrong.add(want.lines[number], member("/numbers", number), "you do not have %s; buy it or remove it from the file", number)
 			continue
 		}
 		if other, twice := named[n.ID]; twice {
-			wrong.add(want.lines[number], member("/numbers", number), "%s is the same number as %s in line %d; take one of them out", number, other, want.lines[other])
+			wrong.add(want.lines[number], member("/numbers", number), "%s is the same number as %s on line %d; remove one of them", number, other, want.lines[other])
 			continue
 		}
 		named[n.ID] = number
@@ -190,7 +190,7 @@ func (s *session) showPlan(p plan) error {
 }
 
 func fileFlag(command *cobra.Command, file *string) {
-	command.Flags().VarP(checked{file, "FILE", notEmpty}, "file", "f", "the `FILE` that says which number is linked to which agent, - for stdin (required)")
+	command.Flags().VarP(checked{file, "FILE", notEmpty}, "file", "f", "the `FILE` with the numbers and their agents, - for stdin (required)")
 }
 
 func needFile(file *string) cobra.PositionalArgs {
@@ -211,11 +211,11 @@ func planCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plan -f FILE",
 		Short: "Show what apply would change",
-		Long: `Show what "apply" would change to make the numbers as a file says, and change nothing. Numbers that are not in the file
-are left alone; a number that you do not have is an error.
+		Long: `Show what "apply" would change to make the numbers match a file, and change nothing. Numbers that
+are not in the file are ignored. A number that you do not have is an error.
 
-The exit code is 0 with changes and without. With --exit-code it is 2 if there are changes, and 0 if there are none; wrong
-usage is 1 then, so that 2 has one meaning.
+The exit code is 0 whether or not there are changes. With --exit-code, it is 2 if there are changes
+and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
 
 ` + fileHelp,
 		Example: `  phonenumbers plan -f numbers.yaml

@@ -45,7 +45,7 @@ func profilesPath() (string, error) {
 	if !filepath.IsAbs(dir) {
 		var err error
 		if dir, err = os.UserConfigDir(); err != nil {
-			return "", fmt.Errorf("there is no folder for profiles: %w", err)
+			return "", fmt.Errorf("cannot find a folder for profiles: %w", err)
 		}
 	}
 	return filepath.Join(dir, "phonenumbers", "profiles.yaml"), nil
@@ -66,7 +66,7 @@ func readProfiles(path string) (profiles, error) {
 		return nil, err
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%s has API keys, and other users have access to it (mode %04o); run: chmod 600 %q", path, mode, path)
+		return nil, fmt.Errorf("%s contains API keys, but other users can access it (mode %04o); run: chmod 600 %q", path, mode, path)
 	}
 	text, err := io.ReadAll(file)
 	if err != nil {
@@ -91,11 +91,11 @@ func parseProfiles(text []byte) (profiles, error) {
 	if err == nil {
 		err = decoder.Decode(new(yaml.Node)) // a second document
 		if err == nil {
-			return nil, errors.New("it has more than one YAML document")
+			return nil, errors.New("it contains more than one YAML document")
 		}
 	}
 	if !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%sit must be YAML with a baseUrl and an apiKey for each name, and each name once", regexp.MustCompile(`line \d+: |$`).FindString(err.Error()))
+		return nil, fmt.Errorf("%sit must be YAML with a baseUrl and an apiKey for each name, and with each name only once", regexp.MustCompile(`line \d+: |$`).FindString(err.Error()))
 	}
 	p := profiles{}
 	for name, members := range named {
@@ -171,7 +171,7 @@ func profileName(name string) error {
 
 func usableKey(key string) error {
 	if _, err := client.New(client.WithAPIKey(key), client.WithBaseURL(client.DefaultBaseURL)); err != nil {
-		return errors.New("the API key is empty, or has a space, a line break or another character that no key has")
+		return errors.New("the API key is empty, or contains a space, a line break or another invalid character")
 	}
 	return nil
 }

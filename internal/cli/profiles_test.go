@@ -163,7 +163,7 @@ func (c choice) try(stderr *bytes.Buffer) string {
 		return fmt.Sprintf("exit code %d, want %d; want %q sent to %q", code, wantCode, wantKey, wantAddress)
 	case strings.Contains(sentLine.ReplaceAllString(stderr.String(), ""), "key-of-"):
 		return "a key is shown"
-	case strings.Contains(stderr.String(), "VOGENT_API_KEY is set and wins over the profile") != wantNote:
+	case strings.Contains(stderr.String(), "VOGENT_API_KEY is set and overrides the profile") != wantNote:
 		return fmt.Sprintf("a note that the environment wins: want %t", wantNote)
 	}
 	return ""

@@ -30,8 +30,8 @@ func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (
 	return s.secret(ctx, c.passwordFile, secret{"password", "SIP password", "password-file"})
 }
 
-const passwordHelp = `The password is asked for on the terminal, or comes from --password-file; a line break at its end does not count. It is kept
-encrypted and never shown again.`
+const passwordHelp = `The command asks for the password on the terminal, or reads it from --password-file; a line break at
+its end is ignored. The password is stored encrypted and never shown again.`
 
 func importSIPCommand() *cobra.Command {
 	var agree consent
@@ -39,8 +39,9 @@ func importSIPCommand() *cobra.Command {
 	var terminationURI, key string
 	command := &cobra.Command{
 		Use:   "import-sip NUMBER --termination-uri URI --username NAME",
-		Short: "Bring in a number that you have at a SIP carrier",
-		Long: `Bring in a number that you have at a SIP carrier, and show it with its id. NUMBER is in E.164 form, such as +18001234567.
+		Short: "Import a number that you have at a SIP carrier",
+		Long: `Import a number that you have at a SIP carrier, and show it with its id. NUMBER is in E.164 form,
+such as +18001234567.
 
 ` + passwordHelp,
 		Example: `  phonenumbers import-sip +18001234567 --termination-uri sip.example.com --username trunk
@@ -76,9 +77,10 @@ func createSIPCommand() *cobra.Command {
 	var key string
 	command := &cobra.Command{
 		Use:   "create-sip PREFIX --username NAME",
-		Short: "Make a SIP address",
-		Long: `Make a SIP address, and show it with its id. PREFIX is its first part: letters, digits and - _ . ~ +, starting with a letter
-or digit, not 7 or more digits only. User name and password are what callers present, 5 characters or more each.
+		Short: "Create a SIP address",
+		Long: `Create a SIP address, and show it with its id. PREFIX is its first part: letters, digits and
+- _ . ~ +, starting with a letter or digit. It cannot be 7 or more digits only. Callers present the
+user name and the password, which have 5 or more characters each.
 
 ` + passwordHelp,
 		Example: `  phonenumbers create-sip support-line --username caller
@@ -95,7 +97,7 @@ or digit, not 7 or more digits only. User name and password are what callers pre
 			return err
 		}
 		if agree.dryRun {
-			return s.would(fmt.Sprintf("make the SIP address %s with the user name %s at %s", args[0], as.username, s.baseURL))
+			return s.would(fmt.Sprintf("create the SIP address %s with the user name %s at %s", args[0], as.username, s.baseURL))
 		}
 		return s.create(ctx, args[0], api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
 	})
