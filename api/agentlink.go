@@ -20,8 +20,8 @@ func LinkAgent(id string) AgentLink { return AgentLink{change: true, id: id} }
 // UnlinkAgent takes the number away from the agent it is linked to, if any.
 func UnlinkAgent() AgentLink { return AgentLink{change: true, unlink: true} }
 
-// NoAgent is the AgentID of [ListPhoneNumbersParams] for the numbers that are linked to no agent. On the wire it is the empty
-// agentId=.
+// NoAgent returns the AgentID of [ListPhoneNumbersParams] that selects the numbers without an agent. On the wire, it is an
+// empty agentId=.
 func NoAgent() *string { return new("") }
 
 // IsZero reports whether l leaves the link alone. The encoder asks it, so that the member is left out then.

@@ -12,16 +12,16 @@ import (
 	"sync/atomic"
 )
 
-// Attempt says what a request is for. A middleware can name spans and label metrics with it; no part of it holds an id or
-// another value.
+// Attempt says what a request is for. A middleware can use it to name spans and label metrics. It never contains an id
+// or another value.
 type Attempt struct {
-	Operation string // the operationId in openapi.yaml, such as getPhoneNumber; empty for an endpoint that it does not have
-	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}; likewise
+	Operation string // the operationId in openapi.yaml, such as getPhoneNumber; empty for an endpoint that openapi.yaml does not have
+	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}; likewise empty
 	Number    int    // 1 for the first attempt of the call, 2 for the first retry, and so on
 }
 
-// AttemptOf returns what a request with this context is for. It returns false for a context that is not of a request that a
-// method of [Client] sends, and for requests of [Client.Raw].
+// AttemptOf returns what a request with this context is for. It returns false if no method of [Client] sent the
+// request, as for a request of [Client.Raw].
 func AttemptOf(ctx context.Context) (Attempt, bool) {
 	a := attemptOf(ctx)
 	if a == nil || a.Number == 0 {
@@ -89,15 +89,15 @@ type guard struct {
 }
 
 var (
-	errRepeated = errors.New("a middleware or the transport tried to send it a second time, and was stopped; turn its retries off, as the client has its own")
-	errDropped  = errors.New("a middleware has replaced the context of the request, so that the client cannot make sure that it is sent once; " +
-		"derive the new context from that of the request")
+	errRepeated = errors.New("a middleware or the transport tried to send the request a second time, and was stopped; turn off its retries, since the client has its own")
+	errDropped  = errors.New("a middleware replaced the context of the request, so the client cannot make sure that it is sent only once; " +
+		"derive the new context from the context of the request")
 )
 
 // unguarded is the error of a transport that may send a request twice.
 func (g *guard) unguarded() error {
-	return fmt.Errorf("the transport %T could send it twice: it reads the request before it has a connection, does not report connections to net/http/httptrace, "+
-		"or is given a request without a body; give WithHTTPClient an *http.Transport, and WithMiddleware what wraps or replaces it", g.next)
+	return fmt.Errorf("the transport %T could send the request twice: it reads the request before it has a connection, does not report connections to net/http/httptrace, "+
+		"or got a request without a body; pass an *http.Transport to WithHTTPClient, and what wraps or replaces it to WithMiddleware", g.next)
 }
 
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {

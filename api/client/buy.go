@@ -13,22 +13,22 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client/raw"
 )
 
-// Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] of api.Purchase.
+// Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] with api.Purchase.
 //
-// It knows its outcome. An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or it was
-// not sent. If that is open, because the connection broke, say, Buy finds out: it sends the request again under the same
-// Idempotency-Key if the server has shown that it honors keys. Otherwise it looks for the number among those you have, the first
-// 10,000 of them, and takes one that is there for bought. What is still open then is ErrOutcomeUnknown, with the number and the
-// key in the [*Error].
+// An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or the request was
+// not sent. If the outcome is unknown, for example because the connection broke, Buy finds out. If the server has shown
+// that it honors keys, Buy sends the request again with the same Idempotency-Key. Otherwise, it looks for the number
+// among the first 10,000 of your numbers, and treats the number as bought if it is there. If Buy still cannot tell, it
+// returns ErrOutcomeUnknown, with the number and the key in the [*Error].
 //
-// A purchase leaves once for each of these attempts, whatever middleware there is; see [WithHTTPClient].
+// Each of these attempts sends the purchase only once, whatever middleware there is; see [WithHTTPClient].
 func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Create(ctx, api.Purchase(number), opts...)
 }
 
-// Create buys a number, imports one from a SIP carrier or makes a SIP address; package api has a constructor for each. What is said
-// of the outcome at [Client.Buy] holds here, but that an import or a SIP address is not looked for: one that was there
-// before would look like a new one. The type of r says which of its objects counts.
+// Create buys a number, imports one from a SIP carrier or creates a SIP address; package api has a constructor for
+// each. Its outcome is as for [Client.Buy], except that Create does not look for an import or a SIP address: an older
+// one would look like a new one. The type of r says which of its objects counts.
 func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	what := creation{op: createPhoneNumber, number: numberOf(r), lookUp: r.Type == api.CreateByPurchase}
 	if r.SIPImport != nil && r.SIPImport.Password != "" {
@@ -63,7 +63,7 @@ func numberOf(r api.CreatePhoneNumberInput) string {
 	return numbers[r.Type]
 }
 
-// Purchase does what [Client.Buy] does, by the older operation purchasePhoneNumber.
+// Purchase does the same as [Client.Buy], through the older operation purchasePhoneNumber.
 //
 // Deprecated: use Buy.
 func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
@@ -74,15 +74,15 @@ func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption
 	})
 }
 
-// BuyAny searches for numbers and buys the first that it can get. If somebody else was faster it takes the next one, and searches
-// again when all are gone; [ErrNumberUnavailable] if none could be bought, with the last reason. It buys only what starts with the
-// prefix of search, whatever the server finds. It stops at the first other error, and so at the first unknown outcome. The limit of
-// search is how many numbers are looked up at a time.
+// BuyAny searches for numbers and buys the first available one. If someone else was faster, it tries the next one, and
+// searches again when it has tried them all. If it could buy none, the error is [ErrNumberUnavailable], with the last
+// reason. It buys only numbers that start with the prefix of search, whatever the server finds. It stops at the first
+// other error, including the first unknown outcome. The limit of search is how many numbers it looks up at a time.
 func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, opts ...CallOption) (api.PhoneNumber, error) {
 	const most = 100 // numbers to try
 	s, err := c.settingsOf(createPhoneNumber, opts)
 	if err == nil && s.key != "" {
-		err = errors.New("BuyAny tries each number under a key of its own, so WithIdempotencyKey is for Buy")
+		err = errors.New("BuyAny uses a new key for each number; use WithIdempotencyKey with Buy instead")
 	}
 	if err != nil {
 		return api.PhoneNumber{}, createPhoneNumber.fails(unmade, err.Error(), err)
@@ -101,7 +101,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 			}
 			tried[candidate.Number] = true
 			if !startsWith(candidate.Number, search) {
-				last = fmt.Errorf("the search found %s, which does not start with that", strconv.Quote(candidate.Number))
+				last = fmt.Errorf("the search returned %s, which does not start with the prefix", strconv.Quote(candidate.Number))
 				continue
 			}
 			n, err := c.Buy(ctx, candidate.Number, opts...)
@@ -114,7 +114,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 		if len(tried) == before || !taken { // nothing new, or perhaps refused for another reason
 			detail := "no number for sale starts with " + strconv.Quote(search.Prefix)
 			if last != nil {
-				detail = fmt.Sprintf("none of the %d numbers that were for sale could be bought; the last: %v", len(tried), last)
+				detail = fmt.Sprintf("none of the %d numbers for sale could be bought; the last error: %v", len(tried), last)
 			}
 			return api.PhoneNumber{}, searchPhoneNumbers.fails(soldOut, detail, nil)
 		}

@@ -55,15 +55,15 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"no HTTP client":          {"k", "", []client.Option{client.WithHTTPClient(nil)}, "WithHTTPClient is nil"},
 		"no logger":               {"k", "", []client.Option{client.WithLogger(nil)}, "WithLogger is nil"},
 		"no middleware":           {"k", "", []client.Option{client.WithMiddleware(nil)}, "WithMiddleware is nil"},
-		"no time":                 {"k", "", []client.Option{client.WithTimeout(0)}, "not above zero"},
+		"no time":                 {"k", "", []client.Option{client.WithTimeout(0)}, "is not positive"},
 		"negative retries":        {"k", "", []client.Option{client.WithRetries(-1)}, "below zero"},
 		"a bad user agent":        {"k", "", []client.Option{client.WithUserAgent("a\nb")}, "control character"},
 		"a key for all calls":     {"k", "", []client.Option{client.WithIdempotencyKey("x")}, "for single calls"},
 		"an answer for all calls": {"k", "", []client.Option{client.WithResponse(new(client.Response))}, "for single calls"},
 		"a header with a break":   {"k", "", []client.Option{client.WithHeader("A", "secret\r\nB: c")}, "line break"},
-		"a header without a name": {"k", "", []client.Option{client.WithHeader("", "x")}, "no name of a header"},
+		"a header without a name": {"k", "", []client.Option{client.WithHeader("", "x")}, "not a valid header name"},
 		"another Authorization":   {"k", "", []client.Option{client.WithHeader("authorization", "x")}, "WithAPIKey"},
-		"another host":            {"k", "", []client.Option{client.WithHeader("host", "x")}, "follows from the request"},
+		"another host":            {"k", "", []client.Option{client.WithHeader("host", "x")}, "the client sets it"},
 		"middleware that is nil":  {"k", "", []client.Option{client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}, "WithMiddleware returns nil"},
 		"another key":             {"k", "", []client.Option{client.WithHeader("X-Idempotency-Key", "x")}, "WithIdempotencyKey"},
 	} {
@@ -179,7 +179,7 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 	_, timeout := c.Get(t.Context(), id, client.WithTimeout(-time.Second))
 	for says, err := range map[string]error{
 		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "getPhoneNumber takes no Idempotency-Key": get,
-		"so WithIdempotencyKey is for Buy": buyAny, "-1s of WithTimeout": timeout,
+		"use WithIdempotencyKey with Buy": buyAny, "-1s of WithTimeout": timeout,
 	} {
 		if !errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v; want %q", err, says)

@@ -12,18 +12,20 @@ import (
 	"strings"
 )
 
-// Do calls an endpoint, or sends and reads members, that this version of the client does not know. The path is below the base URL,
-// with its values escaped, and can have a query: "/phone_numbers?limit=5". A body that is not nil is encoded as JSON; it
-// can be a json.RawMessage. The body of a response with a status from 200 to 299 is decoded as JSON into result, unless
-// result is nil or the body is empty. If result is nil the body can be anything; [WithResponse] keeps it.
+// Do calls an endpoint, or sends and reads members, that this version of the client does not know. The path is relative
+// to the base URL, with its values escaped. It can have a query: "/phone_numbers?limit=5". A body that is not nil is
+// encoded as JSON; it can be a json.RawMessage. If the status is 200 to 299, the body of the response is decoded as
+// JSON into result, unless result is nil or the body is empty. If result is nil, the body can be anything;
+// [WithResponse] keeps it.
 //
-// Time-outs, retries, errors and redaction are those of the other methods. A call is retried after a failure if openapi.yaml says
-// that the operation is safe to repeat. For an endpoint that openapi.yaml does not have, that is so if the method is GET, HEAD,
-// OPTIONS, PUT or DELETE.
+// Time-outs, retries, errors and redaction work as in the other methods. A call is retried after a failure if
+// openapi.yaml says that the operation is safe to repeat. An endpoint that openapi.yaml does not have is safe to repeat
+// if the method is GET, HEAD, OPTIONS, PUT or DELETE.
 //
-// Any other POST or PATCH carries an Idempotency-Key and is treated as a purchase is: an error is [ErrOutcomeUnknown] unless it
-// shows that the request was not carried out. But nothing is looked up; and only an operation that takes the key in
-// openapi.yaml is sent again under it. The values of members whose names contain "password" are kept out of errors and logs.
+// Any other POST or PATCH carries an Idempotency-Key and is treated like a purchase: an error is [ErrOutcomeUnknown]
+// unless it shows that the request was not carried out. But Do looks nothing up, and it retries with the key only if
+// openapi.yaml says that the operation takes one. Errors and logs never contain the values of members whose names
+// contain "password".
 func (c *Client) Do(ctx context.Context, method, path string, body, result any, opts ...CallOption) error {
 	op, request, err := endpoint(method, path, body)
 	s, wrong := c.settingsOf(op, opts)
@@ -70,13 +72,13 @@ func endpoint(method, path string, body any) (operation, *http.Request, error) {
 	u, err := url.Parse(path)
 	switch {
 	case err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(path, "//"):
-		return op, nil, fmt.Errorf("%q is no path below the base URL; it starts with a single slash, and has its values escaped", path)
+		return op, nil, fmt.Errorf("%q is not a path below the base URL; start it with a single slash, and escape its values", path)
 	case strings.Contains(path, "#"):
 		return op, nil, fmt.Errorf("the path %q has a fragment", path)
 	}
 	for segment := range strings.SplitSeq(u.Path, "/") {
 		if segment == "." || segment == ".." {
-			return op, nil, fmt.Errorf("the path %q has a segment %q", path, segment)
+			return op, nil, fmt.Errorf("the path %q contains the segment %q", path, segment)
 		}
 	}
 	for _, known := range operations {
@@ -87,7 +89,7 @@ func endpoint(method, path string, body any) (operation, *http.Request, error) {
 	}
 	switch body.(type) {
 	case io.Reader, []byte:
-		return op, nil, fmt.Errorf("the body is of type %T; give a value to encode as JSON, or a json.RawMessage", body)
+		return op, nil, fmt.Errorf("the body is of type %T; pass a value to encode as JSON, or a json.RawMessage", body)
 	}
 	var encoded []byte
 	if body != nil {

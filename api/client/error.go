@@ -12,67 +12,68 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// What an [*Error] can be, for errors.Is. An error is at most one of them.
+// These are the kinds of an [*Error], for errors.Is. An error is at most one of them.
 var (
 	// ErrNotFound: there is no such number (404).
 	ErrNotFound = errors.New("not found")
 	// ErrUnauthorized: the API key is missing, wrong or revoked, or may not do this (401, 403).
 	ErrUnauthorized = errors.New("not authorized")
-	// ErrRateLimited: too many requests (429). RetryAfter says how long to wait, where the server has said so.
+	// ErrRateLimited: too many requests (429). RetryAfter says how long to wait, if the server said so.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrValidation: the request is not acceptable as it is (400, 422), or was not even sent because of that.
+	// ErrValidation: the request is invalid (400, 422), or the client did not send it because it is invalid.
 	ErrValidation = errors.New("invalid request")
-	// ErrNumberUnavailable: the number is not for sale, or somebody has it; of BuyAny, that no number is left to try.
+	// ErrNumberUnavailable: the number is not for sale, or someone has it. From BuyAny: no number is left to try.
 	ErrNumberUnavailable = errors.New("number unavailable")
-	// ErrUnavailable: no complete answer came, or the server failed (5xx). The call can be made again later.
+	// ErrUnavailable: no complete response came, or the server failed (5xx). Try the call again later.
 	ErrUnavailable = errors.New("service unavailable")
-	// ErrOutcomeUnknown: the number may have been bought or created, or not. Number says which; look for it before you buy another
-	// one. A server that honors keys also tells if you repeat the call under the same key; any other one says of a number that you
-	// have bought that it is unavailable.
+	// ErrOutcomeUnknown: the number may or may not have been bought or created. Number says which one. Look for it before you
+	// buy another one. If the server honors keys, repeating the call with the same key also tells. Any other server then says
+	// that the number is unavailable, even if you have bought it.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
-// Error is a call that failed. No member, and so no text made of them, holds the API key or a SIP password that the server sent back.
-// That includes the ways in which JSON, URLs, HTML and Go write a text, such as \u0070 for p, and these in one another. It does not
-// include base64, hashes and the like.
+// Error is a failed call. None of its members, and no text made of them, contains the API key or a SIP password, even
+// if the server sent it back. This covers all the ways in which JSON, URLs, HTML and Go write a text, such as \u0070
+// for p, also nested in each other. It does not cover base64, hashes and the like.
 //
-// A secret that other text can hardly hold by chance is replaced wherever it stands, and reads [redacted]. That takes 16 characters, or
-// 8 with a letter and a digit among them. A shorter or simpler one can also be a word of a text, and a [redacted] in the place of the
-// word would name it. So a text that has such a secret as a word or a value of its own is left out as a whole, be it a detail, a
-// header or a body, and reads [redacted: it may hold a secret]. Part of a longer word, it stays. So do names: those in JSON
-// objects and in front of a =, JSON pointers, known codes, and whatever this package says itself.
+// A secret that is unlikely to occur in other text by chance is replaced with [redacted] everywhere. Such a secret has
+// at least 16 characters, or at least 8 with both a letter and a digit. A shorter or simpler secret can also be an
+// ordinary word, and [redacted] in place of that word would reveal it. So if a detail, a header or a body has such a
+// secret as a whole word or value, the whole text is replaced with [redacted: it may hold a secret]. As part of a
+// longer word, the secret stays. So do names: those in JSON objects and before an =, JSON pointers, known codes, and
+// the text of this package itself.
 //
-// The texts are one line of visible characters each: anything that would control a terminal, turn the direction of the text or not
-// show at all is a space. Header and Body are as the server sent them but for the secrets.
+// Each text is one line of visible characters: anything that would control a terminal, change the text direction or be
+// invisible becomes a space. Header and Body are as the server sent them, except for the secrets.
 type Error struct {
 	Method string // such as GET
-	// Route is the path as openapi.yaml writes it, such as /phone_numbers/{id}, or that of [Client.Do] without its query if
-	// openapi.yaml does not have it.
+	// Route is the path as openapi.yaml writes it, such as /phone_numbers/{id}. If openapi.yaml does not have it, Route is
+	// the path of [Client.Do] without its query.
 	Route string
 
-	// StatusCode is the status of the last answer, 0 where there was none.
+	// StatusCode is the status of the last response, 0 if there was none.
 	StatusCode int
-	// Code is the problem's code (RFC 9457, openapi.yaml), empty where the answer has none.
+	// Code is the problem's code (RFC 9457, openapi.yaml), empty if the response has none.
 	Code api.ProblemCode
-	// Detail says what went wrong, in the server's words where it has any.
+	// Detail says what went wrong, in the words of the server if it sent any.
 	Detail string
 	// Fields are the broken rules: a JSON pointer into the body, or the name of a parameter, and the rule.
 	Fields []api.ProblemField
-	// RequestID is that of the answer's X-Request-Id header.
+	// RequestID is the X-Request-Id header of the response.
 	RequestID string
-	// RetryAfter is how long the server asks to wait, 0 where it does not.
+	// RetryAfter is how long the server asks to wait, 0 if it does not.
 	RetryAfter time.Duration
-	// Header are the headers of the answer.
+	// Header has the headers of the response.
 	Header http.Header
-	// Body is the answer's body, the first 64 KiB of it.
+	// Body is the first 64 KiB of the body of the response.
 	Body []byte
 
-	// Number is the number or SIP prefix whose outcome is unknown, empty where it is known.
+	// Number is the number or SIP prefix whose outcome is unknown, empty if it is known.
 	Number string
 	// IdempotencyKey is the key that a Create, Buy or Purchase was sent with. See [WithIdempotencyKey].
 	IdempotencyKey string
 
-	// Err is the error below, if any: of the connection, the context or the decoder.
+	// Err is the underlying error, if any: of the connection, the context or the decoder.
 	Err error
 
 	kind      kind
@@ -87,7 +88,7 @@ type kind int
 const (
 	refused     kind = iota // the status of the answer is not one of success
 	unusable                // it is, and the answer is not what it must be
-	broken                  // no complete answer came
+	broken                  // no complete response came
 	unsent                  // nothing was written to a connection
 	unprocessed             // the server has shown that it did not process the request
 	unmade                  // the request could not be made of the arguments
@@ -113,9 +114,9 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, ": %s", detail)
 		}
 	case unusable:
-		fmt.Fprintf(&b, "the answer is not usable: %s", e.Detail)
+		fmt.Fprintf(&b, "the response is not usable: %s", e.Detail)
 	case broken:
-		fmt.Fprintf(&b, "no complete answer: %s", e.Detail)
+		fmt.Fprintf(&b, "no complete response: %s", e.Detail)
 	case unsent:
 		fmt.Fprintf(&b, "not sent: %s", e.Detail)
 	case unprocessed:
@@ -139,10 +140,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the error below, such as context.DeadlineExceeded in its chain after a time-out.
+// Unwrap returns the underlying error. After a time-out, its chain contains context.DeadlineExceeded.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is the one of the package's errors that e is.
+// Is reports whether target is the package's error for e, such as [ErrNotFound].
 func (e *Error) Is(target error) bool { return target == e.sentinel() }
 
 // sentinel maps an error to at most one of the package's errors; it is the only place that does.
@@ -186,7 +187,7 @@ func (e *Error) sentinel() error {
 	return nil
 }
 
-// LogValue makes a group of the error's parts for a structured log: no headers, no body.
+// LogValue returns the error as a group for a structured log, without headers and body.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("method", e.Method), slog.String("route", e.Route)}
 	add := func(name, value string) {

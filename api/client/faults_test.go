@@ -77,9 +77,9 @@ var faults = map[string]fault{
 	"an endless body":          {answer: endless(200), status: 200, says: "more than 8 MiB"},
 	"an endless 502":           {answer: endless(502), is: client.ErrUnavailable, status: 502, says: "502 Bad Gateway", again: true},
 	"cut before the request was read": {
-		accept: func(c *net.TCPConn) { _ = c.Close() }, is: client.ErrUnavailable, says: "no complete answer", again: true,
+		accept: func(c *net.TCPConn) { _ = c.Close() }, is: client.ErrUnavailable, says: "no complete response", again: true,
 	},
-	"cut after the request was read": {answer: hangUp, is: client.ErrUnavailable, says: "no complete answer", again: true},
+	"cut after the request was read": {answer: hangUp, is: client.ErrUnavailable, says: "no complete response", again: true},
 	"cut in the body":                {answer: half, is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
 	"headers only":                   {answer: headersOnly, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 1s", again: true},
 	"no answer":                      {answer: silence, option: stall, is: client.ErrUnavailable, says: "none within 1s", again: true},

@@ -19,7 +19,8 @@ func (c *Client) Get(ctx context.Context, id string, opts ...CallOption) (api.Ph
 	return do(ctx, c, getPhoneNumber, opts, hasID(id), request, errors.Join(checkID(id), err))
 }
 
-// Update changes the number with this id and returns it as it then is. [Client.Link] and [Client.Unlink] are short for it.
+// Update changes the number with this id and returns the updated number. [Client.Link] and [Client.Unlink] are
+// shortcuts for it.
 func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
 	fits := func(n api.PhoneNumber) error {
@@ -31,19 +32,19 @@ func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNu
 	return do(ctx, c, updatePhoneNumber, opts, fits, request, errors.Join(checkID(id), err))
 }
 
-// Link links the number with this id to an agent, in the place of any other, and returns the number as it then is. An empty
+// Link links the number with this id to an agent, replacing any other agent, and returns the updated number. An empty
 // agentID is an error; it does not unlink.
 func (c *Client) Link(ctx context.Context, id, agentID string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent(agentID)}, opts...)
 }
 
-// Unlink takes the number with this id away from its agent, if any, and returns the number as it then is.
+// Unlink unlinks the number with this id from its agent, if any, and returns the updated number.
 func (c *Client) Unlink(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.UnlinkAgent()}, opts...)
 }
 
-// Delete gives the number with this id up, its link and its SIP credentials with it. A number that is gone when a try is
-// repeated was deleted by the try before: that is no error.
+// Delete releases the number with this id, and deletes its agent link and SIP credentials. If a retry finds that the
+// number is gone, an earlier attempt deleted it: that is not an error.
 func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	request, err := raw.NewDeletePhoneNumberRequest(below, id)
 	s, wrong := c.settingsOf(deletePhoneNumber, opts)
@@ -74,27 +75,27 @@ func checkID(id string) error {
 	case "":
 		return errors.New("the id is empty")
 	case ".", "..":
-		return fmt.Errorf("%q is no id", id)
+		return fmt.Errorf("%q is not an id", id)
 	}
 	return nil
 }
 
-// List returns a page of the numbers, oldest first. The limit of params is the size of a page; openapi.yaml
-// has the default. Pass the page's cursor for the next one; nil means that there is none. The hosted
-// API documents limit and cursor only, no filter. [Client.All] sees to both.
+// List returns a page of the numbers, oldest first. The limit of params is the size of a page; openapi.yaml has the
+// default. To get the next page, pass the cursor of this one. A nil cursor means that there is no next page. The hosted
+// API documents only limit and cursor, no filters. [Client.All] handles both.
 //
-// An AgentID lists the numbers of one agent, [api.NoAgent] those that are linked to none.
+// An AgentID lists the numbers of one agent; [api.NoAgent] lists the numbers without an agent.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
 	request, err := raw.NewListPhoneNumbersRequest(below, &params)
 	return do[api.PhoneNumberPage](ctx, c, listPhoneNumbers, opts, nil, request, err)
 }
 
-// All returns all numbers that meet params, oldest first, a page in memory at a time; the limit of params is the size of a
-// page. It ends after the last number, or with one error: of a page, of the context, or of a server whose cursors lead round in
-// a circle or on for more than 100,000 pages. Numbers that are added or deleted meanwhile may be in it or not. On a server that
-// does not filter, as the hosted one, it looks through all numbers.
+// All returns all numbers that match params, oldest first. It keeps one page in memory at a time; the limit of params
+// is the size of a page. It ends after the last number, or with one error: of a page, of the context, or because the
+// cursors of the server repeat or continue for more than 100,000 pages. Numbers that are added or deleted meanwhile may
+// or may not appear. On a server that does not filter, such as the hosted one, All reads all numbers.
 //
-// An AgentID lists the numbers of one agent, [api.NoAgent] those that are linked to none.
+// An AgentID lists the numbers of one agent; [api.NoAgent] lists the numbers without an agent.
 func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) iter.Seq2[api.PhoneNumber, error] {
 	const most = 100_000 // pages: ten million numbers, unless the caller makes the pages small
 	return func(yield func(api.PhoneNumber, error) bool) {
@@ -134,7 +135,7 @@ func (c *Client) pages(
 			case !yield(page, err) || err != nil || page.Cursor == nil || *page.Cursor == "":
 				return
 			case seen.closes(*page.Cursor):
-				fails("the server gives a cursor a second time, so the list would never end")
+				fails("the server repeated a cursor, so the list would never end")
 				return
 			case read == most:
 				fails(fmt.Sprintf("the list has more than %d pages", most))
@@ -191,8 +192,9 @@ func (c *circle) closes(cursor string) bool {
 	return false
 }
 
-// GetByNumber returns the number in E.164 form, or the SIP address with this prefix in any letter case; [ErrNotFound] where the
-// workspace has none. On a server that does not filter, as the hosted one, it looks through all numbers.
+// GetByNumber returns the number in E.164 form, or the SIP address with this prefix in any letter case. If the
+// workspace does not have it, the error is [ErrNotFound]. On a server that does not filter, such as the hosted one,
+// GetByNumber may read all numbers.
 func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	if number == "" {
 		return api.PhoneNumber{}, listPhoneNumbers.fails(unmade, "the number is empty", nil)
@@ -203,9 +205,9 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 	return api.PhoneNumber{}, listPhoneNumbers.fails(absent, "there is no number "+strconv.Quote(number), nil)
 }
 
-// Search returns numbers for sale whose national number starts with the prefix of r, in ascending order.
-// openapi.yaml has the defaults of its country and limit, and the highest limit. A number found can be
-// gone when you buy it; [Client.BuyAny] takes the next one then.
+// Search returns numbers for sale whose national number starts with the prefix of r, in ascending order. openapi.yaml
+// has the defaults of its country and limit, and the highest limit. A number may be sold before you buy it;
+// [Client.BuyAny] then tries the next one.
 func (c *Client) Search(ctx context.Context, r api.PhoneNumberSearchInput, opts ...CallOption) ([]api.PhoneNumberCandidate, error) {
 	request, err := raw.NewSearchPhoneNumbersRequest(below, r)
 	return do[[]api.PhoneNumberCandidate](ctx, c, searchPhoneNumbers, opts, nil, request, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// Option sets up a [Client]. A [CallOption] is one too: given to [New], it stands for every call.
+// Option sets up a [Client]. A [CallOption] is also an Option: passed to [New], it applies to every call.
 type Option interface {
 	configure(*config) error
 }
@@ -22,7 +22,7 @@ type clientOption func(*config) error
 
 func (o clientOption) configure(cfg *config) error { return o(cfg) }
 
-// WithAPIKey sets the API key. Without it the key is that of VOGENT_API_KEY.
+// WithAPIKey sets the API key. The default is the value of VOGENT_API_KEY.
 func WithAPIKey(key string) Option {
 	return clientOption(func(cfg *config) error {
 		cfg.apiKey = &key
@@ -30,9 +30,9 @@ func WithAPIKey(key string) Option {
 	})
 }
 
-// WithBaseURL sets where the API is: an http or https URL that the paths of the operations are added to, without query and
-// fragment. It includes /api, as in https://api.vogent.ai/api or http://127.0.0.1:8080/api. Without it, it is that of
-// VOGENT_BASE_URL, else [DefaultBaseURL].
+// WithBaseURL sets the base URL: an http or https URL, without query and fragment, to which the client adds the paths
+// of the operations. It includes /api, as in https://api.vogent.ai/api or http://127.0.0.1:8080/api. The default is the
+// value of VOGENT_BASE_URL, or else [DefaultBaseURL].
 func WithBaseURL(url string) Option {
 	return clientOption(func(cfg *config) error {
 		cfg.baseURL = &url
@@ -40,17 +40,19 @@ func WithBaseURL(url string) Option {
 	})
 }
 
-// WithHTTPClient sets the HTTP client to send with. A copy of it is used, which follows no redirect. Its own Timeout, if any,
-// bounds each attempt as well.
+// WithHTTPClient sets the HTTP client. The client uses a copy of it that follows no redirects. If it has a Timeout,
+// that limits each attempt too.
 //
-// What spends money must not be sent twice, so the client guards the Transport: it gets the request of a Create, Buy, BuyAny or
-// Purchase once an attempt. With an *http.Transport, or none, any middleware may stand before it. Any other Transport is handed
-// the body of such a request only after it has reported a connection to [net/http/httptrace], as one that wraps an *http.Transport
-// does by itself if it keeps the context of the request, and gets no second connection after it. One that reads the body before,
-// to log it, say, or to send it again, gets an error instead, and so does the caller; nothing is bought. Give WithHTTPClient the
-// *http.Transport then, and [WithMiddleware] what wraps it. This goes for a stand-in in a test too: one that reads the body is
-// best a middleware, or an [net/http/httptest.Server]. What the client cannot stop is a Transport that an *http.Transport uses
-// for a scheme by its method RegisterProtocol.
+// A request that spends money must not be sent twice, so the client guards the Transport. The Transport gets the
+// request of a Create, Buy, BuyAny or Purchase only once per attempt. If it is an *http.Transport, or nil, any
+// middleware can come before it. Any other Transport gets the body of such a request only after it has reported a
+// connection to [net/http/httptrace], and it gets no second connection after that. A Transport that wraps an
+// *http.Transport and keeps the context of the request does this by itself. A Transport that reads the body earlier,
+// for example to log it or to send it again, gets an error, and so does the caller; nothing is bought. In that case,
+// pass the *http.Transport to WithHTTPClient, and what wraps it to [WithMiddleware].
+//
+// This also applies to stubs in tests. If a stub reads the body, make it a middleware or an [net/http/httptest.Server].
+// The client cannot stop a Transport that an *http.Transport uses for a scheme through its RegisterProtocol method.
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
@@ -61,7 +63,7 @@ func WithHTTPClient(c *http.Client) Option {
 	})
 }
 
-// WithUserAgent sets the User-Agent header (RFC 9110, section 10.1.5), which is phonenumbers-go and its version otherwise.
+// WithUserAgent sets the User-Agent header (RFC 9110, section 10.1.5). The default is phonenumbers-go and its version.
 func WithUserAgent(agent string) Option {
 	return clientOption(func(cfg *config) error {
 		if !printable(agent) {
@@ -72,8 +74,8 @@ func WithUserAgent(agent string) Option {
 	})
 }
 
-// WithLogger logs each try at level debug, and each wait for the next try at level warn. A line has the operation, the status and,
-// of a failure, what the server says of it; never the key, a password or a header.
+// WithLogger logs each attempt at level debug, and each wait before a retry at level warn. A line has the operation,
+// the status and, for a failure, what the server says about it. It never has the key, a password or a header.
 func WithLogger(log *slog.Logger) Option {
 	return clientOption(func(cfg *config) error {
 		if log == nil {
@@ -84,12 +86,14 @@ func WithLogger(log *slog.Logger) Option {
 	})
 }
 
-// WithMiddleware wraps what sends each attempt, for tracing, metrics or signing, say. The first middleware is the outermost.
-// [AttemptOf] tells it what a request is for. It sends the request through the http.RoundTripper that it is given, with a context
-// that it derives from that of the request. A request of its own, for a token, say, needs another context. It may read and copy the
-// request; but it cannot send twice what creates something: the second request gets an error, and the call ends as after a broken
-// connection. A middleware that retries by itself is best left out. If it fails without sending a purchase, the outcome is unknown
-// all the same, as it could have sent it by another way.
+// WithMiddleware adds a middleware around each attempt, for example for tracing, metrics or signing. The first
+// middleware is the outermost. [AttemptOf] tells it what a request is for.
+//
+// A middleware sends the request through the http.RoundTripper that it is given, with a context derived from the
+// context of the request. A request of its own, such as one for a token, needs a different context. It can read and
+// copy the request, but it cannot send twice a request that creates something: the second one gets an error, and the
+// call ends as after a broken connection. So do not add a middleware that retries. If a middleware fails without
+// sending a purchase, the outcome is still unknown, because it could have sent the purchase in another way.
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {
@@ -100,7 +104,7 @@ func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	})
 }
 
-// CallOption changes one call, or every call where it is given to [New].
+// CallOption changes one call, or every call if it is passed to [New].
 type CallOption func(*settings) error
 
 // settings are what the options of a call add up to.
@@ -129,19 +133,19 @@ func (o CallOption) configure(cfg *config) error {
 	return nil
 }
 
-// WithTimeout bounds each try, reading the answer included; 30 seconds otherwise. The call as a whole, with its waits and
-// further tries, is bounded by its context.
+// WithTimeout limits each attempt, including the time to read the response. The default is 30 seconds. The context
+// limits the whole call, with its waits and retries.
 func WithTimeout(d time.Duration) CallOption {
 	return func(s *settings) error {
 		if d <= 0 {
-			return fmt.Errorf("the time-out %s of WithTimeout is not above zero", d)
+			return fmt.Errorf("the time-out %s of WithTimeout is not positive", d)
 		}
 		s.timeout = d
 		return nil
 	}
 }
 
-// WithRetries sets how many times a call is sent again at most, 3 otherwise; 0 sends it once.
+// WithRetries sets how many times a call is retried at most. The default is 3; with 0, it is sent only once.
 func WithRetries(n int) CallOption {
 	return func(s *settings) error {
 		if n < 0 {
@@ -152,9 +156,9 @@ func WithRetries(n int) CallOption {
 	}
 }
 
-// WithIdempotencyKey sets the Idempotency-Key of a Create, Buy or Purchase, which is a new one otherwise.
-// [api.ParseIdempotencyKey] says what a key may be. A server that honors keys does the same request
-// under the same key once, also when it comes from another process.
+// WithIdempotencyKey sets the Idempotency-Key of a Create, Buy or Purchase. The default is a new key for each call.
+// [api.ParseIdempotencyKey] says what a key can be. A server that honors keys runs the same request with the same key
+// only once, even if it comes from another process.
 func WithIdempotencyKey(key string) CallOption {
 	return func(s *settings) error {
 		if _, err := api.ParseIdempotencyKey(key); err != nil {
@@ -165,17 +169,17 @@ func WithIdempotencyKey(key string) CallOption {
 	}
 }
 
-// WithHeader sets a request header. The key and the Idempotency-Key have options of their own.
+// WithHeader sets a request header. The API key and the Idempotency-Key have their own options.
 func WithHeader(name, value string) CallOption {
 	return func(s *settings) error {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
 		switch {
 		case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }):
-			return fmt.Errorf("%q of WithHeader is no name of a header", name)
+			return fmt.Errorf("%q is not a valid header name for WithHeader", name)
 		case slices.Contains([]string{"Authorization", "Idempotency-Key", "X-Idempotency-Key"}, canonical):
 			return fmt.Errorf("WithHeader does not set %s; WithAPIKey and WithIdempotencyKey do", canonical)
 		case slices.Contains([]string{"Host", "Content-Length", "Content-Type"}, canonical):
-			return fmt.Errorf("WithHeader does not set %s; it follows from the request", canonical)
+			return fmt.Errorf("WithHeader does not set %s; the client sets it", canonical)
 		case !printable(value):
 			return fmt.Errorf("the value of the header %s has a line break or another control character", canonical)
 		}
@@ -187,15 +191,16 @@ func WithHeader(name, value string) CallOption {
 	}
 }
 
-// Response is the answer behind a result: its headers, with the rate limit and the request id in them, and the whole body,
-// with members that this version of the client does not know.
+// Response is the HTTP response behind a result: its headers, which include the rate limit and the request id, and the
+// whole body, which includes members that this version of the client does not know.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
 }
 
-// WithResponse keeps the last answer of the call in into, also where the call fails. Without any answer into is zero.
+// WithResponse stores the last response of the call in into, even if the call fails. If there is no response, into is
+// zero.
 func WithResponse(into *Response) CallOption {
 	return func(s *settings) error {
 		if into == nil {

@@ -58,10 +58,10 @@ func TestAPasswordThatIsAWordDoesNotShowInAnError(t *testing.T) {
 
 func TestTheClientsOwnWordsStay(t *testing.T) {
 	for _, test := range []struct{ password, body, want string }{
-		{"member", "{}", "the answer is not usable: a required member is missing: id"},
-		{"type", `{"id":1}`, "the answer is not usable: id is of another type: number"},
-		{"JSON", "<p>", "the answer is not usable: it is text/html, not JSON"},
-		{"end", `{"id":`, "the answer is not usable: it is text/html, not JSON"},
+		{"member", "{}", "the response is not usable: a required member is missing: id"},
+		{"type", `{"id":1}`, "the response is not usable: id is of another type: number"},
+		{"JSON", "<p>", "the response is not usable: it is text/html, not JSON"},
+		{"end", `{"id":`, "the response is not usable: it is text/html, not JSON"},
 	} {
 		failure := importWith(t, test.password, func() *http.Response { return reply(200, http.Header{"Content-Type": {"text/html"}}, test.body) })
 		if !strings.Contains(failure.Error(), test.want) {
