@@ -95,8 +95,8 @@ var faults = map[string]fault{
 	"an unknown Transfer-Encoding":   {answer: bytesOf("200 OK\r\nTransfer-Encoding: gzip\r\n\r\n{}"), is: client.ErrUnavailable, says: "transfer encoding", again: true},
 	"cut, without a length":          {answer: bytesOf("200 OK\r\n\r\n" + owned[:len(owned)/2]), status: 200, says: "not usable"},
 	"a header without a name":        {answer: bytesOf("200 OK\r\n: x\r\n\r\n{}"), is: client.ErrUnavailable, says: "malformed MIME header", again: true},
-	"100, then nothing":              {answer: bytesOf("100 Continue\r\n\r\n"), is: client.ErrUnavailable, says: "no complete answer", again: true},
-	"a flood of 103":                 {answer: bytesOf(strings.Repeat("103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 ", 100000)), is: client.ErrUnavailable, says: "no complete answer", again: true},
+	"100, then nothing":              {answer: bytesOf("100 Continue\r\n\r\n"), is: client.ErrUnavailable, says: "no complete response", again: true},
+	"a flood of 103":                 {answer: bytesOf(strings.Repeat("103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 ", 100000)), is: client.ErrUnavailable, says: "no complete response", again: true},
 	"a reset":                        {answer: reset, is: client.ErrUnavailable, says: "connection reset", again: true},
 	"half closed":                    {answer: halfClosed, is: client.ErrUnavailable, says: "EOF", again: true},
 
@@ -491,7 +491,10 @@ func onWire(write func(c *net.TCPConn)) http.HandlerFunc {
 
 // bytesOf sends an answer as it stands here, behind its HTTP version.
 func bytesOf(answer string) http.HandlerFunc {
-	return onWire(func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 "+answer) })
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection resets it
+		onWire(func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 "+answer) })(w, r)
+	}
 }
 
 func reset(w http.ResponseWriter, r *http.Request) {
