@@ -35,8 +35,11 @@ var mayImport = map[string][]string{
 		".", "api", "api/server", "internal/phone", "internal/workspace", "github.com/labstack/echo/v4", "go.yaml.in/yaml/v3",
 		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",
 	},
+	"internal/serve": {
+		"internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace", "github.com/google/uuid",
+	},
 	"internal/cli": {
-		"api", "api/client", "internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace",
+		"api", "api/client", "internal/inventory", "internal/rest", "internal/serve", "internal/store", "internal/workspace",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
 		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
 	},

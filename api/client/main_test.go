@@ -1,16 +1,15 @@
 package client_test
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"os"
-	"regexp"
 	"testing"
 
-	"github.com/vogent-community/phonenumbers/internal/cli"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
 // The examples call the real server, in memory, which VOGENT_BASE_URL and VOGENT_API_KEY name as they would in a shell.
@@ -23,37 +22,26 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func withServer(run func() int) (int, error) {
-	ctx, stop := context.WithCancel(context.Background())
-	out, in := io.Pipe()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- cli.Run(ctx, []string{"serve", "--db", ":memory:", "--addr", "127.0.0.1:0", "--log-level", "error"}, nil, in, os.Stderr)
-		_ = in.Close()
-	}()
-	defer func() {
-		stop()
-		<-ended
-	}()
-	export := regexp.MustCompile(`^export VOGENT_BASE_URL=(\S+) VOGENT_API_KEY=(\S+)$`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if found := export.FindStringSubmatch(lines.Text()); found != nil {
-			for name, value := range map[string]string{"VOGENT_BASE_URL": found[1], "VOGENT_API_KEY": found[2]} {
-				if err := os.Setenv(name, value); err != nil {
-					return 0, err
-				}
-			}
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			if err := answers(ctx, found[1]); err != nil { // so that all its goroutines are there before a test looks at them
-				return 0, err
-			}
-			return run(), nil
-		}
+func withServer(run func() int) (code int, failed error) {
+	server, err := serve.Start(context.Background(), serve.Options{
+		Database: ":memory:",
+		Log:      slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+	})
+	if err != nil {
+		return 0, err
 	}
-	return 0, fmt.Errorf("the server has not said how to call it: %w", lines.Err())
+	defer func() { failed = errors.Join(failed, server.Stop()) }()
+	err = errors.Join(os.Setenv("VOGENT_BASE_URL", server.BaseURL), os.Setenv("VOGENT_API_KEY", server.FirstKey))
+	if err != nil {
+		return 0, err
+	}
+	if err := answers(context.Background(), server.BaseURL); err != nil {
+		return 0, err
+	}
+	return run(), nil
 }
 
+// answers waits for a response, so that all goroutines of the server are there before a test looks at them.
 func answers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

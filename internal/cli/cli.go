@@ -11,14 +11,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/vogent-community/phonenumbers/internal/store"
-	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
 // Run runs the command that args name and returns the exit code. It stops at SIGINT, at SIGTERM and when ctx ends; a second
@@ -149,13 +146,8 @@ func withExistingStore(ctx context.Context, db string, fn func(*store.Store) err
 }
 
 // withStore opens the database, runs fn and closes it.
-func withStore(ctx context.Context, db string, fn func(*store.Store) error) error {
-	return withLimitedStore(ctx, db, store.Limits{}, fn)
-}
-
-// withLimitedStore is withStore for a server.
-func withLimitedStore(ctx context.Context, db string, l store.Limits, fn func(*store.Store) error) (failed error) {
-	st, err := store.OpenLimited(ctx, db, l)
+func withStore(ctx context.Context, db string, fn func(*store.Store) error) (failed error) {
+	st, err := store.Open(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -166,12 +158,6 @@ func withLimitedStore(ctx context.Context, db string, l store.Limits, fn func(*s
 	}()
 	return fn(st)
 }
-
-func workspaces(st *store.Store) *workspace.Service {
-	return &workspace.Service{Store: st, Now: time.Now, NewID: newID}
-}
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {

@@ -2,34 +2,32 @@ package cli
 
 import (
 	"fmt"
-	"net"
-	"strconv"
+	"strings"
 
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
 // printFirstKey prints what a newcomer needs: the address, the key, which is shown only here, and three calls to paste. The
 // calls show each answer, and keep the number and the id for the next one in shell variables.
-func printFirstKey(t *console, addr net.Addr, key string) error {
-	err := writeFirstKey(t, baseURL(addr), key)
-	if err != nil {
+func printFirstKey(t *console, baseURL, key string) error {
+	if err := writeFirstKey(t, baseURL, key); err != nil {
 		return fmt.Errorf("the first key was made and could not be printed, make another one with \"phonenumbers keys create\": %w", err)
 	}
 	return nil
 }
 
-func writeFirstKey(t *console, server, key string) error {
+func writeFirstKey(t *console, baseURL, key string) error {
 	if t.json {
 		return writeJSON(t.out, struct {
 			BaseURL string `json:"baseUrl"`
 			APIKey  string `json:"apiKey"`
-		}{server + rest.BaseURL, key})
+		}{baseURL, key})
 	}
 	_, err := fmt.Fprintf(t.out, `Serving the phone-number API at %[1]s
 
 This database had no API key. Here is its first one, in the workspace "default"; it is not shown again:
 
-export VOGENT_BASE_URL=%[1]s%[2]s VOGENT_API_KEY=%[3]s
+export VOGENT_BASE_URL=%[2]s VOGENT_API_KEY=%[3]s
 
 Paste that line into another terminal, then these three, one after the other: search, buy, link an agent.
 
@@ -39,18 +37,6 @@ BOUGHT=$(curl -sS "$VOGENT_BASE_URL/phone_numbers" -H "Authorization: Bearer $VO
 
 curl -sS --request PUT "$VOGENT_BASE_URL/phone_numbers/$ID" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d '{"agentId": "agent_1"}'
 
-`, server, rest.BaseURL, key)
+`, strings.TrimSuffix(baseURL, rest.BaseURL), baseURL, key)
 	return err
-}
-
-// baseURL is an address that a caller on this machine can use.
-func baseURL(addr net.Addr) string {
-	host, port := addr.String(), ""
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		host, port = tcp.IP.String(), strconv.Itoa(tcp.Port)
-		if tcp.IP.IsUnspecified() {
-			host = "127.0.0.1"
-		}
-	}
-	return "http://" + net.JoinHostPort(host, port)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
@@ -44,7 +45,7 @@ func keysCreateCommand() *cobra.Command {
 			return err
 		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
-			key, err := workspaces(st).CreateKey(c.Context(), workspaceName, name)
+			key, err := serve.Services(st).Workspaces.CreateKey(c.Context(), workspaceName, name)
 			if err != nil {
 				return err
 			}

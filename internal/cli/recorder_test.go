@@ -5,27 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/pflag"
 
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli"
-	"github.com/vogent-community/phonenumbers/internal/inventory"
-	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
-	"github.com/vogent-community/phonenumbers/internal/store"
-	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
 // commandLine is a command line that must succeed.
@@ -113,32 +109,19 @@ func newRecordedServer(t *testing.T, spec *spectest.Spec) *recordedServer {
 			t.Fatal(err)
 		}
 	}
-	st, err := store.Open(t.Context(), ":memory:")
+	server, err := serve.Start(t.Context(), serve.Options{Database: ":memory:"})
 	must(err)
 	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
+		if err := server.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	must(st.Unlock(t.Context(), ""))
-	_, err = st.AddToInventory(t.Context(), inventory.Fictional(), true)
+	address, err := url.Parse(strings.TrimSuffix(server.BaseURL, rest.BaseURL))
 	must(err)
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	keys := &workspace.Service{Store: st, Now: time.Now, NewID: newID}
-	handler, err := rest.New(rest.Services{
-		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
-		Workspaces: keys,
-		Ready:      st.Ping,
-		Log:        slog.New(slog.DiscardHandler),
-		Now:        time.Now,
-	})
-	must(err)
-	s := &recordedServer{sent: sent{}}
-	listener := httptest.NewServer(s.recording(spec, handler))
+	s := &recordedServer{key: server.FirstKey, sent: sent{}}
+	listener := httptest.NewServer(s.recording(spec, httputil.NewSingleHostReverseProxy(address)))
 	t.Cleanup(listener.Close)
 	s.url = listener.URL + rest.BaseURL
-	s.key, err = keys.CreateKey(t.Context(), "w", "test")
-	must(err)
 
 	c, err := client.New(client.WithBaseURL(s.url), client.WithAPIKey(s.key))
 	must(err)

@@ -7,33 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vogent-community/phonenumbers/internal/inventory"
-	"github.com/vogent-community/phonenumbers/internal/phone"
-	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
-)
-
-// How the server treats time and size.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 30 * time.Second
-	idleTimeout       = 2 * time.Minute
-	drainTimeout      = 15 * time.Second
-	lastUsedInterval  = 10 * time.Second
-	pruneInterval     = time.Hour
-	upkeepTimeout     = 10 * time.Second
-	statementTimeout  = 5 * time.Second
-
-	maxHeader      = 16 << 10
-	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
 )
 
 type serveOptions struct {
@@ -47,7 +27,7 @@ type serveOptions struct {
 func serveCommand() *cobra.Command {
 	o := serveOptions{
 		addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info",
-		limits: store.Limits{Connections: store.DefaultConnections, ConnectionAge: store.DefaultConnectionAge, Statement: statementTimeout},
+		limits: store.Limits{Connections: store.DefaultConnections, ConnectionAge: store.DefaultConnectionAge, Statement: serve.DefaultStatementTimeout},
 	}
 	command := &cobra.Command{
 		Use:   "serve",
@@ -77,9 +57,7 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 			if err != nil {
 				return err
 			}
-			err = withLimitedStore(c.Context(), *o.db, o.limits, func(st *store.Store) error {
-				return o.serve(c.Context(), st, log, consoleOf(c))
-			})
+			err = o.serve(c.Context(), log, consoleOf(c))
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
 				log.Info("stopped before serving")
 				return nil
@@ -141,102 +119,28 @@ func (o serveOptions) logger(w io.Writer) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
-func (o serveOptions) serve(ctx context.Context, st *store.Store, log *slog.Logger, t *console) error {
-	if err := st.Unlock(ctx, os.Getenv(store.SecretKeyVariable)); err != nil {
-		return err
-	}
-	if _, err := st.FillInventory(ctx, inventory.Fictional()); err != nil {
-		return fmt.Errorf("fill inventory: %w", err)
-	}
-	keys := workspaces(st)
-	handler, err := rest.New(rest.Services{
-		Phone:          &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
-		Workspaces:     keys,
-		Ready:          st.Ping,
-		Log:            log,
-		Now:            time.Now,
-		About:          rest.About{Version: readBuild().String(), Database: st.Engine()},
+// serve serves until ctx ends.
+func (o serveOptions) serve(ctx context.Context, log *slog.Logger, t *console) error {
+	server, err := serve.Start(ctx, serve.Options{
+		Database:       *o.db,
+		SecretKey:      os.Getenv(store.SecretKeyVariable),
+		Limits:         o.limits,
+		Addr:           o.addr,
 		RateLimit:      o.rateLimit.RateLimit,
 		TrustedProxies: o.trustedProxies,
+		Version:        readBuild().String(),
+		Log:            log,
+		OnFirstKey:     func(baseURL, key string) error { return printFirstKey(t, baseURL, key) },
 	})
+	if failure, ok := errors.AsType[*net.OpError](err); ok && failure.Op == "listen" {
+		return fmt.Errorf("%w; choose another address with --addr", err)
+	}
 	if err != nil {
 		return err
 	}
-	// The address comes before the first key: a key that is made and not shown would be lost.
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.addr)
-	if err != nil {
-		return fmt.Errorf("%w; choose another address with --addr", err)
-	}
-	key, err := keys.CreateFirstKey(ctx, "default", "first")
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	if key != "" {
-		if err := printFirstKey(t, listener.Addr(), key); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-	}
-	log.Info("serving", "address", listener.Addr().String(), "database", st.Name())
-
-	upkeepCtx, stopUpkeep := context.WithCancel(ctx)
-	var upkeep sync.WaitGroup
-	upkeep.Go(func() { every(upkeepCtx, lastUsedInterval, log, "save when keys were last used", keys.SaveLastUsed) })
-	upkeep.Go(func() {
-		every(upkeepCtx, pruneInterval, log, "remove old idempotency keys", func(ctx context.Context) error {
-			return st.PruneKeys(ctx, time.Now().Add(-phone.IdempotencyKeyTTL))
-		})
-	})
-	err = serveHTTP(ctx, listener, handler, log)
-	stopUpkeep()
-	upkeep.Wait()
-	return err
-}
-
-// serveHTTP serves until ctx ends, then stops accepting and lets what is in flight end.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader - netHTTPAllowed,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
 	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	case <-server.Done():
 	}
-	log.Info("stopping", "timeout", drainTimeout)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	if err := srv.Shutdown(drain); err != nil {
-		log.Warn("requests cut short", "error", err)
-		return srv.Close()
-	}
-	return nil
-}
-
-// every does some work at once, then from time to time, and once more when ctx ends.
-func every(ctx context.Context, interval time.Duration, log *slog.Logger, what string, work func(context.Context) error) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for done := false; ; {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), upkeepTimeout)
-		if err := work(limited); err != nil {
-			log.Warn("upkeep failed", "work", what, "error", err)
-		}
-		cancel()
-		if done {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			done = true
-		}
-	}
+	return server.Stop()
 }

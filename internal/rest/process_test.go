@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,14 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
-	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
 // The test binary is a server too: with these variables it serves a database, says where on stdout, and ends with its stdin.
@@ -58,14 +55,9 @@ func serveDatabase(ctx context.Context, database, crash string) error {
 	if err := st.Unlock(ctx, secretKey); err != nil {
 		return err
 	}
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	handler, err := rest.New(rest.Services{
-		Phone:      &phone.Service{Store: crashingStore{st, crash}, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
-		Workspaces: &workspace.Service{Store: st, Now: time.Now, NewID: newID},
-		Ready:      st.Ping,
-		Now:        time.Now,
-		Log:        slog.New(slog.DiscardHandler),
-	})
+	services := serve.Services(st)
+	services.Phone.Store = crashingStore{st, crash}
+	handler, err := rest.New(services)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vogent-community/phonenumbers/api/client/raw"
-	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
@@ -50,7 +48,7 @@ func newServer(t *testing.T, database string, forSale ...string) *testServer {
 // newServerOn starts a server on a database that others may use too. change has the last word on its services.
 func newServerOn(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
-	st, err := store.OpenLimited(t.Context(), database, store.Limits{Statement: 5 * time.Second}) // as a server does
+	st, err := store.OpenLimited(t.Context(), database, store.Limits{Statement: serve.DefaultStatementTimeout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,21 +60,11 @@ func newServerOn(t *testing.T, database string, change func(*rest.Services)) *te
 	if err := st.Unlock(t.Context(), secretKey); err != nil {
 		t.Fatal(err)
 	}
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	s := &testServer{
-		database: database,
-		store:    st,
-		keys:     &workspace.Service{Store: st, Now: time.Now, NewID: newID},
-		log:      &lockedBuffer{},
-	}
-	services := rest.Services{
-		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: s.now, NewID: newID},
-		Workspaces: s.keys,
-		Ready:      st.Ping,
-		About:      rest.About{Version: "v0.0.0-test", Database: st.Engine()},
-		Now:        s.now,
-		Log:        slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
+	services := serve.Services(st)
+	s := &testServer{database: database, store: st, keys: services.Workspaces, log: &lockedBuffer{}}
+	services.Log = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	services.Now, services.Phone.Now = s.now, s.now
+	services.About.Version = "v0.0.0-test"
 	change(&services)
 	s.handler, err = rest.New(services)
 	if err != nil {

@@ -1,0 +1,53 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A server that cannot accept connections any more ends by itself, and says why.
+func TestAServerThatFailsEnds(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err == nil {
+		err = listener.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Options{}.withDefaults().serveHTTP(t.Context(), listener, http.NotFoundHandler())
+	if !errors.Is(err, net.ErrClosed) || !strings.HasPrefix(err.Error(), "serve: ") {
+		t.Errorf("serveHTTP returns %v, want serve: %v", err, net.ErrClosed)
+	}
+}
+
+// Work that fails is done again, and has a time limit. The end of the context does not cut it short.
+func TestUpkeepIsDoneAtOnceAtEachIntervalAndAtTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var done []time.Duration
+		ctx, cancel := context.WithCancel(t.Context())
+		go every(ctx, 10*time.Second, slog.New(slog.DiscardHandler), "test", func(ctx context.Context) error {
+			done = append(done, time.Since(begin))
+			if deadline, limited := ctx.Deadline(); !limited || !deadline.Equal(time.Now().Add(upkeepTimeout)) {
+				t.Errorf("the work has the deadline %v, want one in %v", deadline, upkeepTimeout)
+			}
+			return errors.Join(errors.New("it fails"), ctx.Err())
+		})
+		time.Sleep(25 * time.Second)
+		cancel()
+		synctest.Wait()
+		if want := []time.Duration{0, 10 * time.Second, 20 * time.Second, 25 * time.Second}; !slices.Equal(done, want) {
+			t.Errorf("the work was done at %v, want %v", done, want)
+		}
+	})
+}
