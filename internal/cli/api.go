@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -166,92 +165,10 @@ func (w *waits) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// find returns the number that a person names: "+..." is a number, what has the form of our ids is an id first, anything else a
-// SIP prefix first. The hosted API has not documented the form of its ids, so the other is tried too.
-func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error) {
-	byNumber := func() (api.PhoneNumber, error) { return s.api.GetByNumber(ctx, name) }
-	byID := func() (api.PhoneNumber, error) { return s.api.Get(ctx, name) }
-	ways := []func() (api.PhoneNumber, error){byNumber, byID}
-	switch {
-	case name == "":
-		return api.PhoneNumber{}, usageError{errors.New("the number is empty")}
-	case strings.HasPrefix(name, "+"):
-		ways = ways[:1]
-	case isID(name):
-		ways[0], ways[1] = byID, byNumber
-	}
-	asked := false // whether a way has shown that there is none
-	for i, way := range ways {
-		n, err := way()
-		absent := errors.Is(err, client.ErrNotFound) && !wrongAddress(err)
-		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // as a number or an id
-		if !absent && !impossible {
-			return n, err
-		}
-		asked = asked || absent
-	}
-	next := listShowsThem
-	if strings.Trim(name, "0123456789") == "" {
-		next = "a number starts with + and its country code, such as +14155550100"
-	}
-	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next)}
-}
-
-// isID reports whether a name has the form of our ids. A SIP prefix can have it too.
-func isID(name string) bool {
-	return len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil
-}
-
-// consent are the flags of commands that change something.
-type consent struct{ yes, dryRun bool }
-
-func (c *consent) dryRunFlag(command *cobra.Command) {
-	command.Flags().BoolVar(&c.dryRun, "dry-run", false, "show what the command would do, and do nothing")
-}
-
-// flags are those of commands that spend or destroy something.
-func (c *consent) flags(command *cobra.Command) {
-	c.dryRunFlag(command)
-	command.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
-}
-
-// given asks whether to do what, unless --yes says so. After --dry-run it says what, and returns false.
-func (c *consent) given(ctx context.Context, s *session, what string) (bool, error) {
-	switch {
-	case c.dryRun:
-		return false, s.would(what)
-	case c.yes:
-		return true, nil
-	}
-	err := s.ask(ctx, what)
-	return err == nil, err
-}
-
-// wouldJSON is what a dry run would do, as --json prints it.
-type wouldJSON struct {
-	Would string `json:"would"`
-}
-
-// would says what a dry run would do.
-func (s *session) would(what string) error {
-	if s.json {
-		return s.document(wouldJSON{what})
-	}
-	_, err := fmt.Fprintf(s.out, "would %s\n", printable(what))
-	return err
-}
-
 // agentOf is the agent that a number is linked to, empty for none.
 func agentOf(n api.PhoneNumber) string {
 	if n.AgentID == nil {
 		return ""
 	}
 	return *n.AgentID
-}
-
-// numberArgument is the argument of commands for one number, with its completion.
-func numberArgument(command *cobra.Command) *cobra.Command {
-	command.Args = oneArg("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
-	command.ValidArgsFunction = completeNumbers
-	return command
 }

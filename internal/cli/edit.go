@@ -2,12 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -117,29 +112,6 @@ func linked(n api.PhoneNumber) string {
 		return "linked to " + agent
 	}
 	return "linked to no agent"
-}
-
-// several reports whether arguments stand for more than one number.
-func several(names []string) bool { return len(names) > 1 || names[0] == "-" }
-
-// checkNames refuses arguments that name no numbers.
-func checkNames(names []string) error {
-	switch {
-	case len(names) == 0:
-		return usageError{errors.New("give the numbers: in E.164 form such as +14155550100, SIP prefixes or ids, or - for stdin")}
-	case slices.Contains(names, ""):
-		return usageError{errors.New("a number is empty")}
-	case len(names) > 1 && slices.Contains(names, "-"):
-		return usageError{errors.New("- reads all numbers from stdin; give it alone")}
-	}
-	return nil
-}
-
-// numbersArguments are the arguments of commands for one number or several, with their completion.
-func numbersArguments(command *cobra.Command) *cobra.Command {
-	command.Args = func(_ *cobra.Command, args []string) error { return checkNames(args) }
-	command.ValidArgsFunction = completeMoreNumbers
-	return command
 }
 
 // edit does e to the numbers that arguments stand for, and shows them.
@@ -267,68 +239,4 @@ func (s *session) wouldEdit(found []api.PhoneNumber, e edit) error {
 		}
 	}
 	return nil
-}
-
-// readNames reads numbers from stdin, one a line.
-func (t *console) readNames(ctx context.Context) (names []string, _ error) {
-	text, err := t.read(ctx, "-", maxDesired)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
-	case len(text) > maxDesired:
-		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", maxDesired>>20)
-	}
-	line := 0
-	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
-		line++
-		name := strings.TrimSpace(text)
-		if strings.Contains(name, "\t") {
-			return nil, fmt.Errorf("stdin, line %d, nothing was changed: it contains a tab; give one number per line, as 'phonenumbers list --columns number' does", line)
-		}
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, errors.New("stdin, nothing was changed: it contains no numbers; check the command that writes them")
-	}
-	return names, nil
-}
-
-// findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
-// request for a hundred of them, and as a server that does not filter has to list them for each name.
-func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
-	owned, err := s.owned(ctx, opts...)
-	if err != nil {
-		return nil, err
-	}
-	byID := map[string]api.PhoneNumber{}
-	for _, n := range owned {
-		byID[n.ID] = n
-	}
-	byNumber := finder(owned)
-	var missing []string
-	seen := map[string]bool{} // by id, or by name for what is missing
-	for _, name := range names {
-		n, known := byNumber(name)
-		if other, is := byID[name]; is && (!known || isID(name)) {
-			n, known = other, true
-		}
-		key := name
-		if known {
-			key = n.ID
-		}
-		switch {
-		case seen[key]:
-		case known:
-			found = append(found, n)
-		default:
-			missing = append(missing, name)
-		}
-		seen[key] = true
-	}
-	if len(missing) > 0 {
-		return nil, exitError{exitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing)}
-	}
-	return found, nil
 }

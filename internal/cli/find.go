@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
+// request for a hundred of them, and as a server that does not filter has to list them for each name.
+func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
+	owned, err := s.owned(ctx, opts...)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]api.PhoneNumber{}
+	for _, n := range owned {
+		byID[n.ID] = n
+	}
+	byNumber := finder(owned)
+	var missing []string
+	seen := map[string]bool{} // by id, or by name for what is missing
+	for _, name := range names {
+		n, known := byNumber(name)
+		if other, is := byID[name]; is && (!known || isID(name)) {
+			n, known = other, true
+		}
+		key := name
+		if known {
+			key = n.ID
+		}
+		switch {
+		case seen[key]:
+		case known:
+			found = append(found, n)
+		default:
+			missing = append(missing, name)
+		}
+		seen[key] = true
+	}
+	if len(missing) > 0 {
+		return nil, exitError{exitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing)}
+	}
+	return found, nil
+}
+
+// readNames reads numbers from stdin, one a line.
+func (t *console) readNames(ctx context.Context) (names []string, _ error) {
+	text, err := t.read(ctx, "-", maxDesired)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
+	case len(text) > maxDesired:
+		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", maxDesired>>20)
+	}
+	line := 0
+	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
+		line++
+		name := strings.TrimSpace(text)
+		if strings.Contains(name, "\t") {
+			return nil, fmt.Errorf("stdin, line %d, nothing was changed: it contains a tab; give one number per line, as 'phonenumbers list --columns number' does", line)
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, errors.New("stdin, nothing was changed: it contains no numbers; check the command that writes them")
+	}
+	return names, nil
+}
+
+// several reports whether arguments stand for more than one number.
+func several(names []string) bool { return len(names) > 1 || names[0] == "-" }
+
+// checkNames refuses arguments that name no numbers.
+func checkNames(names []string) error {
+	switch {
+	case len(names) == 0:
+		return usageError{errors.New("give the numbers: in E.164 form such as +14155550100, SIP prefixes or ids, or - for stdin")}
+	case slices.Contains(names, ""):
+		return usageError{errors.New("a number is empty")}
+	case len(names) > 1 && slices.Contains(names, "-"):
+		return usageError{errors.New("- reads all numbers from stdin; give it alone")}
+	}
+	return nil
+}
+
+// numbersArguments are the arguments of commands for one number or several, with their completion.
+func numbersArguments(command *cobra.Command) *cobra.Command {
+	command.Args = func(_ *cobra.Command, args []string) error { return checkNames(args) }
+	command.ValidArgsFunction = completeMoreNumbers
+	return command
+}
+
+// find returns the number that a person names: "+..." is a number, what has the form of our ids is an id first, anything else a
+// SIP prefix first. The hosted API has not documented the form of its ids, so the other is tried too.
+func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error) {
+	byNumber := func() (api.PhoneNumber, error) { return s.api.GetByNumber(ctx, name) }
+	byID := func() (api.PhoneNumber, error) { return s.api.Get(ctx, name) }
+	ways := []func() (api.PhoneNumber, error){byNumber, byID}
+	switch {
+	case name == "":
+		return api.PhoneNumber{}, usageError{errors.New("the number is empty")}
+	case strings.HasPrefix(name, "+"):
+		ways = ways[:1]
+	case isID(name):
+		ways[0], ways[1] = byID, byNumber
+	}
+	asked := false // whether a way has shown that there is none
+	for i, way := range ways {
+		n, err := way()
+		absent := errors.Is(err, client.ErrNotFound) && !wrongAddress(err)
+		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // as a number or an id
+		if !absent && !impossible {
+			return n, err
+		}
+		asked = asked || absent
+	}
+	next := listShowsThem
+	if strings.Trim(name, "0123456789") == "" {
+		next = "a number starts with + and its country code, such as +14155550100"
+	}
+	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next)}
+}
+
+// isID reports whether a name has the form of our ids. A SIP prefix can have it too.
+func isID(name string) bool {
+	return len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil
+}
+
+// numberArgument is the argument of commands for one number, with its completion.
+func numberArgument(command *cobra.Command) *cobra.Command {
+	command.Args = oneArg("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
+	command.ValidArgsFunction = completeNumbers
+	return command
+}

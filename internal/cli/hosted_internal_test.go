@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// hosted is a server that owns numbers, linked to the agent before, and does not filter its list.
+type hosted struct {
+	numbers int
+	answer  stub // to a change
+
+	mu                     sync.Mutex
+	lists, changes, atOnce int // atOnce is the most changes that were under way
+	underWay               int
+}
+
+func (h *hosted) number(i int) api.PhoneNumber {
+	return api.PhoneNumber{ID: fmt.Sprint("id-", i), Number: fmt.Sprintf("+1415555%04d", i), Type: api.PSTN, AgentID: new("before")}
+}
+
+func (h *hosted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return h.list(r)
+	}
+	h.mu.Lock()
+	h.changes++
+	h.underWay++
+	h.atOnce = max(h.atOnce, h.underWay)
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		h.underWay--
+		h.mu.Unlock()
+	}()
+	return h.answer.RoundTrip(r)
+}
+
+// list answers with a page of a hundred numbers.
+func (h *hosted) list(r *http.Request) (*http.Response, error) {
+	h.mu.Lock()
+	h.lists++
+	h.mu.Unlock()
+	_, header := h.answer("")
+	if header == nil {
+		header = http.Header{}
+	}
+	from, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+	var page api.PhoneNumberPage
+	for i := from; i < min(from+100, h.numbers); i++ {
+		page.Data = append(page.Data, h.number(i))
+	}
+	if from+100 < h.numbers {
+		page.Cursor = new(fmt.Sprint(from + 100))
+	}
+	body, err := json.Marshal(page)
+	header.Set("Content-Type", "application/json")
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, err
+}
+
+// edited is the outcome of an edit.
+type edited struct {
+	err            error
+	stdout, stderr bytes.Buffer
+}
+
+func (e *edited) rows() int { return strings.Count(e.stdout.String(), "\n") }
+
+// edit runs link, unlink or delete. It must be called in a bubble of synctest, whose clock does not wait.
+func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *edited {
+	t.Helper()
+	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: h}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := new(edited)
+	s := &session{console: &console{in: strings.NewReader(""), out: &e.stdout, err: &e.stderr, json: asJSON}, api: c}
+	e.err = s.edit(t.Context(), names, map[string]edit{
+		"link": s.linking("a"), "link again": s.linking("before"), "unlink": s.unlinking(), "delete": s.deleting(),
+	}[verb], consent{yes: true})
+	return e
+}
+
+// names are the first n numbers, every third one by its id, and some a second time.
+func (h *hosted) names(n int) (names []string) {
+	for i := range n {
+		number := h.number(i)
+		if i%3 == 0 {
+			names = append(names, number.ID)
+		}
+		if i%3 != 0 || i%2 == 0 {
+			names = append(names, number.Number)
+		}
+	}
+	return names
+}
+
+func succeed(string) (int, http.Header) { return http.StatusOK, nil }

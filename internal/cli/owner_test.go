@@ -1,0 +1,184 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/inventory"
+)
+
+// owner is a server with a database, and a client that owns numbers there.
+type owner struct {
+	dir, address, key string
+	server            *server
+	client            *client.Client
+}
+
+// newOwner starts a server on db and buys n numbers there.
+func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
+	t.Helper()
+	o := &owner{dir: t.TempDir(), address: freeAddress(t)}
+	o.start(t, append([]string{"--db", db}, flags...)...)
+	var err error
+	o.client, err = client.New(client.WithBaseURL("http://"+o.address+"/api"), client.WithAPIKey(o.key), client.WithRetries(60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := make(chan string)
+	var buyers sync.WaitGroup
+	for range 8 {
+		buyers.Go(func() {
+			for number := range numbers {
+				if _, err := o.client.Buy(t.Context(), number); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for number := range inventory.Fictional() {
+		if n--; n < 0 {
+			break
+		}
+		numbers <- number
+	}
+	close(numbers)
+	buyers.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return o
+}
+
+// freeAddress returns an address that a server can come back to: below the ports that the system gives to connections, so that
+// none of theirs takes it meanwhile.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
+			if err := listener.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return address
+		}
+	}
+	t.Fatal("no address is free")
+	return ""
+}
+
+// start starts the server, at the address that it had before.
+func (o *owner) start(t *testing.T, flags ...string) {
+	t.Helper()
+	s, err := startServer(t, o.dir, plainEnviron(), append([]string{"phonenumbers", "serve", "--addr", o.address}, flags...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	if err := s.waitUntilReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.server, o.address = s, s.address
+	if s.key != "" {
+		o.key = s.key
+	}
+}
+
+// command is a command line of the owner. Its stdout and stderr are in the returned buffers once it has ended.
+func (o *owner) command(ctx context.Context, args ...string) (command *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	command = exec.CommandContext(ctx, "phonenumbers", args...)
+	command.Dir, command.Env, command.Stdout, command.Stderr = o.dir, o.environ(), stdout, stderr
+	return command, stdout, stderr
+}
+
+func (o *owner) environ() []string {
+	return append(plainEnviron(), "VOGENT_BASE_URL=http://"+o.address+"/api", "VOGENT_API_KEY="+o.key)
+}
+
+// run runs a command line, which must succeed, and returns its stdout and stderr.
+func (o *owner) run(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
+	command, out, errs := o.command(t.Context(), args...)
+	if err := command.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, errs)
+	}
+	return out.String(), errs.String()
+}
+
+// agents are the numbers and their agents, as the server says.
+func (o *owner) agents(t *testing.T) map[string]string {
+	t.Helper()
+	agents := map[string]string{}
+	for n, err := range o.client.All(t.Context(), api.ListPhoneNumbersParams{Limit: new(1000)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		agents[n.Number] = ""
+		if n.AgentID != nil {
+			agents[n.Number] = *n.AgentID
+		}
+	}
+	return agents
+}
+
+// linked counts the numbers that have an agent.
+func (o *owner) linked(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for _, agent := range o.agents(t) {
+		if agent != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// want writes a file numbers.yaml in which each number has an agent of its own, and returns what it asks for.
+func (o *owner) want(t *testing.T) map[string]string {
+	t.Helper()
+	want := map[string]string{}
+	var text strings.Builder
+	text.WriteString("numbers:\n")
+	for i, number := range slices.Sorted(maps.Keys(o.agents(t))) {
+		want[number] = fmt.Sprintf("agent_%d", i)
+		fmt.Fprintf(&text, "  %q: {agent: %s}\n", number, want[number])
+	}
+	if err := os.WriteFile(filepath.Join(o.dir, "numbers.yaml"), []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+// writes counts the updates that the server has answered since it was started.
+func (o *owner) writes() int { return strings.Count(o.server.stderr(), "method=PUT") }
+
+// insert puts n numbers, all linked to one agent, straight into the database: to buy so many takes a minute with the race detector.
+func (o *owner) insert(t *testing.T, n int, agent string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(o.dir, "phonenumbers.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // what it has done is committed
+	_, err = db.ExecContext(t.Context(), `
+		WITH RECURSIVE row (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM row WHERE i + 1 < $1)
+		INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
+		SELECT workspaces.id, printf('019daa80-7c00-7000-8000-%012d', i), printf('+1212%07d', i), printf('+1212%07d', i), 'PSTN', $2 FROM row, workspaces`, n, agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
