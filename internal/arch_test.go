@@ -29,17 +29,25 @@ var mayImport = map[string][]string{
 	"internal/phone":     {},
 	"internal/workspace": {},
 	"internal/inventory": {"internal/phone"},
-	"internal/dbtest":    {"github.com/jackc/pgx/v5/..."}, // for tests
-	"internal/store":     {"internal/phone", "internal/workspace", "modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
+	"internal/dbtest":    {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
+	"internal/wholefile": {},
+	"internal/secret":    {"internal/wholefile"},
+	"internal/sqldb":     {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
+	"internal/store":     {"internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
+	"internal/store/storetest": { // for tests
+		"internal/dbtest", "internal/phone", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
+	},
+	"internal/store/transfer": {"internal/sqldb", "internal/store", "internal/wholefile"},
 	"internal/rest": {
 		".", "api", "api/server", "internal/phone", "internal/workspace", "github.com/labstack/echo/v4", "go.yaml.in/yaml/v3",
 		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",
 	},
 	"internal/serve": {
-		"internal/inventory", "internal/phone", "internal/rest", "internal/store", "internal/workspace", "github.com/google/uuid",
+		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/cli": {
-		"api", "api/client", "internal/inventory", "internal/rest", "internal/serve", "internal/store", "internal/workspace",
+		"api", "api/client", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store", "internal/store/transfer",
+		"internal/workspace",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
 		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
 	},

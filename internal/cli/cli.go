@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
@@ -139,7 +140,7 @@ This project is unofficial and not affiliated with Vogent.`,
 
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
 func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
-	if _, err := os.Stat(db); !store.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
 	}
 	return withStore(ctx, db, fn)

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store/transfer"
 )
 
 func dbCommand() *cobra.Command {
@@ -31,10 +33,14 @@ PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENU
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
-		if err := store.Backup(c.Context(), *db, args[0]); err != nil {
+		err := transfer.Backup(c.Context(), *db, args[0])
+		if errors.Is(err, transfer.ErrNotSQLite) {
+			return fmt.Errorf(`%w; PostgreSQL has a program for it: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`, err)
+		}
+		if err != nil {
 			return err
 		}
 		t := consoleOf(c)
@@ -70,19 +76,22 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 	settingFrom(command, "to", "PHONENUMBERS_DB")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		switch {
-		case from == "" || store.IsPostgres(from):
+		case from == "" || sqldb.IsPostgres(from):
 			return usageError{errors.New("name the SQLite database file to copy with --from")}
-		case !store.IsPostgres(to):
+		case !sqldb.IsPostgres(to):
 			return usageError{errors.New("name the PostgreSQL database to copy to with --to postgres://... or in PHONENUMBERS_DB")}
 		}
 		t := consoleOf(c)
-		copied, err := store.Copy(c.Context(), from, to, t.progress)
+		copied, err := transfer.Copy(c.Context(), from, to, t.progress)
+		if _, older := errors.AsType[*sqldb.OlderError](err); older {
+			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it, which brings them up to date", err)
+		}
 		if err != nil {
 			return err
 		}
 		if t.json {
 			return t.document(struct {
-				Tables []store.CopiedTable `json:"tables"`
+				Tables []transfer.CopiedTable `json:"tables"`
 			}{copied})
 		}
 		rows := t.table("TABLE", "ROWS", "DIGEST")

@@ -36,7 +36,7 @@ workspace owns stay owned.`,
 	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
 	command.RunE = func(c *cobra.Command, args []string) error {
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
 		file, err := os.Open(args[0])

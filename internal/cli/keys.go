@@ -41,7 +41,7 @@ func keysCreateCommand() *cobra.Command {
 		if err := errors.Join(workspace.CheckName("workspace", workspaceName), workspace.CheckName("key", name)); err != nil {
 			return usageError{err}
 		}
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
 		return withStore(c.Context(), *db, func(st *store.Store) error {
@@ -73,7 +73,7 @@ a running server saves it every few seconds.`,
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, _ []string) error {
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
@@ -96,7 +96,7 @@ func keysRevokeCommand() *cobra.Command {
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
@@ -115,8 +115,8 @@ func keysRevokeCommand() *cobra.Command {
 	return command
 }
 
-// keepsKeys refuses a database that would be gone when the command ends.
-func keepsKeys(db string) error {
+// refuseInMemory refuses a database that would be gone when the command ends.
+func refuseInMemory(db string) error {
 	if db == ":memory:" {
 		return usageError{errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db")}
 	}

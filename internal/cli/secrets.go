@@ -35,7 +35,7 @@ while servers run, and can be run again at any time. To go over to a new key:
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, _ []string) error {
-		if err := keepsKeys(*db); err != nil {
+		if err := refuseInMemory(*db); err != nil {
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {

@@ -13,13 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/internal/serve"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 type serveOptions struct {
 	addr, logFormat, logLevel string
 	db                        *string
-	limits                    store.Limits
+	limits                    sqldb.ConnectionLimits
 	rateLimit                 rateLimitFlag
 	trustedProxies            networksFlag
 }
@@ -27,7 +28,7 @@ type serveOptions struct {
 func serveCommand() *cobra.Command {
 	o := serveOptions{
 		addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info",
-		limits: store.Limits{Connections: store.DefaultConnections, ConnectionAge: store.DefaultConnectionAge, Statement: serve.DefaultStatementTimeout},
+		limits: sqldb.ConnectionLimits{Connections: sqldb.DefaultConnections, ConnectionAge: sqldb.DefaultConnectionAge, Statement: serve.DefaultStatementTimeout},
 	}
 	command := &cobra.Command{
 		Use:   "serve",

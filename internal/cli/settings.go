@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 // setting makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
@@ -77,7 +77,7 @@ func database(value string) error {
 	switch scheme, _, isURL := strings.Cut(value, "://"); {
 	case value == "":
 		return notEmpty(value)
-	case isURL && !store.IsPostgres(value):
+	case isURL && !sqldb.IsPostgres(value):
 		return fmt.Errorf("%s:// is no database that this program knows; give the path of a SQLite file, or a postgres:// URL", scheme)
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
 // Database makes a new, empty database and returns its path or URL. It is gone at the end of the test.
@@ -57,6 +58,27 @@ func With(database, setting string) string {
 		return database + "&" + setting
 	}
 	return database + "?" + setting
+}
+
+// Connect opens a database beside the code under test, to look into it, change it or lock it.
+func Connect(tb testing.TB, database string) *sql.DB {
+	tb.Helper()
+	driver, source := "pgx", database
+	if !strings.Contains(database, "://") {
+		driver, source = "sqlite", "file:"+database+"?_pragma=busy_timeout(5000)&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, source)
+	Must(tb, err)
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Must ends the test at an error.
+func Must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // missing skips a test that needs PostgreSQL, or fails it where PostgreSQL must be there.

@@ -18,7 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
-	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 // The marks. A password or a key that has one must be found nowhere; the visible one is in user names, which are no secret,
@@ -148,7 +148,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 // stored returns all that a database has kept, as it is in its files or in a dump.
 func stored(t *testing.T, database string) map[string][]byte {
 	t.Helper()
-	if store.IsPostgres(database) {
+	if sqldb.IsPostgres(database) {
 		dump, err := dbtest.Binary("pg_dump")
 		if err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
-	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 func unescaped(t *testing.T, path string) string {
@@ -229,7 +229,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 func lockDatabase(t *testing.T, database string) (release func()) {
 	t.Helper()
 	driver, lock := "sqlite", "BEGIN IMMEDIATE"
-	if store.IsPostgres(database) {
+	if sqldb.IsPostgres(database) {
 		driver, lock = "pgx", "BEGIN; LOCK TABLE phone_numbers IN EXCLUSIVE MODE"
 	}
 	other, err := sql.Open(driver, database)

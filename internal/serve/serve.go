@@ -18,6 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/inventory"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
@@ -34,7 +35,7 @@ const (
 type Options struct {
 	Database  string // as store.Open takes it
 	SecretKey string // as store.Store.Unlock takes it
-	Limits    store.Limits
+	Limits    sqldb.ConnectionLimits
 
 	Addr           string         // the HOST:PORT to listen on; the default is a free port on 127.0.0.1
 	RateLimit      rest.RateLimit // for each API key; the default is no limit

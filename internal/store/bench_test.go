@@ -1,4 +1,4 @@
-package store
+package store_test
 
 import (
 	"cmp"
@@ -18,6 +18,9 @@ import (
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
 // `make bench-store` runs these. A figure depends on the machine, a ratio within one run much less.
@@ -32,22 +35,23 @@ const (
 func numberID(i int) string { return benchID + strconv.Itoa(firstBenchID+i) }
 
 // million fills a workspace with a million numbers.
-func million(b *testing.B, s *Store) (workspaceID string) {
+func million(b *testing.B, s *store.Store) (workspaceID string) {
 	b.Helper()
-	workspaceID = newWorkspace(b, s, "w")
-	must(b, s.write(b.Context(), func(tx querier) error {
-		insert := newInserter(tx, "phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}, "")
+	workspaceID = storetest.NewWorkspace(b, s, "w")
+	dbtest.Must(b, s.Write(b.Context(), func(tx sqldb.Querier) error {
+		insert := sqldb.NewInserter(tx, "phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}, "")
 		for i := range benchNumbers {
 			number := fmt.Sprintf("+1%010d", i)
-			if err := insert.add(b.Context(), workspaceID, numberID(i), number, number, string(phone.PSTN), fmt.Sprint("agent_", i%1000)); err != nil {
+			if err := insert.Add(b.Context(), workspaceID, numberID(i), number, number, string(phone.PSTN), fmt.Sprint("agent_", i%1000)); err != nil {
 				return err
 			}
 		}
-		return insert.end(b.Context())
+		_, err := insert.End(b.Context())
+		return err
 	}))
-	if s.engine.name == postgresEngine.name {
-		_, err := s.writer.ExecContext(b.Context(), `VACUUM ANALYZE`)
-		must(b, err)
+	if s.Engine() == sqldb.PostgreSQL {
+		_, err := s.DB().Reader().ExecContext(b.Context(), `VACUUM ANALYZE`)
+		dbtest.Must(b, err)
 	}
 	return workspaceID
 }
@@ -56,7 +60,7 @@ func million(b *testing.B, s *Store) (workspaceID string) {
 func BenchmarkPagesOfAMillion(b *testing.B) {
 	for name, newDB := range map[string]dbtest.Database{"SQLite": dbtest.SQLite, "PostgreSQL": dbtest.Postgres} {
 		b.Run(name, func(b *testing.B) {
-			s := open(b, newDB(b))
+			s := storetest.Open(b, newDB(b))
 			w := million(b, s)
 			after := map[string]string{"first": "", "middle": numberID(benchNumbers / 2), "last": numberID(benchNumbers - 102)}
 			took := map[string][]time.Duration{}
@@ -91,7 +95,7 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 		each    = 4 * time.Second
 	)
 	cluster := dbtest.NewCluster(b, "max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
-	s := openLimited(b, cluster.URL().String(), Limits{Connections: callers}) // as pgbench has
+	s := storetest.OpenLimited(b, cluster.URL().String(), sqldb.ConnectionLimits{Connections: callers}) // as pgbench has
 	w := million(b, s)
 	script := pgbenchScript(b)
 	var ours, theirs, ratio []float64
@@ -109,7 +113,7 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 }
 
 // updates returns how many numbers a second the callers link.
-func updates(b *testing.B, s *Store, workspaceID string, callers int, length time.Duration) float64 {
+func updates(b *testing.B, s *store.Store, workspaceID string, callers int, length time.Duration) float64 {
 	b.Helper()
 	done := make([]int, callers)
 	var running sync.WaitGroup
@@ -139,7 +143,7 @@ func updates(b *testing.B, s *Store, workspaceID string, callers int, length tim
 func pgbenchScript(b *testing.B) string {
 	b.Helper()
 	script := filepath.Join(b.TempDir(), "update.sql")
-	must(b, os.WriteFile(script, fmt.Appendf(nil, `\set n random(%d, %d)
+	dbtest.Must(b, os.WriteFile(script, fmt.Appendf(nil, `\set n random(%d, %d)
 UPDATE phone_numbers SET agent_id = COALESCE(:agent, agent_id) WHERE workspace_id = :workspace AND id = '%s' || :n RETURNING id, number, type, agent_id;
 `, firstBenchID, firstBenchID+benchNumbers-1, benchID), 0o600))
 	return script
@@ -150,7 +154,7 @@ var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 func pgbench(b *testing.B, database *url.URL, script, workspaceID string, clients int, length time.Duration) float64 {
 	b.Helper()
 	program, err := dbtest.Binary("pgbench")
-	must(b, err)
+	dbtest.Must(b, err)
 	command := exec.CommandContext(context.WithoutCancel(b.Context()), program, "--no-vacuum", "--protocol=prepared", "--file="+script,
 		"--define=workspace="+workspaceID, "--define=agent=agent_1",
 		"--client="+strconv.Itoa(clients), "--jobs=2", "--time="+strconv.Itoa(int(length.Seconds())), database.String())
@@ -160,6 +164,6 @@ func pgbench(b *testing.B, database *url.URL, script, workspaceID string, client
 		b.Fatalf("%v: %s", err, output)
 	}
 	rate, err := strconv.ParseFloat(string(found[1]), 64)
-	must(b, err)
+	dbtest.Must(b, err)
 	return rate
 }

@@ -8,41 +8,42 @@ import (
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 var _ phone.Claims = (*Store)(nil)
 
 // ClaimKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
 func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
-	fingerprint, err := s.secrets.fingerprint(request)
-	if err != nil {
-		return nil, err
+	if s.secrets == nil {
+		return nil, errLocked
 	}
 	expired := now.Add(-ttl).UnixMilli()
 	// An answer that is kept can be had while the database takes no writes.
-	rows, err := s.reader.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, expired)
-	if kept, err := all(rows, err, scanAnswer); err != nil {
+	kept, err := read(ctx, s, scanAnswer, selectAnswer, c.WorkspaceID, c.Key, expired)
+	if err != nil {
 		return nil, err
-	} else if len(kept) == 1 && kept[0].number != nil {
+	}
+	if len(kept) == 1 && kept[0].number != nil {
 		return s.answerOf(kept[0], request)
 	}
-	err = s.write(ctx, func(tx querier) error {
-		if err := s.beside(ctx, tx, secretsLock); err != nil {
+	err = s.Write(ctx, func(tx sqldb.Querier) error {
+		if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
 			return err
 		}
-		claimed, err := insertClaim(ctx, tx, c, fingerprint, now, now.Add(lease), expired)
+		claimed, err := insertClaim(ctx, tx, c, s.secrets.Fingerprint(request), now, now.Add(lease), expired)
 		if err != nil {
 			return err
 		}
 		if claimed {
 			return addCheck(ctx, tx, s.secrets) // as for a password
 		}
-		rows, err := tx.QueryContext(ctx, selectAnswer, c.WorkspaceID, c.Key, expired)
-		kept, err := one(rows, err, scanAnswer, phone.ErrInProgress)
+		kept, err := sqldb.All(ctx, tx, scanAnswer, selectAnswer, c.WorkspaceID, c.Key, expired)
+		first, err := sqldb.Only(kept, err, phone.ErrInProgress)
 		if err != nil {
 			return err
 		}
-		answered, err = s.answerOf(kept, request)
+		answered, err = s.answerOf(first, request)
 		return err
 	})
 	return answered, err
@@ -50,7 +51,7 @@ func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now
 
 // insertClaim reports whether the key is now claimed. What has expired is as good as gone, and so is a claim that was not
 // settled in its time.
-func insertClaim(ctx context.Context, tx querier, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
+func insertClaim(ctx context.Context, tx sqldb.Querier, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)
@@ -74,7 +75,7 @@ const selectAnswer = `
 // answerOf returns the kept answer to this request, or ErrInProgress. A fingerprint that was made with a key that is not there
 // says nothing: to call the idempotency key reused would make its owner buy again.
 func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error) {
-	same, err := s.secrets.matches(kept.fingerprint, request)
+	same, err := s.secrets.Matches(kept.fingerprint, request)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: fingerprint of an idempotency key: %w", phone.ErrStorageUnavailable, err)
@@ -88,7 +89,7 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 
 // ReleaseKey implements phone.Claims.
 func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
-	_, err := writeOne(ctx, s, scanString, `
+	_, err := writeOne(ctx, s, sqldb.ScanString, `
 		DELETE FROM idempotency_keys
 		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND answer IS NULL
 		RETURNING claim`,
@@ -98,7 +99,7 @@ func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
 
 // settle keeps the answer under the claim, in the transaction that made the number. Where the claim is gone, another
 // request under the key has taken over, and this one must make nothing.
-func settle(ctx context.Context, tx querier, c phone.Claim, n phone.Number) error {
+func settle(ctx context.Context, tx sqldb.Querier, c phone.Claim, n phone.Number) error {
 	if c.Key == "" {
 		return nil
 	}
@@ -125,7 +126,7 @@ const prunedAtOnce = 1000
 // PruneKeys removes the idempotency keys that were first used at or before that time.
 func (s *Store) PruneKeys(ctx context.Context, before time.Time) error {
 	for {
-		pruned, err := writeOne(ctx, s, scanString, `
+		pruned, err := writeOne(ctx, s, sqldb.ScanString, `
 			DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (
 				SELECT workspace_id, idempotency_key FROM idempotency_keys
 				WHERE created_at <= $1 ORDER BY created_at LIMIT $2)

@@ -1,25 +1,27 @@
-package store
+package store_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/secret"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
 func TestMigrationsAreNumberedInARow(t *testing.T) {
-	files, err := fs.Glob(migrations, "migrations/*")
-	must(t, err)
+	files, err := fs.Glob(store.Application.Migrations, "migrations/*")
+	dbtest.Must(t, err)
 	if err := checkNumbers(files); err != nil {
 		t.Error(err)
 	}
@@ -53,119 +55,43 @@ func checkNumbers(files []string) error {
 	return nil
 }
 
-// altered notes from now on each ALTER TABLE in the database, and returns how to count them.
-func altered(t *testing.T, s *Store) func() int {
-	t.Helper()
-	if connectionState(t, s, "is_superuser") != "on" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("TEST_POSTGRES_URL names a user who cannot watch what is altered; CI needs a superuser")
+// A table that a migration adds must be copied too.
+func TestTheApplicationHasEveryTable(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := storetest.Open(t, newDB(t))
+		query := `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+		if s.Engine() == sqldb.PostgreSQL {
+			query = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`
 		}
-		t.Skip("TEST_POSTGRES_URL names a user who cannot watch what is altered")
-	}
-	_, err := s.writer.ExecContext(t.Context(), `
-		CREATE TABLE noted (what TEXT);
-		CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO noted VALUES (tg_tag); END';
-		CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION note()`)
-	must(t, err)
-	return func() (count int) {
-		must(t, s.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM noted`).Scan(&count))
-		return count
-	}
-}
-
-// addText does what a later migration does.
-func addText(t *testing.T, s *Store) {
-	t.Helper()
-	_, err := s.writer.ExecContext(t.Context(), `
-		ALTER TABLE phone_numbers ADD COLUMN added_later TEXT COLLATE "und-x-icu" NOT NULL DEFAULT '';
-		ALTER TABLE settings ADD COLUMN added_later TEXT, ADD COLUMN "Odd Name" TEXT`)
-	must(t, err)
-}
-
-// byBytes reports whether all text of our tables is ordered by its bytes. Another test names a table that tables lacks.
-func byBytes(t *testing.T, s *Store) bool {
-	t.Helper()
-	rows, err := s.reader.QueryContext(t.Context(), `
-		SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
-		  AND table_name = ANY($1)`, tables)
-	other, err := all(rows, err, scanString)
-	must(t, err)
-	return len(other) == 0
-}
-
-func TestTextThatAMigrationAddsIsOrderedByItsBytes(t *testing.T) {
-	database := dbtest.Postgres(t)
-	s := unlocked(t, database)
-	w := newWorkspace(t, s, "w")
-	addText(t, s)
-	var want []string
-	for i, label := range []string{"B", "a", "b", "ä"} {
-		n := insert(t, s, w, fmt.Sprintf("+1415555010%d", i))
-		_, err := s.writer.ExecContext(t.Context(), `UPDATE phone_numbers SET added_later = $1 WHERE id = $2`, label, n.ID)
-		must(t, err)
-		want = append(want, label)
-	}
-	ordered := func(s *Store) []string {
-		rows, err := s.reader.QueryContext(t.Context(), `SELECT added_later FROM phone_numbers ORDER BY added_later`)
-		labels, err := all(rows, err, scanString)
-		must(t, err)
-		return labels
-	}
-	if byBytes(t, s) || slices.Equal(ordered(s), want) {
-		t.Fatal("the new text is ordered by its bytes already: this shows nothing")
-	}
-	count := altered(t, s)
-	if got := ordered(open(t, database)); !byBytes(t, s) || !slices.Equal(got, want) {
-		t.Errorf("got the order %q; want %q", got, want)
-	}
-	if got := count(); got != 2 {
-		t.Errorf("the start has altered %d tables; want 2", got)
-	}
-	open(t, database)
-	if got := count(); got != 2 {
-		t.Errorf("a start with nothing to do has altered %d tables; want 0", got-2)
-	}
-}
-
-// The control is in the count: without the lock, several processes find the same table and alter it.
-func TestProcessesThatOrderTextAtOnce(t *testing.T) {
-	database := dbtest.Postgres(t)
-	s := open(t, database)
-	addText(t, s)
-	count := altered(t, s)
-	for _, failure := range startAtOnce(t, 20, openVariable+"="+database) {
-		t.Error(failure)
-	}
-	if got := count(); got != 2 || !byBytes(t, s) {
-		t.Errorf("20 starts have altered %d tables; want 2", got)
-	}
-}
-
-func TestAStartThatWasKilledBeforeItOrderedTextIsMadeUpFor(t *testing.T) {
-	database := dbtest.Postgres(t)
-	must(t, migrateOnly(t.Context(), database, true))
-	if s := open(t, database); !byBytes(t, s) {
-		t.Error("some text is not ordered by its bytes")
-	}
+		there, err := sqldb.All(t.Context(), s.DB().Reader(), sqldb.ScanString, query)
+		dbtest.Must(t, err)
+		there = slices.DeleteFunc(there, func(table string) bool { return table == "goose_db_version" })
+		for _, table := range there {
+			if !slices.Contains(store.Application.Tables, table) {
+				t.Errorf("a migration makes the table %s, and Application.Tables in application.go does not have it; add it after those that it refers to", table)
+			}
+		}
+		for _, table := range store.Application.Tables {
+			if !slices.Contains(there, table) {
+				t.Errorf("Application.Tables in application.go has %s, which no migration makes; remove it", table)
+			}
+		}
+	})
 }
 
 // What was answered before an update of the program is answered the same way after it.
 func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		database := newDB(t)
-		older, e := connect(t, database)
-		provider, err := newProvider(older, e, true)
-		must(t, err)
-		_, err = provider.UpTo(t.Context(), 3)
-		must(t, err)
-		must(t, collateText(t.Context(), older, e)) // at that time it was the migration
-		ring, err := parseKeyring(testKey)
-		must(t, err)
+		older := store.Application
+		older.Migrations = firstMigrations(t, 3)
+		db, err := sqldb.Open(t.Context(), database, older, sqldb.ConnectionLimits{})
+		dbtest.Must(t, err)
+		ring, err := secret.Parse(storetest.Key)
+		dbtest.Must(t, err)
 		request, now := []byte("request"), time.Now()
-		fingerprint, err := ring.fingerprint(request)
-		must(t, err)
-		want := phone.Number{ID: newID(), Number: "+14155550100", Type: phone.PSTN}
+		fingerprint := ring.Fingerprint(request)
+		want := phone.Number{ID: storetest.NewID(), Number: "+14155550100", Type: phone.PSTN}
 		for _, insert := range []struct {
 			query string
 			args  []any
@@ -180,12 +106,12 @@ func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 			{`INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
 				VALUES ('w', 'in progress', $1, 'me', $2, $3)`, []any{fingerprint, now.Add(time.Minute).UnixMilli(), now.UnixMilli()}},
 		} {
-			_, err := older.ExecContext(t.Context(), insert.query, insert.args...)
-			must(t, err)
+			_, err := db.Reader().ExecContext(t.Context(), insert.query, insert.args...)
+			dbtest.Must(t, err)
 		}
-		must(t, older.Close())
+		dbtest.Must(t, db.Close())
 
-		s := unlocked(t, database)
+		s := storetest.Unlocked(t, database)
 		claim := func(key, request string) (*phone.Number, error) {
 			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: "w", Key: key, Token: "other"}, []byte(request), now, time.Minute, time.Hour)
 		}
@@ -203,36 +129,33 @@ func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 		if got, err := s.Number(t.Context(), "w", want.ID); err != nil || got != linked {
 			t.Errorf("got the number %+v, %v; want %+v", got, err, linked)
 		}
-		if e.collate != "" && !byBytes(t, s) {
-			t.Error("some text is not ordered by its bytes")
+		if s.Engine() == sqldb.PostgreSQL {
+			if all, collated := textColumns(t, database); collated != all {
+				t.Errorf("got %d of %d columns ordered by their bytes; want all", collated, all)
+			}
 		}
 	})
 }
 
-// connect opens a database as it is.
-func connect(t *testing.T, database string) (*sql.DB, engine) {
+// firstMigrations are those that an earlier version had.
+func firstMigrations(t *testing.T, count int) fs.FS {
 	t.Helper()
-	if IsPostgres(database) {
-		config, err := postgresConfig(database)
-		must(t, err)
-		return sql.OpenDB(newHosts(config)), postgresEngine
+	files, err := fs.Glob(store.Application.Migrations, "migrations/*")
+	dbtest.Must(t, err)
+	first := fstest.MapFS{}
+	for _, file := range files[:count] {
+		text, err := fs.ReadFile(store.Application.Migrations, file)
+		dbtest.Must(t, err)
+		first[file] = &fstest.MapFile{Data: text}
 	}
-	db, err := sql.Open("sqlite", sqliteFile(database)+"?"+sqliteSettings.Encode())
-	must(t, err)
-	return db, sqliteEngine
+	return first
 }
 
-// migrateOnly is a start that is killed after the migrations.
-func migrateOnly(ctx context.Context, database string, locked bool) error {
-	config, err := postgresConfig(database)
-	if err != nil {
-		return err
-	}
-	db := sql.OpenDB(newHosts(config))
-	defer db.Close() //nolint:errcheck // what counts is the migration
-	provider, err := newProvider(db, postgresEngine, locked)
-	if err == nil {
-		_, err = provider.Up(ctx)
-	}
-	return err
+// textColumns counts the columns with text in PostgreSQL, and those of them that are ordered by their bytes.
+func textColumns(t *testing.T, database string) (all, collated int) {
+	t.Helper()
+	dbtest.Must(t, dbtest.Connect(t, database).QueryRowContext(t.Context(), `
+		SELECT count(*), count(*) FILTER (WHERE collation_name = 'C') FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND table_name <> 'goose_db_version'`).Scan(&all, &collated))
+	return all, collated
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 var _ phone.Store = (*Store)(nil)
@@ -15,7 +16,7 @@ var _ phone.Store = (*Store)(nil)
 // set it. Tests fail for one that is forgotten. Its migration gives the numbers that are there a DEFAULT.
 const numberColumns = `id, number, type, agent_id`
 
-func insertNumber(ctx context.Context, tx querier, workspaceID string, n phone.Number) error {
+func insertNumber(ctx context.Context, tx sqldb.Querier, workspaceID string, n phone.Number) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO phone_numbers (workspace_id, number_key, `+numberColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -35,14 +36,17 @@ func (s *Store) UpdateNumber(ctx context.Context, workspaceID, id string, c phon
 		WHERE workspace_id = $1 AND id = $2
 		RETURNING `+numberColumns,
 		workspaceID, id, c.AgentID)
-	return only(updated, err, phone.ErrNotFound)
+	return sqldb.Only(updated, err, phone.ErrNotFound)
 }
 
 // InsertNumber implements phone.Store.
 func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials, claim phone.Claim) error {
-	return s.write(ctx, func(tx querier) error {
+	if sip != nil && s.secrets == nil {
+		return errLocked
+	}
+	return s.Write(ctx, func(tx sqldb.Querier) error {
 		if sip != nil {
-			if err := s.beside(ctx, tx, secretsLock); err != nil {
+			if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
 				return err
 			}
 		}
@@ -51,20 +55,16 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 			return err
 		}
 		err := insertNumber(ctx, tx, workspaceID, n)
-		if isTaken(err) {
+		if sqldb.IsDuplicate(err) {
 			return phone.ErrTaken
 		}
 		if err != nil || sip == nil {
 			return err
 		}
-		sealed, err := s.secrets.seal(sip.Password, passwordContext(workspaceID, n.ID))
-		if err != nil {
-			return err
-		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO sip_credentials (workspace_id, number_id, username, password, termination_uri)
 			VALUES ($1, $2, $3, $4, $5)`,
-			workspaceID, n.ID, sip.Username, sealed, sip.TerminationURI)
+			workspaceID, n.ID, sip.Username, s.secrets.Seal(sip.Password, passwordContext(workspaceID, n.ID)), sip.TerminationURI)
 		if err != nil {
 			return err
 		}
@@ -82,18 +82,17 @@ func passwordContext(workspaceID, numberID string) string {
 
 // Number implements phone.Store.
 func (s *Store) Number(ctx context.Context, workspaceID, id string) (phone.Number, error) {
-	rows, err := s.reader.QueryContext(ctx, `
+	found, err := read(ctx, s, scanNumber, `
 		SELECT `+numberColumns+` FROM phone_numbers
 		WHERE workspace_id = $1 AND id = $2`,
 		workspaceID, id)
-	return one(rows, err, scanNumber, phone.ErrNotFound)
+	return sqldb.Only(found, err, phone.ErrNotFound)
 }
 
 // Numbers implements phone.Store.
 func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter, after string, limit int) ([]phone.Number, error) {
 	query, args := numbersQuery(workspaceID, f, after, limit)
-	rows, err := s.reader.QueryContext(ctx, query, args...)
-	return all(rows, err, scanNumber)
+	return read(ctx, s, scanNumber, query, args...)
 }
 
 func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (query string, args []any) {
@@ -128,5 +127,5 @@ func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (phone
 		WHERE workspace_id = $1 AND id = $2
 		RETURNING `+numberColumns,
 		workspaceID, id)
-	return only(deleted, err, phone.ErrNotFound)
+	return sqldb.Only(deleted, err, phone.ErrNotFound)
 }

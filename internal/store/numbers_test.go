@@ -1,4 +1,4 @@
-package store
+package store_test
 
 import (
 	"fmt"
@@ -9,12 +9,14 @@ import (
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
 // fullNumber has a value of its own in each member.
 func fullNumber(t *testing.T) phone.Number {
 	t.Helper()
-	n := phone.Number{ID: newID()}
+	n := phone.Number{ID: storetest.NewID()}
 	for member, value := range reflect.ValueOf(&n).Elem().Fields() {
 		switch {
 		case member.Name == "ID":
@@ -43,15 +45,15 @@ const place = "give it a column in a migration, and its place in numberColumns, 
 
 func TestEveryMemberOfANumberIsKept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := unlocked(t, newDB(t))
-		w := newWorkspace(t, s, "w")
+		s := storetest.Unlocked(t, newDB(t))
+		w := storetest.NewWorkspace(t, s, "w")
 		want := fullNumber(t)
-		must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
+		dbtest.Must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
 		for name, read := range map[string]func() (phone.Number, error){
 			"get": func() (phone.Number, error) { return s.Number(t.Context(), w, want.ID) },
 			"list": func() (phone.Number, error) {
 				list, err := s.Numbers(t.Context(), w, phone.Filter{}, "", 1)
-				return only(list, err, phone.ErrNotFound)
+				return sqldb.Only(list, err, phone.ErrNotFound)
 			},
 			"change": func() (phone.Number, error) { return s.UpdateNumber(t.Context(), w, want.ID, phone.Change{}) },
 		} {
@@ -67,11 +69,11 @@ func TestEveryMemberOfANumberIsKept(t *testing.T) {
 
 func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := unlocked(t, newDB(t))
-		w := newWorkspace(t, s, "w")
+		s := storetest.Unlocked(t, newDB(t))
+		w := storetest.NewWorkspace(t, s, "w")
 		want := fullNumber(t)
-		must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
-		other := insert(t, s, w, "+14155550100")
+		dbtest.Must(t, s.InsertNumber(t.Context(), w, want, nil, phone.Claim{}))
+		other := storetest.Insert(t, s, w, "+14155550100")
 		for member := range reflect.TypeFor[phone.Change]().Fields() {
 			for _, value := range []string{"another value", ""} {
 				var c phone.Change
@@ -94,13 +96,13 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 // A replay is the same answer again, with whatever a number has.
 func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := unlocked(t, newDB(t))
+		s := storetest.Unlocked(t, newDB(t))
 		want := fullNumber(t)
-		claim := phone.Claim{WorkspaceID: newWorkspace(t, s, "w"), Key: "k", Token: "me"}
+		claim := phone.Claim{WorkspaceID: storetest.NewWorkspace(t, s, "w"), Key: "k", Token: "me"}
 		request := []byte("request")
 		_, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
-		must(t, err)
-		must(t, s.InsertNumber(t.Context(), claim.WorkspaceID, want, nil, claim))
+		dbtest.Must(t, err)
+		dbtest.Must(t, s.InsertNumber(t.Context(), claim.WorkspaceID, want, nil, claim))
 		got, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
 		if err != nil || got == nil || *got != want {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 // rotatedAtOnce bounds how long one step of a rotation keeps other writers waiting.
@@ -20,7 +22,7 @@ type Rotation struct {
 // RotateSecrets seals every SIP password with the first key that is sealed with another one. It is done in steps, each a
 // transaction of its own, so that servers go on and a rotation that was interrupted can be run again.
 func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
-	r := Rotation{KeyID: s.secrets.keys[0].id}
+	r := Rotation{KeyID: s.secrets.IDs()[0]}
 	for last := (sealedPassword{}); ; {
 		done, err := s.rotateSome(ctx, r.KeyID, last)
 		if err != nil {
@@ -33,8 +35,8 @@ func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
 		last = done[len(done)-1]
 	}
 	// The checks come last: only now are the other keys not needed any more, if no server has sealed with one meanwhile.
-	err := s.write(ctx, func(tx querier) error {
-		if err := s.alone(ctx, tx, secretsLock); err != nil {
+	err := s.Write(ctx, func(tx sqldb.Querier) error {
+		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -46,8 +48,10 @@ func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT name FROM settings WHERE name LIKE $1 || '%' AND name <> $1 || $2 ORDER BY name`, secretCheck, r.KeyID)
-		r.Needed, err = all(rows, err, scanString)
+		r.Needed, err = sqldb.All(ctx, tx, sqldb.ScanString, `
+			SELECT name FROM settings
+			WHERE name LIKE $1 || '%' AND name <> $1 || $2 ORDER BY name`,
+			secretCheck, r.KeyID)
 		for i, name := range r.Needed {
 			r.Needed[i] = strings.TrimPrefix(name, secretCheck)
 		}
@@ -67,32 +71,28 @@ func scanSealed(rows *sql.Rows) (p sealedPassword, err error) {
 
 // rotateSome seals the next passwords after one, in the order of their rows, and returns them.
 func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPassword) (found []sealedPassword, err error) {
-	err = s.write(ctx, func(tx querier) error {
-		if err := s.beside(ctx, tx, secretsLock); err != nil {
+	err = s.Write(ctx, func(tx sqldb.Querier) error {
+		if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `
+		found, err = sqldb.All(ctx, tx, scanSealed, `
 			SELECT workspace_id, number_id, password FROM sip_credentials
 			WHERE (workspace_id, number_id) > ($1, $2) AND password NOT LIKE $3
 			ORDER BY workspace_id, number_id LIMIT $4`,
 			after.workspaceID, after.numberID, keyID+":%", rotatedAtOnce)
-		if found, err = all(rows, err, scanSealed); err != nil {
+		if err != nil {
 			return err
 		}
 		for _, p := range found {
 			row := passwordContext(p.workspaceID, p.numberID)
-			password, err := s.secrets.open(p.sealed, row)
+			password, err := s.secrets.Open(p.sealed, row)
 			if err != nil {
 				return fmt.Errorf("password of number %s: %w", p.numberID, err)
-			}
-			sealed, err := s.secrets.seal(password, row)
-			if err != nil {
-				return err
 			}
 			_, err = tx.ExecContext(ctx, `
 				UPDATE sip_credentials SET password = $3
 				WHERE workspace_id = $1 AND number_id = $2`,
-				p.workspaceID, p.numberID, sealed)
+				p.workspaceID, p.numberID, s.secrets.Seal(password, row))
 			if err != nil {
 				return err
 			}

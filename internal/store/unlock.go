@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/secret"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 // SecretKeyVariable is the environment variable with the keys of the store's secrets.
@@ -19,6 +21,8 @@ const (
 	secretCheckText = "phonenumbers"
 )
 
+var errLocked = errors.New("the store's secrets are locked: Unlock was not called")
+
 // Unlock loads the keys of the store's secrets and checks that they are those the database was made with. secretKeys is
 // base64 of 32 bytes, or several with commas between them: the first seals, each opens. Where it is empty, the keys come
 // from the file beside the database, which Unlock makes for a database that has no secrets yet.
@@ -28,29 +32,28 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 		return err
 	}
 	source := SecretKeyVariable
-	if secretKeys == "" && s.engine.name == postgresEngine.name {
+	if secretKeys == "" && s.Engine() == sqldb.PostgreSQL {
 		return fmt.Errorf("%s is not set: with PostgreSQL there is no key file, and all servers need the same key for the SIP passwords; "+
-			"`openssl rand -base64 %d` makes one for a new database", SecretKeyVariable, secretKeySize)
+			"`openssl rand -base64 %d` makes one for a new database", SecretKeyVariable, secret.KeySize)
 	}
 	if secretKeys == "" {
-		source = s.name + ".key"
+		source = s.Name() + ".key"
 		if secretKeys, err = s.keysFromFile(source, len(checks) == 0); err != nil {
 			return err
 		}
 	}
-	ring, err := parseKeyring(secretKeys)
+	ring, err := secret.Parse(secretKeys)
 	switch {
 	case err != nil && len(checks) == 0:
-		return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secretKeySize)
+		return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secret.KeySize)
 	case err != nil:
-		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.name)
+		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.Name())
 	}
-	err = s.write(ctx, func(tx querier) error {
-		if err := s.alone(ctx, tx, secretsLock); err != nil {
+	err = s.Write(ctx, func(tx sqldb.Querier) error {
+		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, selectChecks, secretCheck+"%")
-		checks, err := all(rows, err, scanString) // again: another process may have been first, with another key
+		checks, err := sqldb.All(ctx, tx, sqldb.ScanString, selectChecks, secretCheck+"%") // again: another process may have been first, with another key
 		if err != nil {
 			return err
 		}
@@ -67,34 +70,25 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 }
 
 // checkKeys wants a key in the ring for each check.
-func (s *Store) checkKeys(ring *keyring, checks []string, source string) error {
+func (s *Store) checkKeys(ring *secret.Keyring, checks []string, source string) error {
 	for _, check := range checks {
 		id, _, _ := strings.Cut(check, ":")
-		switch text, err := ring.open(check, secretCheck+id); {
-		case errors.Is(err, errWrongKey):
+		switch text, err := ring.Open(check, secretCheck+id); {
+		case errors.Is(err, secret.ErrWrongKey):
 			return fmt.Errorf("%s has a wrong secret key: secrets in %s are sealed with the key with id %s, and it has %s. "+
 				"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
-				source, s.name, id, strings.Join(ring.ids(), ", "), SecretKeyVariable)
+				source, s.Name(), id, strings.Join(ring.IDs(), ", "), SecretKeyVariable)
 		case err != nil || text != secretCheckText:
-			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.name)
+			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.Name())
 		}
 	}
 	return nil
 }
 
-func (r *keyring) ids() []string {
-	ids := make([]string, len(r.keys))
-	for i, key := range r.keys {
-		ids[i] = key.id
-	}
-	return ids
-}
-
 const selectChecks = `SELECT value FROM settings WHERE name LIKE $1 ORDER BY name`
 
 func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
-	rows, err := s.reader.QueryContext(ctx, selectChecks, secretCheck+"%")
-	checks, err := all(rows, err, scanString)
+	checks, err := read(ctx, s, sqldb.ScanString, selectChecks, secretCheck+"%")
 	if err != nil {
 		return nil, fmt.Errorf("read secret checks: %w", err)
 	}
@@ -102,45 +96,29 @@ func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
 }
 
 // addCheck notes that the first key of the ring seals.
-func addCheck(ctx context.Context, tx querier, ring *keyring) error {
-	name := secretCheck + ring.keys[0].id
-	sealed, err := ring.seal(secretCheckText, name)
-	if err != nil {
-		return err
-	}
-	_, err = addSetting(ctx, tx, name, sealed)
+func addCheck(ctx context.Context, tx sqldb.Querier, ring *secret.Keyring) error {
+	name := secretCheck + ring.IDs()[0]
+	_, err := addSetting(ctx, tx, name, ring.Seal(secretCheckText, name))
 	return err
 }
 
 // keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.
 func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
-	if s.name == inMemory {
-		return newKeyText(), nil
+	if s.Name() == sqldb.InMemory {
+		return secret.NewKey(), nil
 	}
 	if mayCreate {
-		if err := createKeyFile(path); err != nil {
+		if err := secret.CreateFile(path); err != nil {
 			return "", fmt.Errorf("make key file: %w", err)
 		}
 	}
-	text, err := os.ReadFile(path)
+	text, err := secret.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("the key file %s is missing, and without it the SIP passwords in %s cannot be read. "+
-			"Put the file back from your backup, or set %s to what was in it", path, s.name, SecretKeyVariable)
+			"Put the file back from your backup, or set %s to what was in it", path, s.Name(), SecretKeyVariable)
 	}
 	if err != nil {
 		return "", fmt.Errorf("read key file: %w", err)
 	}
-	return strings.TrimSpace(string(text)), nil
-}
-
-// createKeyFile makes the file, and leaves one that is there alone.
-func createKeyFile(path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	err := createFile(path, func(draft string) error { return os.WriteFile(draft, []byte(newKeyText()+"\n"), 0o600) })
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	return err
+	return text, nil
 }

@@ -1,4 +1,4 @@
-package store
+package store_test
 
 import (
 	"errors"
@@ -12,58 +12,40 @@ import (
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/secret"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
-
-// sipCredentials reads what InsertNumber has sealed.
-func sipCredentials(t *testing.T, s *Store, workspaceID, id string) phone.SIPCredentials {
-	t.Helper()
-	var c phone.SIPCredentials
-	var sealed string
-	must(t, s.reader.QueryRowContext(t.Context(), `
-		SELECT username, password, termination_uri FROM sip_credentials
-		WHERE workspace_id = $1 AND number_id = $2`, workspaceID, id).Scan(&c.Username, &sealed, &c.TerminationURI))
-	password, err := s.secrets.open(sealed, passwordContext(workspaceID, id))
-	must(t, err)
-	c.Password = password
-	return c
-}
-
-func insertSIP(t *testing.T, s *Store, workspaceID, prefix, password string) (phone.Number, phone.SIPCredentials) {
-	t.Helper()
-	n := phone.Number{ID: newID(), Number: prefix, Type: phone.SIPUsername}
-	c := phone.SIPCredentials{Username: "caller", Password: password, TerminationURI: "sip.example.com"}
-	must(t, s.InsertNumber(t.Context(), workspaceID, n, &c, phone.Claim{}))
-	return n, c
-}
 
 func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		database := newDB(t)
-		s := open(t, database)
-		must(t, s.Unlock(t.Context(), testKey))
+		s := storetest.Open(t, database)
+		dbtest.Must(t, s.Unlock(t.Context(), storetest.Key))
 		key := workspace.Key{
-			ID: newID(), Name: "ci", Workspace: workspace.Workspace{ID: newID(), Name: "default"}, CreatedAt: time.UnixMilli(1_700_000_000_123).UTC(),
+			ID: storetest.NewID(), Name: "ci", Workspace: workspace.Workspace{ID: storetest.NewID(), Name: "default"}, CreatedAt: time.UnixMilli(1_700_000_000_123).UTC(),
 		}
 		_, err := s.InsertKey(t.Context(), key, "hash", false)
-		must(t, err)
+		dbtest.Must(t, err)
 		key.LastUsed = time.UnixMilli(1_700_000_040_000).UTC()
-		must(t, s.TouchKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
+		dbtest.Must(t, s.TouchKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
 		w := key.Workspace.ID
-		bought := insert(t, s, w, "+14155550100")
+		bought := storetest.Insert(t, s, w, "+14155550100")
 		bought, err = s.UpdateNumber(t.Context(), w, bought.ID, link("agent_1"))
-		must(t, err)
-		sip, credentials := insertSIP(t, s, w, "desk", "correct horse")
+		dbtest.Must(t, err)
+		sip, credentials := storetest.InsertSIP(t, s, w, "desk", "correct horse")
 		_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199"}))
-		must(t, err)
-		must(t, s.Close())
+		dbtest.Must(t, err)
+		dbtest.Must(t, s.Close())
 
-		again := open(t, database)
-		must(t, again.Unlock(t.Context(), testKey))
+		again := storetest.Open(t, database)
+		dbtest.Must(t, again.Unlock(t.Context(), storetest.Key))
 		if numbers, err := again.Numbers(t.Context(), w, phone.Filter{}, "", 10); err != nil || !slices.Equal(numbers, []phone.Number{bought, sip}) {
 			t.Errorf("numbers are %+v, %v", numbers, err)
 		}
-		if got := sipCredentials(t, again, w, sip.ID); got != credentials {
+		if got := again.SIPCredentials(t, w, sip.ID); got != credentials {
 			t.Errorf("SIP credentials are %+v", got)
 		}
 		if got, err := again.KeyByHash(t.Context(), "hash"); err != nil || got != key {
@@ -77,41 +59,29 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 
 func TestCredentialsGoWithTheirNumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := unlocked(t, newDB(t))
-		w := newWorkspace(t, s, "w")
-		n, _ := insertSIP(t, s, w, "support", "password")
+		s := storetest.Unlocked(t, newDB(t))
+		w := storetest.NewWorkspace(t, s, "w")
+		n, _ := storetest.InsertSIP(t, s, w, "support", "password")
 		_, err := s.DeleteNumber(t.Context(), w, n.ID)
-		must(t, err)
-		var left int
-		must(t, s.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM sip_credentials`).Scan(&left))
-		if left != 0 {
-			t.Errorf("%d credentials are left", left)
+		dbtest.Must(t, err)
+		left, err := sqldb.All(t.Context(), s.DB().Reader(), sqldb.ScanString, `SELECT number_id FROM sip_credentials`)
+		if err != nil || len(left) > 0 {
+			t.Errorf("the credentials of %v are left, %v", left, err)
 		}
 	})
 }
 
 func TestASealedPasswordOpensInItsOwnRowOnly(t *testing.T) {
-	ring, err := parseKeyring(newKeyText())
-	must(t, err)
-	sealed, err := ring.seal("secret", passwordContext("w1", "n1"))
-	must(t, err)
-	if got, err := ring.open(sealed, passwordContext("w1", "n1")); err != nil || got != "secret" {
+	ring, err := secret.Parse(secret.NewKey())
+	dbtest.Must(t, err)
+	sealed := ring.Seal("secret", store.PasswordContext("w1", "n1"))
+	if got, err := ring.Open(sealed, store.PasswordContext("w1", "n1")); err != nil || got != "secret" {
 		t.Errorf("opened %q, %v", got, err)
 	}
-	for _, other := range []string{passwordContext("w2", "n1"), passwordContext("w1", "n2"), ""} {
-		if got, err := ring.open(sealed, other); err == nil {
+	for _, other := range []string{store.PasswordContext("w2", "n1"), store.PasswordContext("w1", "n2"), ""} {
+		if got, err := ring.Open(sealed, other); err == nil {
 			t.Errorf("opened %q in %s", got, other)
 		}
-	}
-	for i := range sealed {
-		damaged := []byte(sealed)
-		damaged[i] ^= 1
-		if got, err := ring.open(string(damaged), passwordContext("w1", "n1")); err == nil {
-			t.Errorf("opened %q, damaged at %d", got, i)
-		}
-	}
-	if again, err := ring.seal("secret", passwordContext("w1", "n1")); err != nil || again == sealed {
-		t.Errorf("sealed the same text to the same: %v", err)
 	}
 }
 
@@ -120,10 +90,10 @@ func TestFirstStartsWithDifferentKeys(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		for range 5 {
 			database := newDB(t)
-			keys := []string{newKeyText(), newKeyText(), newKeyText(), newKeyText()}
-			stores, failed := make([]*Store, len(keys)), make([]error, len(keys))
+			keys := []string{secret.NewKey(), secret.NewKey(), secret.NewKey(), secret.NewKey()}
+			stores, failed := make([]*store.Store, len(keys)), make([]error, len(keys))
 			for i := range stores {
-				stores[i] = open(t, database)
+				stores[i] = storetest.Open(t, database)
 			}
 			var starts sync.WaitGroup
 			for i, s := range stores {
@@ -134,7 +104,7 @@ func TestFirstStartsWithDifferentKeys(t *testing.T) {
 			for i, err := range failed {
 				if err == nil {
 					winners++
-					must(t, open(t, database).Unlock(t.Context(), keys[i]))
+					dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), keys[i]))
 				}
 			}
 			if winners != 1 {
@@ -146,7 +116,7 @@ func TestFirstStartsWithDifferentKeys(t *testing.T) {
 
 func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, other := newKeyText(), newKeyText()
+		old, other := secret.NewKey(), secret.NewKey()
 		for name, test := range map[string]struct {
 			first, then string                  // the variable at both starts
 			between     func(path string) error // what happens to the key file
@@ -167,23 +137,23 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				database := newDB(t)
-				if IsPostgres(database) && (test.first == "" || test.then == "") {
+				if sqldb.IsPostgres(database) && (test.first == "" || test.then == "") {
 					return // there is no key file; see TestPostgreSQLNeedsItsKeyFromTheEnvironment
 				}
-				s := open(t, database)
-				must(t, s.Unlock(t.Context(), test.first))
-				w := newWorkspace(t, s, "w")
-				n, credentials := insertSIP(t, s, w, "support", "password")
-				must(t, s.Close())
+				s := storetest.Open(t, database)
+				dbtest.Must(t, s.Unlock(t.Context(), test.first))
+				w := storetest.NewWorkspace(t, s, "w")
+				n, credentials := storetest.InsertSIP(t, s, w, "support", "password")
+				dbtest.Must(t, s.Close())
 				if test.between != nil {
-					must(t, test.between(database+".key"))
+					dbtest.Must(t, test.between(database+".key"))
 				}
 
-				again := open(t, database)
+				again := storetest.Open(t, database)
 				err := again.Unlock(t.Context(), test.then)
 				if test.want == "" {
-					must(t, err)
-					if got := sipCredentials(t, again, w, n.ID); got != credentials {
+					dbtest.Must(t, err)
+					if got := again.SIPCredentials(t, w, n.ID); got != credentials {
 						t.Errorf("SIP credentials are %+v", got)
 					}
 					return
@@ -196,7 +166,7 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 						t.Errorf("the error shows a key: %v", err)
 					}
 				}
-				if err := again.InsertNumber(t.Context(), w, phone.Number{ID: newID(), Number: "x", Type: phone.SIPUsername}, &credentials, phone.Claim{}); err == nil {
+				if err := again.InsertNumber(t.Context(), w, phone.Number{ID: storetest.NewID(), Number: "x", Type: phone.SIPUsername}, &credentials, phone.Claim{}); err == nil {
 					t.Error("a password was sealed all the same")
 				}
 				if left, err := again.Numbers(t.Context(), w, phone.Filter{Number: "x"}, "", 1); err != nil || len(left) > 0 {
@@ -210,55 +180,55 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 // Once a new key has sealed something, the old one alone is not enough any more.
 func TestAKeyThatHasSealedIsNeeded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		must(t, open(t, database).Unlock(t.Context(), old))
-		must(t, open(t, database).Unlock(t.Context(), newest+","+old))
+		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), old))
+		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), newest+","+old))
 		for _, keys := range []string{old, newest} {
-			if err := open(t, database).Unlock(t.Context(), keys); err == nil || !strings.Contains(err.Error(), "wrong secret key") {
+			if err := storetest.Open(t, database).Unlock(t.Context(), keys); err == nil || !strings.Contains(err.Error(), "wrong secret key") {
 				t.Errorf("with one of the two keys: %v", err)
 			}
 		}
-		must(t, open(t, database).Unlock(t.Context(), old+","+newest))
+		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), old+","+newest))
 	})
 }
 
 func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		before := open(t, database)
-		must(t, before.Unlock(t.Context(), old))
-		w, other := newWorkspace(t, before, "w"), newWorkspace(t, before, "other")
-		const count = 2*rotatedAtOnce + 1
+		before := storetest.Open(t, database)
+		dbtest.Must(t, before.Unlock(t.Context(), old))
+		w, other := storetest.NewWorkspace(t, before, "w"), storetest.NewWorkspace(t, before, "other")
+		const count = 2*store.RotatedAtOnce + 1
 		made := map[string]string{} // by number id
 		for i := range count {
-			n, c := insertSIP(t, before, []string{w, other}[i%2], fmt.Sprintf("sip-%d", i), fmt.Sprintf("password %d", i))
+			n, c := storetest.InsertSIP(t, before, []string{w, other}[i%2], fmt.Sprintf("sip-%d", i), fmt.Sprintf("password %d", i))
 			made[n.ID] = c.Password
 		}
 
-		both := open(t, database)
-		must(t, both.Unlock(t.Context(), newest+","+old))
+		both := storetest.Open(t, database)
+		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
 		r, err := both.RotateSecrets(t.Context())
-		if err != nil || r.Passwords != count || r.KeyID != both.secrets.ids()[0] || len(r.Needed) > 0 {
+		if err != nil || r.Passwords != count || r.KeyID != both.SecretKeyIDs()[0] || len(r.Needed) > 0 {
 			t.Fatalf("rotated %+v, %v", r, err)
 		}
 		if r, err := both.RotateSecrets(t.Context()); err != nil || r.Passwords != 0 {
 			t.Errorf("rotated again %+v, %v", r, err)
 		}
 
-		alone := open(t, database)
-		must(t, alone.Unlock(t.Context(), newest))
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
 		for id, password := range made {
 			workspaceID := w
 			if _, err := alone.Number(t.Context(), w, id); err != nil {
 				workspaceID = other
 			}
-			if c := sipCredentials(t, alone, workspaceID, id); c.Password != password {
+			if c := alone.SIPCredentials(t, workspaceID, id); c.Password != password {
 				t.Errorf("password of %s is %q; want %q", id, c.Password, password)
 			}
 		}
-		if err := open(t, database).Unlock(t.Context(), old); err == nil {
+		if err := storetest.Open(t, database).Unlock(t.Context(), old); err == nil {
 			t.Error("the old key alone still starts")
 		}
 	})
@@ -268,27 +238,27 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 // rotation reaches what it has sealed.
 func TestAServerThatARotationForgot(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		forgotten, rotator := open(t, database), open(t, database)
-		must(t, forgotten.Unlock(t.Context(), old))
-		w := newWorkspace(t, forgotten, "w")
-		must(t, rotator.Unlock(t.Context(), newest+","+old))
+		forgotten, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, forgotten.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, forgotten, "w")
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
 		if _, err := rotator.RotateSecrets(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		must(t, open(t, database).Unlock(t.Context(), newest))
-		n, credentials := insertSIP(t, forgotten, w, "late", "password")
+		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), newest))
+		n, credentials := storetest.InsertSIP(t, forgotten, w, "late", "password")
 
-		if err := open(t, database).Unlock(t.Context(), newest); err == nil {
+		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
 			t.Error("the newest key alone starts, and cannot read what the forgotten server has sealed")
 		}
 		if r, err := rotator.RotateSecrets(t.Context()); err != nil || r.Passwords != 1 || len(r.Needed) > 0 {
 			t.Errorf("rotated %+v, %v", r, err)
 		}
-		alone := open(t, database)
-		must(t, alone.Unlock(t.Context(), newest))
-		if got := sipCredentials(t, alone, w, n.ID); got != credentials {
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
+		if got := alone.SIPCredentials(t, w, n.ID); got != credentials {
 			t.Errorf("SIP credentials are %+v", got)
 		}
 	})
@@ -298,31 +268,31 @@ func TestAServerThatARotationForgot(t *testing.T) {
 // used for another request.
 func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		before, both := open(t, database), open(t, database)
-		must(t, before.Unlock(t.Context(), old))
-		w := newWorkspace(t, before, "w")
+		before, both := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, before.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, before, "w")
 		now := time.Now()
-		claim := func(s *Store, key, request string) (*phone.Number, error) {
-			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: newID()}, []byte(request), now, time.Minute, time.Hour)
+		claim := func(s *store.Store, key, request string) (*phone.Number, error) {
+			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: storetest.NewID()}, []byte(request), now, time.Minute, time.Hour)
 		}
 		made := phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}
 		if _, err := before.ClaimKey(t.Context(), made, []byte("request"), now, time.Minute, time.Hour); err != nil {
 			t.Fatal(err)
 		}
-		n := phone.Number{ID: newID(), Number: "+14155550100", Type: phone.PSTN}
-		must(t, before.InsertNumber(t.Context(), w, n, nil, made))
+		n := phone.Number{ID: storetest.NewID(), Number: "+14155550100", Type: phone.PSTN}
+		dbtest.Must(t, before.InsertNumber(t.Context(), w, n, nil, made))
 
-		must(t, both.Unlock(t.Context(), newest+","+old))
+		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
 		r, err := both.RotateSecrets(t.Context())
-		if err != nil || !slices.Equal(r.Needed, before.secrets.ids()) {
+		if err != nil || !slices.Equal(r.Needed, before.SecretKeyIDs()) {
 			t.Errorf("rotated %+v, %v", r, err)
 		}
 		if got, err := claim(both, "k", "request"); err != nil || *got != n {
 			t.Errorf("after the rotation: %v, %v", got, err)
 		}
-		if err := open(t, database).Unlock(t.Context(), newest); err == nil {
+		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
 			t.Error("the newest key alone starts")
 		}
 		if _, err := claim(both, "k2", "request"); err != nil { // with the newest key
@@ -331,7 +301,7 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 		if _, err := claim(before, "k2", "request"); !errors.Is(err, phone.ErrStorageUnavailable) {
 			t.Errorf("a server without the newest key says %v", err)
 		}
-		must(t, both.PruneKeys(t.Context(), now))
+		dbtest.Must(t, both.PruneKeys(t.Context(), now))
 		if r, err := both.RotateSecrets(t.Context()); err != nil || len(r.Needed) > 0 {
 			t.Errorf("a day later: rotated %+v, %v", r, err)
 		}
@@ -341,18 +311,18 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 // A server that was not restarted claims with the old key; the next rotation says that the key is still needed.
 func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		forgotten, rotator := open(t, database), open(t, database)
-		must(t, forgotten.Unlock(t.Context(), old))
-		w := newWorkspace(t, forgotten, "w")
-		must(t, rotator.Unlock(t.Context(), newest+","+old))
+		forgotten, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, forgotten.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, forgotten, "w")
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
 		_, err := rotator.RotateSecrets(t.Context())
-		must(t, err)
+		dbtest.Must(t, err)
 		_, err = forgotten.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
-		must(t, err)
-		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.secrets.ids()) {
-			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.secrets.ids())
+		dbtest.Must(t, err)
+		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.SecretKeyIDs()) {
+			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.SecretKeyIDs())
 		}
 	})
 }
@@ -360,19 +330,19 @@ func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 // Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
 func TestRotationWhileServersRun(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		old, newest := newKeyText(), newKeyText()
+		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
-		first := open(t, database)
-		must(t, first.Unlock(t.Context(), old))
-		w := newWorkspace(t, first, "w")
+		first := storetest.Open(t, database)
+		dbtest.Must(t, first.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, first, "w")
 		var ids []string
-		for i := range 3 * rotatedAtOnce {
-			n, _ := insertSIP(t, first, w, fmt.Sprintf("sip-%d", i), "password")
+		for i := range 3 * store.RotatedAtOnce {
+			n, _ := storetest.InsertSIP(t, first, w, fmt.Sprintf("sip-%d", i), "password")
 			ids = append(ids, n.ID)
 		}
-		server, rotator := open(t, database), open(t, database)
-		must(t, server.Unlock(t.Context(), newest+","+old))
-		must(t, rotator.Unlock(t.Context(), newest+","+old))
+		server, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, server.Unlock(t.Context(), newest+","+old))
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
 
 		var work sync.WaitGroup
 		work.Go(func() {
@@ -385,7 +355,7 @@ func TestRotationWhileServersRun(t *testing.T) {
 			}
 			for i := range 50 {
 				c := phone.SIPCredentials{Username: "caller", Password: "password"}
-				n := phone.Number{ID: newID(), Number: fmt.Sprintf("new-%d", i), Type: phone.SIPUsername}
+				n := phone.Number{ID: storetest.NewID(), Number: fmt.Sprintf("new-%d", i), Type: phone.SIPUsername}
 				if err := server.InsertNumber(t.Context(), w, n, &c, phone.Claim{}); err != nil {
 					t.Error(err)
 				}
@@ -396,51 +366,17 @@ func TestRotationWhileServersRun(t *testing.T) {
 		}
 		work.Wait()
 
-		alone := open(t, database)
-		must(t, alone.Unlock(t.Context(), newest))
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
 		numbers, err := alone.Numbers(t.Context(), w, phone.Filter{}, "", 10_000)
-		must(t, err)
-		if len(numbers) != 2*rotatedAtOnce+50 {
+		dbtest.Must(t, err)
+		if len(numbers) != 2*store.RotatedAtOnce+50 {
 			t.Errorf("%d numbers", len(numbers))
 		}
 		for _, n := range numbers {
-			if c := sipCredentials(t, alone, w, n.ID); c.Password != "password" {
+			if c := alone.SIPCredentials(t, w, n.ID); c.Password != "password" {
 				t.Errorf("password of %s is %q", n.Number, c.Password)
 			}
 		}
 	})
-}
-
-// A request has a password in it that can be guessed: a plain hash of it would confirm the guess.
-func TestAFingerprintNeedsTheSecretKey(t *testing.T) {
-	request := []byte(`{"password":"12345"}`)
-	rings := make([]*keyring, 2)
-	for i := range rings {
-		var err error
-		rings[i], err = parseKeyring(newKeyText())
-		must(t, err)
-	}
-	mine, err := rings[0].fingerprint(request)
-	must(t, err)
-	others, err := rings[1].fingerprint(request)
-	must(t, err)
-	if _, mac, _ := strings.Cut(mine, ":"); strings.HasSuffix(others, mac) {
-		t.Error("two keys make the same fingerprint of a request")
-	}
-	both := &keyring{keys: slices.Concat(rings[1].keys, rings[0].keys)}
-	for name, test := range map[string]struct {
-		ring    *keyring
-		request string
-		same    bool
-		err     error
-	}{
-		"same request":           {rings[0], string(request), true, nil},
-		"another request":        {rings[0], `{"password":"12346"}`, false, nil},
-		"another key":            {rings[1], string(request), false, errWrongKey},
-		"a new key in the front": {both, string(request), true, nil},
-	} {
-		if same, err := test.ring.matches(mine, []byte(test.request)); same != test.same || !errors.Is(err, test.err) {
-			t.Errorf("%s: %t, %v", name, same, err)
-		}
-	}
 }

@@ -1,4 +1,5 @@
-package store
+// Package wholefile makes a file whole or not at all, so that a crash or a full disk leaves no half of one.
+package wholefile
 
 import (
 	"errors"
@@ -6,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// createFile makes a file whole or not at all, readable by its owner only. fill writes a draft beside it. Where the file is
+// Create makes a file whole or not at all, readable by its owner only. fill writes a draft beside it. Where the file is
 // there already, it stays as it is, and the error is fs.ErrExist.
-func createFile(path string, fill func(draft string) error) (failed error) {
+func Create(path string, fill func(draft string) error) (failed error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
 	if err != nil {
 		return err

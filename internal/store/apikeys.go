@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
@@ -14,17 +15,16 @@ var _ workspace.Store = (*Store)(nil)
 
 // InsertKey implements workspace.Store.
 func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
-	err = s.write(ctx, func(tx querier) error {
-		lock := s.beside
+	err = s.Write(ctx, func(tx sqldb.Querier) error {
+		lock := s.db.LockShared
 		if onlyFirst {
-			lock = s.alone
+			lock = s.db.LockExclusive
 		}
 		if err := lock(ctx, tx, firstKeyLock); err != nil {
 			return err
 		}
 		if onlyFirst {
-			rows, err := tx.QueryContext(ctx, `SELECT id FROM api_keys LIMIT 1`)
-			if ids, err := all(rows, err, scanString); err != nil || len(ids) > 0 {
+			if ids, err := sqldb.All(ctx, tx, sqldb.ScanString, `SELECT id FROM api_keys LIMIT 1`); err != nil || len(ids) > 0 {
 				return err
 			}
 		}
@@ -47,36 +47,35 @@ func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onl
 
 // KeyByHash implements workspace.Store.
 func (s *Store) KeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
-	rows, err := s.reader.QueryContext(ctx, `
+	found, err := read(ctx, s, scanKey, `
 		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
 		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
 		WHERE k.hash = $1 AND k.revoked_at IS NULL`,
 		hash)
-	return one(rows, err, scanKey, workspace.ErrInvalidKey)
+	return sqldb.Only(found, err, workspace.ErrInvalidKey)
 }
 
 // Keys implements workspace.Store.
 func (s *Store) Keys(ctx context.Context) ([]workspace.Key, error) {
-	rows, err := s.reader.QueryContext(ctx, `
+	return read(ctx, s, scanKey, `
 		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
 		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
 		ORDER BY k.id`)
-	return all(rows, err, scanKey)
 }
 
 // RevokeKey implements workspace.Store.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
-	revoked, err := writeOne(ctx, s, scanString, `
+	revoked, err := writeOne(ctx, s, sqldb.ScanString, `
 		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1
 		RETURNING id`,
 		id, at.UnixMilli())
-	_, err = only(revoked, err, workspace.ErrKeyNotFound)
+	_, err = sqldb.Only(revoked, err, workspace.ErrKeyNotFound)
 	return err
 }
 
 // TouchKeys implements workspace.Store.
 func (s *Store) TouchKeys(ctx context.Context, used map[string]time.Time) error {
-	return s.write(ctx, func(tx querier) error {
+	return s.Write(ctx, func(tx sqldb.Querier) error {
 		for _, id := range slices.Sorted(maps.Keys(used)) { // in the same order on all servers: none waits for one that waits for it
 			_, err := tx.ExecContext(ctx, `
 				UPDATE api_keys SET last_used_at = $2

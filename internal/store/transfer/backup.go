@@ -1,25 +1,32 @@
-package store
+// Package transfer copies, backs up and compares whole databases of the store.
+package transfer
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/wholefile"
 )
+
+// ErrNotSQLite is the error of Backup for PostgreSQL, which has a program for it.
+var ErrNotSQLite = errors.New("this is for SQLite")
 
 // Backup writes the SQLite database at a path, as it is at one moment, to a new file, while servers go on reading and writing.
 func Backup(ctx context.Context, path, file string) error {
-	if IsPostgres(path) {
-		return errors.New(`this is for SQLite; PostgreSQL has a program for it: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`)
+	if sqldb.IsPostgres(path) {
+		return ErrNotSQLite
 	}
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already; choose another name, or remove it", file)
 	}
-	db, err := openReadOnly(path)
+	db, err := sqldb.OpenReadOnly(path)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	err = createFile(file, func(draft string) error {
+	err = wholefile.Create(file, func(draft string) error {
 		_, err := db.ExecContext(ctx, `VACUUM INTO $1`, draft)
 		if err != nil {
 			_ = os.Remove(draft + "-journal") // SQLite leaves it on a full disk

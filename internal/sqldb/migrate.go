@@ -1,9 +1,8 @@
-package store
+package sqldb
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
 	"io/fs"
 
@@ -11,14 +10,8 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// tables are those that the migrations make, each after those that it refers to. What else is in the database is not ours.
-var tables = []string{"workspaces", "api_keys", "phone_numbers", "sip_credentials", "inventory", "settings", "idempotency_keys"}
-
-func migrate(ctx context.Context, db *sql.DB, e engine) error {
-	provider, err := newProvider(db, e, true)
+func migrate(ctx context.Context, db *sql.DB, e engine, app Application) error {
+	provider, err := newProvider(db, e, app, true)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -33,7 +26,7 @@ func migrate(ctx context.Context, db *sql.DB, e engine) error {
 	if err := refuseNewer(ctx, provider); err != nil {
 		return err
 	}
-	if err := collateText(ctx, db, e); err != nil {
+	if err := collateText(ctx, db, e, app); err != nil {
 		return fmt.Errorf("order text by its bytes: %w", err)
 	}
 	return nil
@@ -41,16 +34,15 @@ func migrate(ctx context.Context, db *sql.DB, e engine) error {
 
 // collateText gives the text that a migration has added the order of its bytes. It runs after every start's migrations, so that
 // a start that was killed before it is made up for by the next one. In the usual case it asks once, and changes nothing.
-func collateText(ctx context.Context, db *sql.DB, e engine) error {
+func collateText(ctx context.Context, db *sql.DB, e engine, app Application) error {
 	if e.collate == "" {
 		return nil
 	}
-	for range tables {
-		rows, err := db.QueryContext(ctx, e.collate, tables)
-		if statements, err := all(rows, err, scanString); err != nil || len(statements) == 0 {
+	for range app.Tables {
+		if statements, err := All(ctx, db, ScanString, e.collate, app.Tables); err != nil || len(statements) == 0 {
 			return err
 		}
-		if err := collateTable(ctx, db, e); err != nil {
+		if err := collateTable(ctx, db, e, app); err != nil {
 			return err
 		}
 	}
@@ -59,17 +51,16 @@ func collateText(ctx context.Context, db *sql.DB, e engine) error {
 
 // collateTable alters the next table, in a transaction of its own: with the locks of several tables, it and a server that is at
 // work could wait for each other.
-func collateTable(ctx context.Context, db *sql.DB, e engine) error {
+func collateTable(ctx context.Context, db *sql.DB, e engine, app Application) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back, and before it the first error counts
-	if err := takeLock(ctx, tx, e.alone, collationLock); err != nil {
+	if err := takeLock(ctx, tx, e.exclusive, app.Lock); err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, e.collate, tables) // again: another process may have been first
-	statements, err := all(rows, err, scanString)
+	statements, err := All(ctx, tx, ScanString, e.collate, app.Tables) // again: another process may have been first
 	if err != nil || len(statements) == 0 {
 		return err
 	}
@@ -79,8 +70,8 @@ func collateTable(ctx context.Context, db *sql.DB, e engine) error {
 	return tx.Commit()
 }
 
-func newProvider(db *sql.DB, e engine, locked bool) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations")
+func newProvider(db *sql.DB, e engine, app Application, locked bool) (*goose.Provider, error) {
+	files, err := fs.Sub(app.Migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
@@ -112,4 +103,28 @@ func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 		return fmt.Errorf("a newer version of this program has made or changed it (its tables are at version %d, this program knows %d); use that version", current, known)
 	}
 	return nil
+}
+
+// OlderError says that the tables of a database were not brought up to date, as Open does.
+type OlderError struct{ Version, Needed int64 }
+
+// Error implements error.
+func (e *OlderError) Error() string {
+	return fmt.Sprintf("its tables are at version %d, this program needs %d", e.Version, e.Needed)
+}
+
+// CheckVersion wants the tables of the application in a SQLite file, as Open would leave them. It returns an *OlderError where they
+// are older.
+func CheckVersion(ctx context.Context, db *sql.DB, app Application) error {
+	provider, err := newProvider(db, sqliteEngine, app, false)
+	if err != nil {
+		return err
+	}
+	switch current, known, err := provider.GetVersions(ctx); {
+	case err != nil:
+		return fmt.Errorf("it is no database of this program: %w", err)
+	case current < known:
+		return &OlderError{Version: current, Needed: known}
+	}
+	return refuseNewer(ctx, provider)
 }

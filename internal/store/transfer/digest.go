@@ -1,4 +1,4 @@
-package store
+package transfer
 
 import (
 	"crypto/sha256"

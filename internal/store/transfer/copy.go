@@ -1,10 +1,13 @@
-package store
+package transfer
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 // CopiedTable is a table of which a copy has as many rows as the source, with the same content.
@@ -23,7 +26,7 @@ var ErrNotEmpty = errors.New("the target has workspaces already; copy into a dat
 // Copy moves everything from a SQLite file, which stays as it is, to a PostgreSQL database without workspaces: in one
 // transaction, so that a copy that was cut short has moved nothing. What the target had for sale and its settings are replaced.
 func Copy(ctx context.Context, path, target string, progress Progress) ([]CopiedTable, error) {
-	if !IsPostgres(target) || IsPostgres(path) || path == inMemory {
+	if !sqldb.IsPostgres(target) || sqldb.IsPostgres(path) || path == sqldb.InMemory {
 		return nil, errors.New("a copy goes from a SQLite file to a postgres:// URL")
 	}
 	from, err := openSnapshot(ctx, path)
@@ -31,14 +34,14 @@ func Copy(ctx context.Context, path, target string, progress Progress) ([]Copied
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	defer from.close()
-	to, err := Open(ctx, target)
+	to, err := store.Open(ctx, target)
 	if err != nil {
 		return nil, err
 	}
 	defer to.Close() //nolint:errcheck // what counts is the commit
 	var copied []CopiedTable
-	err = to.write(ctx, func(tx querier) error {
-		if copied, err = to.copyFrom(ctx, tx, from, progress); err != nil {
+	err = to.Write(ctx, func(tx sqldb.Querier) error {
+		if copied, err = copyInto(ctx, to, tx, from, progress); err != nil {
 			return fmt.Errorf("nothing is copied: %w", err)
 		}
 		return nil
@@ -49,19 +52,11 @@ func Copy(ctx context.Context, path, target string, progress Progress) ([]Copied
 	return copied, nil
 }
 
-func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progress Progress) ([]CopiedTable, error) {
-	for _, lock := range []int64{firstKeyLock, inventoryLock, secretsLock} { // a server that starts now comes before or after
-		if err := s.alone(ctx, tx, lock); err != nil {
-			return nil, err
-		}
+func copyInto(ctx context.Context, to *store.Store, tx sqldb.Querier, from *snapshot, progress Progress) ([]CopiedTable, error) {
+	if err := to.LockEverything(ctx, tx); err != nil {
+		return nil, err
 	}
-	for _, table := range tables { // nobody else writes in them until the end
-		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+table+` IN EXCLUSIVE MODE`); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT id FROM workspaces LIMIT 1`)
-	switch used, err := all(rows, err, scanString); {
+	switch used, err := sqldb.All(ctx, tx, sqldb.ScanString, `SELECT id FROM workspaces LIMIT 1`); {
 	case err != nil:
 		return nil, err
 	case len(used) > 0:
@@ -83,9 +78,9 @@ func (s *Store) copyFrom(ctx context.Context, tx querier, from *snapshot, progre
 	return copied, err
 }
 
-func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progress) (copied []CopiedTable, err error) {
+func copyTables(ctx context.Context, from *snapshot, tx sqldb.Querier, progress Progress) (copied []CopiedTable, err error) {
 	total, columns := 0, map[string][]string{}
-	for _, table := range tables {
+	for _, table := range store.Application.Tables {
 		var count int
 		if err := from.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table).Scan(&count); err != nil {
 			return nil, err
@@ -96,14 +91,14 @@ func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progre
 		}
 	}
 	step, stop := progress(total, "copying")
-	for _, table := range tables {
-		insert := newInserter(tx, table, columns[table], "")
+	for _, table := range store.Application.Tables {
+		insert := sqldb.NewInserter(tx, table, columns[table], "")
 		read, err := eachRow(ctx, from.tx, table, columns[table], func(row []any) error {
 			step()
-			return insert.add(ctx, row...)
+			return insert.Add(ctx, row...)
 		})
 		if err == nil {
-			err = insert.end(ctx)
+			_, err = insert.End(ctx)
 		}
 		if err != nil {
 			stop()
@@ -114,7 +109,7 @@ func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progre
 	stop()
 	step, stop = progress(total, "verifying")
 	defer stop()
-	for i, table := range tables {
+	for i, table := range store.Application.Tables {
 		written, err := eachRow(ctx, tx, table, columns[table], func([]any) error { step(); return nil })
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", table, err)
@@ -128,7 +123,7 @@ func copyTables(ctx context.Context, from *snapshot, tx querier, progress Progre
 }
 
 // eachRow hands each row of a table to fn, and says how many they were and what was in them.
-func eachRow(ctx context.Context, q querier, table string, columns []string, fn func(row []any) error) (read CopiedTable, failed error) {
+func eachRow(ctx context.Context, q sqldb.Querier, table string, columns []string, fn func(row []any) error) (read CopiedTable, failed error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+table)
 	if err != nil {
 		return read, err

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -10,26 +10,27 @@ import (
 // rowsPerInsert is how many rows a statement adds: the statement is parsed once, and the more parameters it has, the slower.
 const rowsPerInsert = 100
 
-// inserter adds rows to a table, many with each statement.
-type inserter struct {
-	tx       querier
+// Inserter adds rows to a table, many with each statement.
+type Inserter struct {
+	tx       Querier
 	into     string // INSERT INTO, up to VALUES
 	columns  int
-	conflict string    // what comes behind the rows
+	conflict string    // what comes after the rows
 	full     *sql.Stmt // closed with the transaction
 	batch    []any
 	added    int64
 }
 
-func newInserter(tx querier, table string, columns []string, conflict string) *inserter {
-	return &inserter{
+// NewInserter adds rows with these columns to a table. conflict is an ON CONFLICT clause, or empty.
+func NewInserter(tx Querier, table string, columns []string, conflict string) *Inserter {
+	return &Inserter{
 		tx: tx, into: "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns), conflict: conflict,
 		batch: make([]any, 0, rowsPerInsert*len(columns)),
 	}
 }
 
-// add adds a row, at once or later.
-func (i *inserter) add(ctx context.Context, row ...any) (err error) {
+// Add adds a row, at once or later.
+func (i *Inserter) Add(ctx context.Context, row ...any) (err error) {
 	if i.batch = append(i.batch, row...); len(i.batch) < cap(i.batch) {
 		return nil
 	}
@@ -41,15 +42,15 @@ func (i *inserter) add(ctx context.Context, row ...any) (err error) {
 	return i.count(i.full.ExecContext(ctx, i.batch...))
 }
 
-// end adds what add has held back.
-func (i *inserter) end(ctx context.Context) error {
-	if len(i.batch) == 0 {
-		return nil
+// End adds what Add has held back, and returns how many rows were added in all.
+func (i *Inserter) End(ctx context.Context) (added int64, err error) {
+	if len(i.batch) > 0 {
+		err = i.count(i.tx.ExecContext(ctx, i.statement(), i.batch...))
 	}
-	return i.count(i.tx.ExecContext(ctx, i.statement(), i.batch...))
+	return i.added, err
 }
 
-func (i *inserter) count(result sql.Result, err error) error {
+func (i *Inserter) count(result sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (i *inserter) count(result sql.Result, err error) error {
 }
 
 // statement inserts the rows of the batch.
-func (i *inserter) statement() string {
+func (i *Inserter) statement() string {
 	var query strings.Builder
 	query.WriteString(i.into)
 	for n := range i.batch {

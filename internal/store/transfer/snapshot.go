@@ -1,12 +1,12 @@
-package store
+package transfer
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 // snapshot is a SQLite file as it was at a moment.
@@ -17,20 +17,9 @@ type snapshot struct {
 	tx      *sql.Tx // on the connection
 }
 
-// openReadOnly opens a SQLite file that is there, and changes nothing of it, its tables included.
-func openReadOnly(path string) (*sql.DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("there is no such file")
-	}
-	db, err := sql.Open("sqlite", sqliteFile(path)+"?mode=ro&_pragma=busy_timeout(5000)")
-	if err == nil {
-		db.SetMaxOpenConns(1)
-	}
-	return db, err
-}
-
+// openSnapshot wants the tables of this version of the program. For an older version it returns a *sqldb.OlderError.
 func openSnapshot(ctx context.Context, path string) (*snapshot, error) {
-	db, err := openReadOnly(path)
+	db, err := sqldb.OpenReadOnly(path)
 	if err != nil {
 		return nil, err
 	}
@@ -43,17 +32,7 @@ func openSnapshot(ctx context.Context, path string) (*snapshot, error) {
 }
 
 func (s *snapshot) begin(ctx context.Context) (err error) {
-	provider, err := newProvider(s.db, sqliteEngine, false)
-	if err != nil {
-		return err
-	}
-	switch current, known, err := provider.GetVersions(ctx); {
-	case err != nil:
-		return fmt.Errorf("it is no database of this program: %w", err)
-	case current < known:
-		return fmt.Errorf("its tables are at version %d, this program needs %d; run `phonenumbers keys list --db` on it, which brings them up to date", current, known)
-	}
-	if err := refuseNewer(ctx, provider); err != nil {
+	if err := sqldb.CheckVersion(ctx, s.db, store.Application); err != nil {
 		return err
 	}
 	if s.conn, err = s.db.Conn(ctx); err != nil {
@@ -69,8 +48,7 @@ func (s *snapshot) begin(ctx context.Context) (err error) {
 // columns are the columns of a table, whichever migration has added them. They are in the order of their names, on which the
 // digest of a row depends.
 func (s *snapshot) columns(ctx context.Context, table string) ([]string, error) {
-	rows, err := s.tx.QueryContext(ctx, `SELECT name FROM pragma_table_info($1) ORDER BY name`, table)
-	return all(rows, err, scanString)
+	return sqldb.All(ctx, s.tx, sqldb.ScanString, `SELECT name FROM pragma_table_info($1) ORDER BY name`, table)
 }
 
 // dataVersion changes when another connection changes the file.

@@ -1,0 +1,133 @@
+// Package secret encrypts short texts such as SIP passwords with one of several keys, and keeps a key in a file.
+package secret
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Keyring seals and opens secrets with AES-256-GCM. The first key seals; each opens what it has sealed.
+type Keyring struct {
+	keys []secretKey
+}
+
+type secretKey struct {
+	id   string // stands in front of what the key has sealed
+	aead cipher.AEAD
+	mac  []byte // a key for fingerprints, made from this one
+}
+
+// KeySize is the bytes of a key.
+const KeySize = 32
+
+// ErrWrongKey is the error for what was sealed with a key that the ring does not have.
+var ErrWrongKey = errors.New("sealed with a key that is not there")
+
+// Parse reads keys in base64, 32 bytes each, with commas between them.
+func Parse(list string) (*Keyring, error) {
+	ring := &Keyring{}
+	for i, encoded := range strings.Split(list, ",") {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+		if err != nil || len(raw) != KeySize { // the error would quote a part of the key
+			return nil, fmt.Errorf("key %d is not base64 of %d bytes", i+1, KeySize)
+		}
+		key, err := newSecretKey(raw)
+		if err != nil {
+			return nil, err
+		}
+		ring.keys = append(ring.keys, key)
+	}
+	return ring, nil
+}
+
+func newSecretKey(raw []byte) (secretKey, error) {
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		return secretKey{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return secretKey{}, err
+	}
+	sum := sha256.Sum256(append([]byte("phonenumbers key id:"), raw...))
+	mac := hmac.New(sha256.New, raw)
+	mac.Write([]byte("phonenumbers fingerprints"))
+	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead, mac: mac.Sum(nil)}, nil
+}
+
+// IDs are the ids of the keys, which begin what the keys have sealed. They tell nothing of the keys.
+func (r *Keyring) IDs() []string {
+	ids := make([]string, len(r.keys))
+	for i, key := range r.keys {
+		ids[i] = key.id
+	}
+	return ids
+}
+
+// Seal encrypts secret so that it opens only with the same context, which names the place where it is kept.
+func (r *Keyring) Seal(secret, context string) string {
+	key := r.keys[0]
+	return key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nil, nil, []byte(secret), []byte(context)))
+}
+
+// Open decrypts what Seal made. It returns ErrWrongKey where no key of the ring has made it.
+func (r *Keyring) Open(sealed, context string) (string, error) {
+	id, encoded, _ := strings.Cut(sealed, ":")
+	box, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", fmt.Errorf("open secret: %w", err)
+	}
+	key, err := r.key(id)
+	if err != nil {
+		return "", err
+	}
+	secret, err := key.aead.Open(nil, nil, box, []byte(context))
+	if err != nil {
+		return "", fmt.Errorf("open secret: %w", err)
+	}
+	return string(secret), nil
+}
+
+// key finds a key by its id, or returns ErrWrongKey.
+func (r *Keyring) key(id string) (secretKey, error) {
+	for _, key := range r.keys {
+		if key.id == id {
+			return key, nil
+		}
+	}
+	return secretKey{}, ErrWrongKey
+}
+
+// Fingerprint is an HMAC of text, not a plain hash: a request has a password in it that could be guessed.
+func (r *Keyring) Fingerprint(text []byte) string { return r.keys[0].fingerprint(text) }
+
+// Matches reports whether the fingerprint is one of text. It returns ErrWrongKey where no key of the ring has made it.
+func (r *Keyring) Matches(fingerprint string, text []byte) (bool, error) {
+	id, _, _ := strings.Cut(fingerprint, ":")
+	key, err := r.key(id)
+	if err != nil {
+		return false, err
+	}
+	return hmac.Equal([]byte(fingerprint), []byte(key.fingerprint(text))), nil
+}
+
+func (k secretKey) fingerprint(text []byte) string {
+	mac := hmac.New(sha256.New, k.mac)
+	mac.Write(text)
+	return k.id + ":" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// NewKey makes a key, as Parse reads it.
+func NewKey() string {
+	raw := make([]byte, KeySize)
+	rand.Read(raw) // it never fails
+	return base64.StdEncoding.EncodeToString(raw)
+}

@@ -1,0 +1,46 @@
+package sqldb
+
+import "github.com/pressly/goose/v3"
+
+// The names of the engines.
+const (
+	SQLite     = "SQLite"
+	PostgreSQL = "PostgreSQL"
+)
+
+// engine is what differs between database systems in statements. sqlite.go and postgres.go open them; errors.go reads their errors.
+type engine struct {
+	name       string
+	dialect    goose.Dialect
+	tries      int    // how often a start tries to migrate
+	collate    string // selects a statement for each of the tables $1 whose text is not ordered by its bytes
+	exclusive  string // takes the lock $1 until the transaction ends, where transactions do not take turns anyway
+	shared     string // the same lock, shared with others that take it so
+	lockTables string // lets nobody else write in the tables that follow, until the transaction ends
+}
+
+var sqliteEngine = engine{
+	name:    SQLite,
+	dialect: goose.DialectSQLite3,
+	// Of two processes that make the same new database at once, one finds tables that were not there when it looked; at its
+	// second try they are. There is no lock for sessions.
+	tries: 5,
+}
+
+var postgresEngine = engine{
+	name:    PostgreSQL,
+	dialect: goose.DialectPostgres,
+	tries:   1,
+	// The collation of the database would sort ids by the rules of a language (in Danish, aa comes last), and an update of
+	// the operating system can change those rules under an index.
+	collate: `
+		SELECT format('ALTER TABLE %I.%I ', table_schema, table_name)
+		    || string_agg(format('ALTER COLUMN %I TYPE text COLLATE "C"', column_name), ', ' ORDER BY ordinal_position)
+		FROM information_schema.columns
+		WHERE table_schema = current_schema() AND table_name = ANY ($1::text[])
+		  AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
+		GROUP BY table_schema, table_name ORDER BY table_name`,
+	exclusive:  `SELECT pg_advisory_xact_lock($1)`,
+	shared:     `SELECT pg_advisory_xact_lock_shared($1)`,
+	lockTables: `LOCK TABLE %s IN EXCLUSIVE MODE`,
+}

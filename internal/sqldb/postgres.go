@@ -1,0 +1,97 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ConnectionLimits bound what a server takes from PostgreSQL. SQLite has one writer, and none of these. Zero means the default.
+type ConnectionLimits struct {
+	Connections   int           // at the same time
+	ConnectionAge time.Duration // when a connection is replaced
+	Statement     time.Duration // how long a statement may take; the default is no limit
+}
+
+// The defaults of ConnectionLimits.
+const (
+	DefaultConnections   = 16
+	DefaultConnectionAge = time.Hour
+)
+
+const (
+	connectTimeout = 2 * time.Second  // for each host, where the URL has no connect_timeout
+	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
+)
+
+func openPostgres(ctx context.Context, url string, app Application, l ConnectionLimits) (*DB, error) {
+	config, err := postgresConfig(url, app.Name)
+	if err != nil {
+		return nil, err
+	}
+	// The migrations have a connection without the limits, which are for the statements of a server.
+	migrator := sql.OpenDB(newHosts(config))
+	if err = migrator.PingContext(ctx); err == nil {
+		err = migrate(ctx, migrator, postgresEngine, app)
+	}
+	if err := errors.Join(err, migrator.Close()); err != nil {
+		return nil, err
+	}
+	if l.Statement > 0 {
+		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(l.Statement.Milliseconds(), 10)
+	}
+	db := sql.OpenDB(newHosts(config))
+	connections := cmp.Or(l.Connections, DefaultConnections)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	db.SetConnMaxLifetime(cmp.Or(l.ConnectionAge, DefaultConnectionAge))
+	return &DB{name: postgresName(config), engine: postgresEngine, reader: db, writer: db}, nil
+}
+
+// postgresConfig reads a URL as libpq does. A server needs a host that it can write to, whatever the order of the hosts.
+func postgresConfig(url, application string) (*pgx.ConnConfig, error) {
+	before, _, _ := strings.Cut(url, "?")
+	if _, path, _ := strings.Cut(strings.SplitN(before, "://", 2)[1], "/"); strings.Count(before, "@") > 1 || strings.Contains(path, "@") {
+		return nil, errors.New("the user or the password in the URL has an @ or a / of its own: write %40 for @, %2F for / and %25 for %")
+	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil { // the error has the URL, and what looks like a password in it is not all that can be one
+		text := err.Error()
+		return nil, fmt.Errorf("read the URL: %s", text[strings.LastIndex(text, "`")+1:])
+	}
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	for name, value := range map[string]string{
+		"application_name":                    application,
+		"idle_in_transaction_session_timeout": strconv.FormatInt(frozenTimeout.Milliseconds(), 10),
+	} {
+		if config.RuntimeParams[name] == "" {
+			config.RuntimeParams[name] = value
+		}
+	}
+	return config, nil
+}
+
+// postgresName names a database by its hosts and its name, without the user and the password.
+func postgresName(config *pgx.ConnConfig) string {
+	hosts := []string{net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
+	for _, f := range config.Fallbacks {
+		if host := net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))); host != hosts[len(hosts)-1] { // with and without TLS
+			hosts = append(hosts, host)
+		}
+	}
+	return fmt.Sprintf("postgres://%s/%s", strings.Join(hosts, ","), config.Database)
+}

@@ -1,0 +1,52 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Querier is a connection or a transaction.
+type Querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// All reads the rows of a query to the end; an undrained statement would keep its read transaction, and the WAL could never be
+// checkpointed.
+func All[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, failed error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err := rows.Close(); failed == nil {
+			failed = err
+		}
+	}()
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	return list, rows.Err()
+}
+
+// Only is the only element of a list, or missing.
+func Only[T any](list []T, err, missing error) (item T, _ error) {
+	switch {
+	case err != nil:
+		return item, err
+	case len(list) == 0:
+		return item, missing
+	}
+	return list[0], nil
+}
+
+// ScanString is a scan for All, of rows with one text.
+func ScanString(rows *sql.Rows) (s string, err error) {
+	err = rows.Scan(&s)
+	return s, err
+}

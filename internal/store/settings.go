@@ -1,0 +1,25 @@
+package store
+
+import (
+	"context"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+)
+
+// setting returns the value of a setting, empty if it was never set.
+func (s *Store) setting(ctx context.Context, name string) (string, error) {
+	values, err := read(ctx, s, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, name)
+	return sqldb.Only(values, err, nil)
+}
+
+// addSetting sets what was never set, and reports whether it did.
+func addSetting(ctx context.Context, tx sqldb.Querier, name, value string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO settings (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO NOTHING`, name, value)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}

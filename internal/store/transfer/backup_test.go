@@ -1,0 +1,117 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
+)
+
+// While servers write, a backup is the database as it was at one moment, and a server starts on it.
+func TestABackupUnderLoadIsOfOneMoment(t *testing.T) {
+	path, w := filled(t)
+	s := storetest.Unlocked(t, path)
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	load.Go(func() { // pairs of numbers, the second one only after the first
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			storetest.Insert(t, s, w, fmt.Sprintf("+1505%07d", 2*i))
+			storetest.Insert(t, s, w, fmt.Sprintf("+1505%07d", 2*i+1))
+		}
+	})
+	for range 5 {
+		file := filepath.Join(t.TempDir(), "backup.db")
+		dbtest.Must(t, Backup(t.Context(), path, file))
+		info, err := os.Stat(file)
+		dbtest.Must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("mode is %v", info.Mode())
+		}
+		restored := storetest.Unlocked(t, file)
+		numbers, err := restored.Numbers(t.Context(), w, phone.Filter{}, "", 1_000_000)
+		dbtest.Must(t, err)
+		written := map[string]bool{}
+		for _, n := range numbers {
+			written[n.Number] = true
+		}
+		for i := range numbers {
+			if second := fmt.Sprintf("+1505%07d", 2*i+1); written[second] && !written[fmt.Sprintf("+1505%07d", 2*i)] {
+				t.Errorf("%s is there without what was written before it", second)
+			}
+		}
+		storetest.Insert(t, restored, w, "+15065550100") // it is a whole database
+	}
+	close(stop)
+	load.Wait()
+	file := filepath.Join(t.TempDir(), "backup.db")
+	dbtest.Must(t, Backup(t.Context(), path, file))
+	if backup := contents(t, file); !slices.Equal(backup, contents(t, path)) {
+		t.Errorf("the backup has %v", backup)
+	}
+}
+
+func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
+	path, _ := filled(t)
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there")
+	dbtest.Must(t, os.WriteFile(there, []byte("precious"), 0o600))
+	if err := Backup(t.Context(), path, there); err == nil || !strings.Contains(err.Error(), "another name") {
+		t.Errorf("got %v", err)
+	}
+	if text, err := os.ReadFile(there); err != nil || string(text) != "precious" {
+		t.Errorf("the file is now %q, %v", text, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Backup(ctx, path, filepath.Join(dir, "half")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := Backup(t.Context(), "postgres://x/y", filepath.Join(dir, "dump")); err == nil || !strings.Contains(err.Error(), "for SQLite") {
+		t.Errorf("got %v", err)
+	}
+	if err := Backup(t.Context(), path+".not", filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("got %v", err)
+	}
+	left, err := os.ReadDir(dir)
+	if dbtest.Must(t, err); len(left) != 1 {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// The lines of README for PostgreSQL.
+func TestADumpRestores(t *testing.T) {
+	database, restored := dbtest.Postgres(t), dbtest.Postgres(t)
+	w := fill(t, storetest.Unlocked(t, database))
+	file := filepath.Join(t.TempDir(), "phonenumbers.dump")
+	runPostgres(t, "pg_dump", "--format=custom", "--file="+file, database)
+	runPostgres(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+restored, file)
+	s := storetest.Unlocked(t, restored)
+	if got, want := contents(t, restored), contents(t, database); !slices.Equal(got, want) {
+		t.Errorf("restored are %v, want %v", got, want)
+	}
+	storetest.Insert(t, s, w, "+15055550100")
+}
+
+func runPostgres(t *testing.T, program string, args ...string) {
+	t.Helper()
+	path, err := dbtest.Binary(program)
+	dbtest.Must(t, err)
+	if output, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", program, err, output)
+	}
+}

@@ -1,0 +1,294 @@
+package transfer
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/secret"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
+)
+
+// silent is a Progress for nobody.
+func silent(int, string) (step, stop func()) { return func() {}, func() {} }
+
+// fill puts something into each table.
+func fill(t *testing.T, s *store.Store) (workspaceID string) {
+	t.Helper()
+	w, other := storetest.NewWorkspace(t, s, "w"), storetest.NewWorkspace(t, s, "Ünïcode 電話")
+	for i := range 207 {
+		storetest.Insert(t, s, []string{w, other}[i%2], fmt.Sprintf("+1415%07d", i))
+	}
+	storetest.InsertSIP(t, s, w, "desk", "correct horse")
+	claim := phone.Claim{WorkspaceID: w, Key: "answered", Token: "me"}
+	_, err := s.ClaimKey(t.Context(), claim, []byte("request"), time.Now(), time.Minute, time.Hour)
+	dbtest.Must(t, err)
+	dbtest.Must(t, s.InsertNumber(t.Context(), w, phone.Number{ID: storetest.NewID(), Number: "+14165550100", Type: phone.PSTN}, nil, claim))
+	_, err = s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "in progress", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+	dbtest.Must(t, err)
+	keys, err := s.Keys(t.Context())
+	dbtest.Must(t, err)
+	dbtest.Must(t, s.TouchKeys(t.Context(), map[string]time.Time{keys[0].ID: time.Now()}))
+	dbtest.Must(t, s.RevokeKey(t.Context(), keys[1].ID, time.Now()))
+	_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199", "+442079460000"}))
+	dbtest.Must(t, err)
+	return w
+}
+
+// filled is a closed SQLite database with something in each table.
+func filled(t *testing.T) (path, workspaceID string) {
+	t.Helper()
+	path = dbtest.SQLite(t)
+	s, err := store.Open(t.Context(), path)
+	dbtest.Must(t, err)
+	dbtest.Must(t, s.Unlock(t.Context(), storetest.Key))
+	workspaceID = fill(t, s)
+	dbtest.Must(t, s.Close())
+	return path, workspaceID
+}
+
+// contents reads all tables of a database.
+func contents(t *testing.T, database string) (read []CopiedTable) {
+	t.Helper()
+	tx, err := dbtest.Connect(t, database).BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	dbtest.Must(t, err)
+	defer tx.Rollback() //nolint:errcheck // it was only read
+	for _, table := range store.Application.Tables {
+		one, err := eachRow(t.Context(), tx, table, columnsOf(t, tx, database, table), func([]any) error { return nil })
+		dbtest.Must(t, err)
+		read = append(read, one)
+	}
+	return read
+}
+
+// columnsOf are the columns of a table in the order of their names.
+func columnsOf(t *testing.T, tx *sql.Tx, database, table string) []string {
+	t.Helper()
+	query := `SELECT name FROM pragma_table_info($1) ORDER BY name`
+	if sqldb.IsPostgres(database) {
+		query = `
+			SELECT column_name FROM information_schema.columns
+			WHERE table_schema = current_schema() AND table_name = $1 ORDER BY column_name COLLATE "C"`
+	}
+	columns, err := sqldb.All(t.Context(), tx, sqldb.ScanString, query, table)
+	dbtest.Must(t, err)
+	return columns
+}
+
+func fileHash(t *testing.T, path string) [32]byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	dbtest.Must(t, err)
+	return sha256.Sum256(content)
+}
+
+func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
+	path, w := filled(t)
+	before := fileHash(t, path)
+	target := dbtest.Postgres(t)
+	copied, err := Copy(t.Context(), path, target, silent)
+	dbtest.Must(t, err)
+	if fileHash(t, path) != before {
+		t.Error("the source has changed")
+	}
+	to := storetest.Unlocked(t, target)
+	want := contents(t, path)
+	if got := contents(t, target); !slices.Equal(got, want) || !slices.Equal(copied, want) {
+		t.Errorf("copied %v,\nthere are %v,\nwant %v", copied, got, want)
+	}
+	for _, table := range copied {
+		if table.Rows == 0 {
+			t.Errorf("nothing was in %s, so this shows nothing; let fill put a row there", table.Table)
+		}
+	}
+	var estimated float64
+	dbtest.Must(t, dbtest.Connect(t, target).QueryRowContext(t.Context(), `SELECT reltuples FROM pg_class WHERE oid = 'phone_numbers'::regclass`).Scan(&estimated))
+	if estimated < 100 {
+		t.Errorf("PostgreSQL believes that there are %v numbers, and plans badly", estimated)
+	}
+	n, err := to.Numbers(t.Context(), w, phone.Filter{Number: "desk"}, "", 1)
+	dbtest.Must(t, err)
+	var sealed string
+	dbtest.Must(t, dbtest.Connect(t, target).QueryRowContext(t.Context(), `SELECT password FROM sip_credentials`).Scan(&sealed))
+	ring, err := secret.Parse(storetest.Key)
+	dbtest.Must(t, err)
+	if password, err := ring.Open(sealed, "sip_credentials/"+w+"/"+n[0].ID); err != nil || password != "correct horse" {
+		t.Errorf("the password is %q, %v", password, err)
+	}
+}
+
+// A column that a migration adds is copied without a word about it elsewhere.
+func TestACopyKnowsEveryColumn(t *testing.T) {
+	path, w := filled(t)
+	target := dbtest.Postgres(t)
+	storetest.Unlocked(t, target)
+	source, to := dbtest.Connect(t, path), dbtest.Connect(t, target)
+	for _, db := range []*sql.DB{source, to} {
+		_, err := db.ExecContext(t.Context(), `ALTER TABLE phone_numbers ADD COLUMN added_later TEXT NOT NULL DEFAULT ''`)
+		dbtest.Must(t, err)
+	}
+	const label = "front desk"
+	_, err := source.ExecContext(t.Context(), `UPDATE phone_numbers SET added_later = $1 WHERE number = 'desk'`, label)
+	dbtest.Must(t, err)
+	_, err = Copy(t.Context(), path, target, silent)
+	dbtest.Must(t, err)
+	var got string
+	err = to.QueryRowContext(t.Context(), `SELECT added_later FROM phone_numbers WHERE workspace_id = $1 AND number = 'desk'`, w).Scan(&got)
+	if err != nil || got != label {
+		t.Errorf("got the label %q, %v; want %q", got, err, label)
+	}
+	if got, want := contents(t, target), contents(t, path); !slices.Equal(got, want) {
+		t.Errorf("copied are %v; want %v", got, want)
+	}
+}
+
+func TestACopyIntoAUsedDatabaseIsRefused(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	used := storetest.Unlocked(t, target)
+	storetest.NewWorkspace(t, used, "theirs")
+	before := contents(t, target)
+	if copied, err := Copy(t.Context(), path, target, silent); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("copied %v, %v", copied, err)
+	}
+	if after := contents(t, target); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}
+
+// A server that was started once on the target, and made no key, has filled its inventory and sealed a check.
+func TestACopyReplacesWhatAStartHasLeft(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	started := storetest.Open(t, target)
+	dbtest.Must(t, started.Unlock(t.Context(), secret.NewKey()))
+	_, err := started.FillInventory(t.Context(), slices.Values([]string{"+15055550100"}))
+	dbtest.Must(t, err)
+	_, err = Copy(t.Context(), path, target, silent)
+	dbtest.Must(t, err)
+	if source, to := contents(t, path), contents(t, target); !slices.Equal(source, to) {
+		t.Errorf("source %v, target %v", source, to)
+	}
+}
+
+func TestACopyThatIsCutShortHasCopiedNothingAndIsRunAgain(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	storetest.Open(t, target)
+	empty := contents(t, target)
+	for _, phase := range []string{"copying", "verifying"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := Copy(ctx, path, target, func(total int, what string) (step, stop func()) {
+			steps := 0
+			return func() {
+				if steps++; what == phase && steps == total-3 {
+					cancel()
+				}
+			}, func() {}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", phase, err)
+		}
+		if left := contents(t, target); !slices.Equal(left, empty) {
+			t.Errorf("%s: left are %v", phase, left)
+		}
+	}
+	if _, err := Copy(t.Context(), path, target, silent); err != nil {
+		t.Error(err)
+	}
+}
+
+// What does not arrive as it was is noticed before the commit.
+func TestACopyThatArrivesDifferentIsUndone(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	storetest.Open(t, target)
+	db := dbtest.Connect(t, target)
+	for name, trigger := range map[string]string{
+		"a changed value": `BEGIN NEW.agent_id := NEW.agent_id || 'x'; RETURN NEW; END`,
+		"a missing row":   `BEGIN IF NEW.number = '+14150000007' THEN RETURN NULL; END IF; RETURN NEW; END`,
+	} {
+		_, err := db.ExecContext(t.Context(), `
+			CREATE OR REPLACE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS '`+strings.ReplaceAll(trigger, "'", "''")+`';
+			CREATE OR REPLACE TRIGGER meddle BEFORE INSERT ON phone_numbers FOR EACH ROW EXECUTE FUNCTION meddle()`)
+		dbtest.Must(t, err)
+		if _, err := Copy(t.Context(), path, target, silent); err == nil || !strings.Contains(err.Error(), "phone_numbers") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if left := contents(t, target); left[0].Rows != 0 {
+			t.Errorf("%s: left are %v", name, left)
+		}
+	}
+}
+
+func TestAServerThatWritesDuringACopyIsNoticed(t *testing.T) {
+	path, w := filled(t)
+	server := storetest.Unlocked(t, path)
+	var once sync.Once
+	_, err := Copy(t.Context(), path, dbtest.Postgres(t), func(int, string) (step, stop func()) {
+		return func() { once.Do(func() { storetest.Insert(t, server, w, "+15055550100") }) }, func() {}
+	})
+	if err == nil || !strings.Contains(err.Error(), "stop the servers") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNobodyElseWritesInTheTargetDuringACopy(t *testing.T) {
+	path, _ := filled(t)
+	target := dbtest.Postgres(t)
+	storetest.Open(t, target)
+	other := dbtest.Connect(t, target)
+	var once sync.Once
+	_, err := Copy(t.Context(), path, target, func(int, string) (step, stop func()) {
+		return func() {
+			once.Do(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				_, err := other.ExecContext(ctx, `INSERT INTO workspaces (id, name, created_at) VALUES ('w', 'theirs', 0)`)
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}, func() {}
+	})
+	dbtest.Must(t, err)
+}
+
+func TestWhatCannotBeCopied(t *testing.T) {
+	path, _ := filled(t)
+	text := filepath.Join(t.TempDir(), "text")
+	dbtest.Must(t, os.WriteFile(text, []byte(strings.Repeat("no database ", 1000)), 0o600))
+	older := dbtest.SQLite(t)
+	storetest.Open(t, older)
+	_, err := dbtest.Connect(t, older).ExecContext(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
+	dbtest.Must(t, err)
+	for name, test := range map[string]struct{ from, to, want string }{
+		"no file":              {path + ".not", dbtest.Postgres(t), "no such file"},
+		"no database":          {text, dbtest.Postgres(t), "no database of this program"},
+		"an older database":    {older, dbtest.Postgres(t), "its tables are at version"},
+		"to a file":            {path, dbtest.SQLite(t), "postgres://"},
+		"from PostgreSQL":      {dbtest.Postgres(t), dbtest.Postgres(t), "from a SQLite file"},
+		"from memory":          {":memory:", dbtest.Postgres(t), "from a SQLite file"},
+		"a server that is not": {path, "postgres://127.0.0.1:1/x", "connection refused"},
+	} {
+		if _, err := Copy(t.Context(), test.from, test.to, silent); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", name, err, test.want)
+		}
+	}
+	if _, err := os.Stat(path + ".not"); err == nil {
+		t.Error("a missing source was made")
+	}
+}
