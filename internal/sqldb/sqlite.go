@@ -9,6 +9,9 @@ import (
 	"os"
 )
 
+// InMemory names a SQLite database that is gone with the process.
+const InMemory = ":memory:"
+
 // sqliteReaders bounds the connections that read at the same time, each of which has a page cache.
 const sqliteReaders = 8
 

@@ -16,3 +16,11 @@ var Application = sqldb.Application{
 	Tables:     []string{"workspaces", "api_keys", "phone_numbers", "sip_credentials", "inventory", "settings", "idempotency_keys"},
 	Lock:       collationLock,
 }
+
+// Locks of transactions, as sqldb.DB.LockExclusive takes them.
+const (
+	firstKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
+	inventoryLock
+	secretsLock // shared by those who seal: the check value of their key must stay
+	collationLock
+)

@@ -52,6 +52,16 @@ func (s *Store) Write(ctx context.Context, fn func(tx sqldb.Querier) error) erro
 	return storageError(s.db.Write(ctx, fn))
 }
 
+// LockEverything lets nobody else write until the transaction ends. A server that starts now comes before or after.
+func (s *Store) LockEverything(ctx context.Context, tx sqldb.Querier) error {
+	for _, lock := range []int64{firstKeyLock, inventoryLock, secretsLock} {
+		if err := s.db.LockExclusive(ctx, tx, lock); err != nil {
+			return err
+		}
+	}
+	return s.db.LockTables(ctx, tx, Application.Tables)
+}
+
 // writeOne is sqldb.WriteOne.
 func writeOne[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	list, err := sqldb.WriteOne(ctx, s.db, scan, query, args...)

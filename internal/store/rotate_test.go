@@ -1,0 +1,204 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/phone"
+	"github.com/vogent-community/phonenumbers/internal/secret"
+	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
+)
+
+func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := secret.NewKey(), secret.NewKey()
+		database := newDB(t)
+		before := storetest.Open(t, database)
+		dbtest.Must(t, before.Unlock(t.Context(), old))
+		w, other := storetest.NewWorkspace(t, before, "w"), storetest.NewWorkspace(t, before, "other")
+		const count = 2*store.RotatedAtOnce + 1
+		made := map[string]string{} // by number id
+		for i := range count {
+			n, c := storetest.InsertSIP(t, before, []string{w, other}[i%2], fmt.Sprintf("sip-%d", i), fmt.Sprintf("password %d", i))
+			made[n.ID] = c.Password
+		}
+
+		both := storetest.Open(t, database)
+		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
+		r, err := both.RotateSecrets(t.Context())
+		if err != nil || r.Passwords != count || r.KeyID != both.SecretKeyIDs()[0] || len(r.Needed) > 0 {
+			t.Fatalf("rotated %+v, %v", r, err)
+		}
+		if r, err := both.RotateSecrets(t.Context()); err != nil || r.Passwords != 0 {
+			t.Errorf("rotated again %+v, %v", r, err)
+		}
+
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
+		for id, password := range made {
+			workspaceID := w
+			if _, err := alone.Number(t.Context(), w, id); err != nil {
+				workspaceID = other
+			}
+			if c := alone.SIPCredentials(t, workspaceID, id); c.Password != password {
+				t.Errorf("password of %s is %q; want %q", id, c.Password, password)
+			}
+		}
+		if err := storetest.Open(t, database).Unlock(t.Context(), old); err == nil {
+			t.Error("the old key alone still starts")
+		}
+	})
+}
+
+// A server that was not restarted still seals with the old key: the next start without that key is refused, and the next
+// rotation reaches what it has sealed.
+func TestAServerThatARotationForgot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := secret.NewKey(), secret.NewKey()
+		database := newDB(t)
+		forgotten, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, forgotten.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, forgotten, "w")
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
+		if _, err := rotator.RotateSecrets(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), newest))
+		n, credentials := storetest.InsertSIP(t, forgotten, w, "late", "password")
+
+		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
+			t.Error("the newest key alone starts, and cannot read what the forgotten server has sealed")
+		}
+		if r, err := rotator.RotateSecrets(t.Context()); err != nil || r.Passwords != 1 || len(r.Needed) > 0 {
+			t.Errorf("rotated %+v, %v", r, err)
+		}
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
+		if got := alone.SIPCredentials(t, w, n.ID); got != credentials {
+			t.Errorf("SIP credentials are %+v", got)
+		}
+	})
+}
+
+// The old key is needed as long as an idempotency key hangs on it, and without it a retry is never told that its key was
+// used for another request.
+func TestIdempotencyKeysOutliveARotation(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := secret.NewKey(), secret.NewKey()
+		database := newDB(t)
+		before, both := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, before.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, before, "w")
+		now := time.Now()
+		claim := func(s *store.Store, key, request string) (*phone.Number, error) {
+			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: storetest.NewID()}, []byte(request), now, time.Minute, time.Hour)
+		}
+		made := phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}
+		if _, err := before.ClaimKey(t.Context(), made, []byte("request"), now, time.Minute, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		n := phone.Number{ID: storetest.NewID(), Number: "+14155550100", Type: phone.PSTN}
+		dbtest.Must(t, before.InsertNumber(t.Context(), w, n, nil, made))
+
+		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
+		r, err := both.RotateSecrets(t.Context())
+		if err != nil || !slices.Equal(r.Needed, before.SecretKeyIDs()) {
+			t.Errorf("rotated %+v, %v", r, err)
+		}
+		if got, err := claim(both, "k", "request"); err != nil || *got != n {
+			t.Errorf("after the rotation: %v, %v", got, err)
+		}
+		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
+			t.Error("the newest key alone starts")
+		}
+		if _, err := claim(both, "k2", "request"); err != nil { // with the newest key
+			t.Fatal(err)
+		}
+		if _, err := claim(before, "k2", "request"); !errors.Is(err, phone.ErrStorageUnavailable) {
+			t.Errorf("a server without the newest key says %v", err)
+		}
+		dbtest.Must(t, both.PruneKeys(t.Context(), now))
+		if r, err := both.RotateSecrets(t.Context()); err != nil || len(r.Needed) > 0 {
+			t.Errorf("a day later: rotated %+v, %v", r, err)
+		}
+	})
+}
+
+// A server that was not restarted claims with the old key; the next rotation says that the key is still needed.
+func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := secret.NewKey(), secret.NewKey()
+		database := newDB(t)
+		forgotten, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, forgotten.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, forgotten, "w")
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
+		_, err := rotator.RotateSecrets(t.Context())
+		dbtest.Must(t, err)
+		_, err = forgotten.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+		dbtest.Must(t, err)
+		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.SecretKeyIDs()) {
+			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.SecretKeyIDs())
+		}
+	})
+}
+
+// Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
+func TestRotationWhileServersRun(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		old, newest := secret.NewKey(), secret.NewKey()
+		database := newDB(t)
+		first := storetest.Open(t, database)
+		dbtest.Must(t, first.Unlock(t.Context(), old))
+		w := storetest.NewWorkspace(t, first, "w")
+		var ids []string
+		for i := range 3 * store.RotatedAtOnce {
+			n, _ := storetest.InsertSIP(t, first, w, fmt.Sprintf("sip-%d", i), "password")
+			ids = append(ids, n.ID)
+		}
+		server, rotator := storetest.Open(t, database), storetest.Open(t, database)
+		dbtest.Must(t, server.Unlock(t.Context(), newest+","+old))
+		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
+
+		var work sync.WaitGroup
+		work.Go(func() {
+			for i, id := range ids {
+				if i%3 == 0 {
+					if _, err := server.DeleteNumber(t.Context(), w, id); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			for i := range 50 {
+				c := phone.SIPCredentials{Username: "caller", Password: "password"}
+				n := phone.Number{ID: storetest.NewID(), Number: fmt.Sprintf("new-%d", i), Type: phone.SIPUsername}
+				if err := server.InsertNumber(t.Context(), w, n, &c, phone.Claim{}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if _, err := rotator.RotateSecrets(t.Context()); err != nil {
+			t.Error(err)
+		}
+		work.Wait()
+
+		alone := storetest.Open(t, database)
+		dbtest.Must(t, alone.Unlock(t.Context(), newest))
+		numbers, err := alone.Numbers(t.Context(), w, phone.Filter{}, "", 10_000)
+		dbtest.Must(t, err)
+		if len(numbers) != 2*store.RotatedAtOnce+50 {
+			t.Errorf("%d numbers", len(numbers))
+		}
+		for _, n := range numbers {
+			if c := alone.SIPCredentials(t, w, n.ID); c.Password != "password" {
+				t.Errorf("password of %s is %q", n.Number, c.Password)
+			}
+		}
+	})
+}
