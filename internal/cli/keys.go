@@ -77,7 +77,7 @@ a running server saves it every few seconds.`,
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
-			keys, err := st.Keys(c.Context())
+			keys, err := st.APIKeys(c.Context())
 			if err != nil {
 				return fmt.Errorf("list keys: %w", err)
 			}
@@ -100,7 +100,7 @@ func keysRevokeCommand() *cobra.Command {
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
-			err := st.RevokeKey(c.Context(), args[0], time.Now())
+			err := st.RevokeAPIKey(c.Context(), args[0], time.Now())
 			if errors.Is(err, workspace.ErrKeyNotFound) {
 				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
 			}

@@ -27,12 +27,12 @@ type Claim struct {
 
 // Claims keep what was answered under idempotency keys.
 type Claims interface {
-	// ClaimKey claims the key until now+lease for a request, of which it keeps a fingerprint only. The error is
+	// ClaimIdempotencyKey claims the key until now+lease for a request, of which it keeps a fingerprint only. The error is
 	// ErrInProgress where another one has the claim, and ErrKeyReused where the key stands for another request. Where the
 	// request was answered before, it returns that answer, and no claim. Answers older than now-ttl do not count.
-	ClaimKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
-	// ReleaseKey gives up a claim that came to nothing. InsertNumber settles one that came to something.
-	ReleaseKey(ctx context.Context, c Claim) error
+	ClaimIdempotencyKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
+	// ReleaseIdempotencyKey gives up a claim that came to nothing. InsertNumber settles one that came to something.
+	ReleaseIdempotencyKey(ctx context.Context, c Claim) error
 }
 
 // once runs create under the key, or returns what it made before. replayed says which. An empty key runs it in any case.
@@ -64,7 +64,7 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 		// The caller may have hung up, or create has panicked; the key must be free for the next try all the same.
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 		defer cancel()
-		if failed := s.Claims.ReleaseKey(own, claim); failed != nil {
+		if failed := s.Claims.ReleaseIdempotencyKey(own, claim); failed != nil {
 			err = fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
 		}
 	}()
@@ -73,10 +73,10 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 	return n, false, err
 }
 
-// claim is ClaimKey, not cut short where the caller hangs up: a claim of which nobody knows whether it was made would keep the
-// key from all others.
+// claim is ClaimIdempotencyKey, not cut short where the caller hangs up: a claim of which nobody knows whether it was made would
+// keep the key from all others.
 func (s *Service) claim(ctx context.Context, c Claim, request []byte) (answered *Number, err error) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
-	return s.Claims.ClaimKey(own, c, request, s.Now(), claimLease, IdempotencyKeyTTL)
+	return s.Claims.ClaimIdempotencyKey(own, c, request, s.Now(), claimLease, IdempotencyKeyTTL)
 }

@@ -18,11 +18,11 @@ import (
 // silentStore is a database that does not answer any more.
 type silentStore struct{ workspace.Store }
 
-func (silentStore) InsertKey(context.Context, workspace.Key, string, bool) (bool, error) {
+func (silentStore) InsertAPIKey(context.Context, workspace.Key, string, bool) (bool, error) {
 	return true, nil
 }
 
-func (silentStore) KeyByHash(ctx context.Context, _ string) (workspace.Key, error) {
+func (silentStore) APIKeyByHash(ctx context.Context, _ string) (workspace.Key, error) {
 	<-ctx.Done()
 	return workspace.Key{}, fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, ctx.Err())
 }

@@ -286,11 +286,11 @@ type rememberedKeys struct {
 	known map[string]workspace.Key
 }
 
-func (r rememberedKeys) KeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
+func (r rememberedKeys) APIKeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
 	if key, ok := r.known[hash]; ok {
 		return key, nil
 	}
-	key, err := r.Store.KeyByHash(ctx, hash)
+	key, err := r.Store.APIKeyByHash(ctx, hash)
 	if err == nil {
 		r.known[hash] = key
 	}
@@ -300,11 +300,11 @@ func (r rememberedKeys) KeyByHash(ctx context.Context, hash string) (workspace.K
 // revokeLast revokes the last key made.
 func (s *testServer) revokeLast(t *testing.T) {
 	t.Helper()
-	keys, err := s.store.Keys(t.Context())
+	keys, err := s.store.APIKeys(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.RevokeKey(t.Context(), keys[len(keys)-1].ID, time.Now()); err != nil {
+	if err := s.store.RevokeAPIKey(t.Context(), keys[len(keys)-1].ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -214,7 +214,7 @@ func TestAKeyIsKeptForADay(t *testing.T) {
 		c, apiKey := s.client(t, "w"), s.key(t, "w")
 		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 		s.ahead.Store(int64(24*time.Hour - time.Minute))
-		if err := s.store.PruneKeys(t.Context(), s.now().Add(-phone.IdempotencyKeyTTL)); err != nil {
+		if err := s.store.PruneIdempotencyKeys(t.Context(), s.now().Add(-phone.IdempotencyKeyTTL)); err != nil {
 			t.Fatal(err)
 		}
 		wantAnswer(t, mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "true")

@@ -45,14 +45,14 @@ func TestKeys(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		valid, revoked := s.key(t, "w"), s.key(t, "w")
-		keys, err := s.store.Keys(t.Context())
+		keys, err := s.store.APIKeys(t.Context())
 		if err != nil || len(keys) != 2 {
 			t.Fatalf("%d keys, %v", len(keys), err)
 		}
 		if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
 			t.Fatalf("status %d", w.Code)
 		}
-		if err := s.store.RevokeKey(t.Context(), keys[1].ID, time.Now()); err != nil {
+		if err := s.store.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		for name, test := range map[string]struct {
@@ -82,7 +82,7 @@ func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
 			if err := s.keys.SaveLastUsed(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			keys, err := s.store.Keys(t.Context())
+			keys, err := s.store.APIKeys(t.Context())
 			if err != nil || len(keys) != 1 {
 				t.Fatalf("%d keys, %v", len(keys), err)
 			}

@@ -173,6 +173,6 @@ type claimsOf struct {
 	err error
 }
 
-func (c claimsOf) ClaimKey(context.Context, phone.Claim, []byte, time.Time, time.Duration, time.Duration) (*phone.Number, error) {
+func (c claimsOf) ClaimIdempotencyKey(context.Context, phone.Claim, []byte, time.Time, time.Duration, time.Duration) (*phone.Number, error) {
 	return nil, c.err
 }

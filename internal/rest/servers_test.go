@@ -70,11 +70,11 @@ func TestAKeyThatIsRevokedThroughOneServerIsRefusedByTheOther(t *testing.T) {
 	if got := status(); got != http.StatusOK {
 		t.Fatal(got)
 	}
-	keys, err := s.store.Keys(t.Context())
+	keys, err := s.store.APIKeys(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.RevokeKey(t.Context(), keys[0].ID, time.Now()); err != nil {
+	if err := s.store.RevokeAPIKey(t.Context(), keys[0].ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if got := status(); got != http.StatusUnauthorized { // at once; five seconds would be in order

@@ -169,7 +169,7 @@ func (o Options) serve(ctx context.Context, st *store.Store, keys *workspace.Ser
 	running.Go(func() { every(upkeep, o.SaveInterval, o.Log, "save when keys were last used", keys.SaveLastUsed) })
 	running.Go(func() {
 		every(upkeep, o.PruneInterval, o.Log, "remove old idempotency keys", func(ctx context.Context) error {
-			return st.PruneKeys(ctx, time.Now().Add(-phone.IdempotencyKeyTTL))
+			return st.PruneIdempotencyKeys(ctx, time.Now().Add(-phone.IdempotencyKeyTTL))
 		})
 	})
 	err := o.serveHTTP(ctx, listener, handler)

@@ -13,14 +13,14 @@ import (
 
 var _ workspace.Store = (*Store)(nil)
 
-// InsertKey implements workspace.Store.
-func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
+// InsertAPIKey implements workspace.Store.
+func (s *Store) InsertAPIKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
 	err = s.Write(ctx, func(tx sqldb.Querier) error {
 		lock := s.db.LockShared
 		if onlyFirst {
 			lock = s.db.LockExclusive
 		}
-		if err := lock(ctx, tx, firstKeyLock); err != nil {
+		if err := lock(ctx, tx, firstAPIKeyLock); err != nil {
 			return err
 		}
 		if onlyFirst {
@@ -45,8 +45,8 @@ func (s *Store) InsertKey(ctx context.Context, k workspace.Key, hash string, onl
 	return added && err == nil, err
 }
 
-// KeyByHash implements workspace.Store.
-func (s *Store) KeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
+// APIKeyByHash implements workspace.Store.
+func (s *Store) APIKeyByHash(ctx context.Context, hash string) (workspace.Key, error) {
 	found, err := read(ctx, s, scanKey, `
 		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
 		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
@@ -55,16 +55,16 @@ func (s *Store) KeyByHash(ctx context.Context, hash string) (workspace.Key, erro
 	return sqldb.Only(found, err, workspace.ErrInvalidKey)
 }
 
-// Keys implements workspace.Store.
-func (s *Store) Keys(ctx context.Context) ([]workspace.Key, error) {
+// APIKeys implements workspace.Store.
+func (s *Store) APIKeys(ctx context.Context) ([]workspace.Key, error) {
 	return read(ctx, s, scanKey, `
 		SELECT k.id, k.name, k.workspace_id, w.name, k.created_at, k.last_used_at, k.revoked_at
 		FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
 		ORDER BY k.id`)
 }
 
-// RevokeKey implements workspace.Store.
-func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
+// RevokeAPIKey implements workspace.Store.
+func (s *Store) RevokeAPIKey(ctx context.Context, id string, at time.Time) error {
 	revoked, err := writeOne(ctx, s, sqldb.ScanString, `
 		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1
 		RETURNING id`,
@@ -73,8 +73,8 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 	return err
 }
 
-// TouchKeys implements workspace.Store.
-func (s *Store) TouchKeys(ctx context.Context, used map[string]time.Time) error {
+// TouchAPIKeys implements workspace.Store.
+func (s *Store) TouchAPIKeys(ctx context.Context, used map[string]time.Time) error {
 	return s.Write(ctx, func(tx sqldb.Querier) error {
 		for _, id := range slices.Sorted(maps.Keys(used)) { // in the same order on all servers: none waits for one that waits for it
 			_, err := tx.ExecContext(ctx, `

@@ -19,7 +19,7 @@ var Application = sqldb.Application{
 
 // Locks of transactions, as sqldb.DB.LockExclusive takes them.
 const (
-	firstKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
+	firstAPIKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
 	inventoryLock
 	secretsLock // shared by those who seal: the check value of their key must stay
 	collationLock

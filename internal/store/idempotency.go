@@ -13,8 +13,8 @@ import (
 
 var _ phone.Claims = (*Store)(nil)
 
-// ClaimKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
-func (s *Store) ClaimKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
+// ClaimIdempotencyKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
+func (s *Store) ClaimIdempotencyKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
 	if s.secrets == nil {
 		return nil, errLocked
 	}
@@ -87,8 +87,8 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 	return kept.number, nil
 }
 
-// ReleaseKey implements phone.Claims.
-func (s *Store) ReleaseKey(ctx context.Context, c phone.Claim) error {
+// ReleaseIdempotencyKey implements phone.Claims.
+func (s *Store) ReleaseIdempotencyKey(ctx context.Context, c phone.Claim) error {
 	_, err := writeOne(ctx, s, sqldb.ScanString, `
 		DELETE FROM idempotency_keys
 		WHERE workspace_id = $1 AND idempotency_key = $2 AND claim = $3 AND answer IS NULL
@@ -123,8 +123,8 @@ func settle(ctx context.Context, tx sqldb.Querier, c phone.Claim, n phone.Number
 // prunedAtOnce bounds how long one pruning keeps other writers waiting.
 const prunedAtOnce = 1000
 
-// PruneKeys removes the idempotency keys that were first used at or before that time.
-func (s *Store) PruneKeys(ctx context.Context, before time.Time) error {
+// PruneIdempotencyKeys removes the idempotency keys that were first used at or before that time.
+func (s *Store) PruneIdempotencyKeys(ctx context.Context, before time.Time) error {
 	for {
 		pruned, err := writeOne(ctx, s, sqldb.ScanString, `
 			DELETE FROM idempotency_keys WHERE (workspace_id, idempotency_key) IN (

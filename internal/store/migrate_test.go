@@ -113,7 +113,7 @@ func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 
 		s := storetest.Unlocked(t, database)
 		claim := func(key, request string) (*phone.Number, error) {
-			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: "w", Key: key, Token: "other"}, []byte(request), now, time.Minute, time.Hour)
+			return s.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: "w", Key: key, Token: "other"}, []byte(request), now, time.Minute, time.Hour)
 		}
 		if got, err := claim("answered", "request"); err != nil || got == nil || *got != want {
 			t.Errorf("got the answer %+v, %v; want %+v", got, err, want)

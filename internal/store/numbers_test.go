@@ -100,10 +100,10 @@ func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
 		want := fullNumber(t)
 		claim := phone.Claim{WorkspaceID: storetest.NewWorkspace(t, s, "w"), Key: "k", Token: "me"}
 		request := []byte("request")
-		_, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
+		_, err := s.ClaimIdempotencyKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
 		dbtest.Must(t, err)
 		dbtest.Must(t, s.InsertNumber(t.Context(), claim.WorkspaceID, want, nil, claim))
-		got, err := s.ClaimKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
+		got, err := s.ClaimIdempotencyKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
 		if err != nil || got == nil || *got != want {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,18 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
+
+// sqldb has tests for all of the limits.
+func TestConnectionsHaveTheNameOfTheProgramAndTheLimitsOfAServer(t *testing.T) {
+	s := storetest.OpenLimited(t, dbtest.Postgres(t), sqldb.ConnectionLimits{Statement: 1500 * time.Millisecond})
+	for setting, want := range map[string]string{"application_name": "phonenumbers", "statement_timeout": "1500ms"} {
+		got, err := sqldb.All(t.Context(), s.DB().Reader(), sqldb.ScanString, "SHOW "+setting)
+		dbtest.Must(t, err)
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("%s is %q; want %q", setting, got, want)
+		}
+	}
+}
 
 // The order of text is that of its bytes, whatever the language of the database, and so that of the ids is their age.
 func TestTextIsOrderedByItsBytes(t *testing.T) {
@@ -122,7 +135,7 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 			return s.InsertNumber(ctx, w, n, &phone.SIPCredentials{Username: "caller", Password: "password"}, phone.Claim{})
 		},
 		"a fingerprint": func(ctx context.Context) error {
-			_, err := s.ClaimKey(ctx, phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+			_, err := s.ClaimIdempotencyKey(ctx, phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
 			return err
 		},
 	}
@@ -155,7 +168,7 @@ func TestServersThatTouchTheSameKeys(t *testing.T) {
 	for range 50 {
 		storetest.NewWorkspace(t, s, storetest.NewID())
 	}
-	keys, err := s.Keys(t.Context())
+	keys, err := s.APIKeys(t.Context())
 	dbtest.Must(t, err)
 	for _, k := range keys {
 		used[k.ID] = time.Now()
@@ -168,7 +181,7 @@ func TestServersThatTouchTheSameKeys(t *testing.T) {
 				for id, at := range used {
 					mine[id] = at.Add(time.Duration(i) * time.Minute)
 				}
-				if err := s.TouchKeys(t.Context(), mine); err != nil {
+				if err := s.TouchAPIKeys(t.Context(), mine); err != nil {
 					t.Error(err)
 				}
 			}

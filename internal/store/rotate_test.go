@@ -97,10 +97,10 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 		w := storetest.NewWorkspace(t, before, "w")
 		now := time.Now()
 		claim := func(s *store.Store, key, request string) (*phone.Number, error) {
-			return s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: storetest.NewID()}, []byte(request), now, time.Minute, time.Hour)
+			return s.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: w, Key: key, Token: storetest.NewID()}, []byte(request), now, time.Minute, time.Hour)
 		}
 		made := phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}
-		if _, err := before.ClaimKey(t.Context(), made, []byte("request"), now, time.Minute, time.Hour); err != nil {
+		if _, err := before.ClaimIdempotencyKey(t.Context(), made, []byte("request"), now, time.Minute, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		n := phone.Number{ID: storetest.NewID(), Number: "+14155550100", Type: phone.PSTN}
@@ -123,7 +123,7 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 		if _, err := claim(before, "k2", "request"); !errors.Is(err, phone.ErrStorageUnavailable) {
 			t.Errorf("a server without the newest key says %v", err)
 		}
-		dbtest.Must(t, both.PruneKeys(t.Context(), now))
+		dbtest.Must(t, both.PruneIdempotencyKeys(t.Context(), now))
 		if r, err := both.RotateSecrets(t.Context()); err != nil || len(r.Needed) > 0 {
 			t.Errorf("a day later: rotated %+v, %v", r, err)
 		}
@@ -141,7 +141,7 @@ func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 		dbtest.Must(t, rotator.Unlock(t.Context(), newest+","+old))
 		_, err := rotator.RotateSecrets(t.Context())
 		dbtest.Must(t, err)
-		_, err = forgotten.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+		_, err = forgotten.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
 		dbtest.Must(t, err)
 		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.SecretKeyIDs()) {
 			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.SecretKeyIDs())

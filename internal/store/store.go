@@ -54,7 +54,7 @@ func (s *Store) Write(ctx context.Context, fn func(tx sqldb.Querier) error) erro
 
 // LockEverything lets nobody else write until the transaction ends. A server that starts now comes before or after.
 func (s *Store) LockEverything(ctx context.Context, tx sqldb.Querier) error {
-	for _, lock := range []int64{firstKeyLock, inventoryLock, secretsLock} {
+	for _, lock := range []int64{firstAPIKeyLock, inventoryLock, secretsLock} {
 		if err := s.db.LockExclusive(ctx, tx, lock); err != nil {
 			return err
 		}

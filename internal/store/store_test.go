@@ -181,7 +181,7 @@ func TestOneFirstKeyWhoeverStarts(t *testing.T) {
 					connected.Wait() // all have a connection, and start together
 					k := workspace.Key{ID: storetest.NewID(), Name: "first", Workspace: workspace.Workspace{ID: storetest.NewID(), Name: "default"}, CreatedAt: time.Now()}
 					if err == nil {
-						made[i], err = s.InsertKey(t.Context(), k, storetest.NewID(), true)
+						made[i], err = s.InsertAPIKey(t.Context(), k, storetest.NewID(), true)
 					}
 					if err != nil {
 						t.Error(err)
@@ -189,7 +189,7 @@ func TestOneFirstKeyWhoeverStarts(t *testing.T) {
 				})
 			}
 			starts.Wait()
-			keys, err := s.Keys(t.Context())
+			keys, err := s.APIKeys(t.Context())
 			dbtest.Must(t, err)
 			count := 0
 			for _, m := range made {

@@ -25,10 +25,10 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 		key := workspace.Key{
 			ID: storetest.NewID(), Name: "ci", Workspace: workspace.Workspace{ID: storetest.NewID(), Name: "default"}, CreatedAt: time.UnixMilli(1_700_000_000_123).UTC(),
 		}
-		_, err := s.InsertKey(t.Context(), key, "hash", false)
+		_, err := s.InsertAPIKey(t.Context(), key, "hash", false)
 		dbtest.Must(t, err)
 		key.LastUsed = time.UnixMilli(1_700_000_040_000).UTC()
-		dbtest.Must(t, s.TouchKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
+		dbtest.Must(t, s.TouchAPIKeys(t.Context(), map[string]time.Time{key.ID: key.LastUsed}))
 		w := key.Workspace.ID
 		bought := storetest.Insert(t, s, w, "+14155550100")
 		bought, err = s.UpdateNumber(t.Context(), w, bought.ID, link("agent_1"))
@@ -46,7 +46,7 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 		if got := again.SIPCredentials(t, w, sip.ID); got != credentials {
 			t.Errorf("SIP credentials are %+v", got)
 		}
-		if got, err := again.KeyByHash(t.Context(), "hash"); err != nil || got != key {
+		if got, err := again.APIKeyByHash(t.Context(), "hash"); err != nil || got != key {
 			t.Errorf("key is %+v, %v; want %+v", got, err, key)
 		}
 		if numbers, err := again.NumbersForSale(t.Context(), "+1", 10); err != nil || !slices.Equal(numbers, []string{"+14155550199"}) {

@@ -53,9 +53,9 @@ type lockedStore struct {
 	told   map[string]time.Time
 }
 
-func (s *lockedStore) KeyByHash(context.Context, string) (Key, error) { return s.key, nil }
+func (s *lockedStore) APIKeyByHash(context.Context, string) (Key, error) { return s.key, nil }
 
-func (s *lockedStore) TouchKeys(_ context.Context, used map[string]time.Time) error {
+func (s *lockedStore) TouchAPIKeys(_ context.Context, used map[string]time.Time) error {
 	if s.locked {
 		return errors.New("locked")
 	}

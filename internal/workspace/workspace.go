@@ -37,16 +37,16 @@ var (
 
 // Store keeps workspaces and keys.
 type Store interface {
-	// InsertKey adds the key, and its workspace where there is none of that name; there is one of the name, its own id
+	// InsertAPIKey adds the key, and its workspace where there is none of that name; there is one of the name, its own id
 	// counts. With onlyFirst it does nothing where any key is there already. It reports whether it added the key.
-	InsertKey(ctx context.Context, k Key, hash string, onlyFirst bool) (bool, error)
-	// KeyByHash returns a key that is not revoked, or ErrInvalidKey.
-	KeyByHash(ctx context.Context, hash string) (Key, error)
-	Keys(ctx context.Context) ([]Key, error)
-	// RevokeKey returns ErrKeyNotFound where there is no such key. A key once revoked keeps its time.
-	RevokeKey(ctx context.Context, id string, at time.Time) error
-	// TouchKeys sets when the keys with these ids were last used.
-	TouchKeys(ctx context.Context, used map[string]time.Time) error
+	InsertAPIKey(ctx context.Context, k Key, hash string, onlyFirst bool) (bool, error)
+	// APIKeyByHash returns a key that is not revoked, or ErrInvalidKey.
+	APIKeyByHash(ctx context.Context, hash string) (Key, error)
+	APIKeys(ctx context.Context) ([]Key, error)
+	// RevokeAPIKey returns ErrKeyNotFound where there is no such key. A key once revoked keeps its time.
+	RevokeAPIKey(ctx context.Context, id string, at time.Time) error
+	// TouchAPIKeys sets when the keys with these ids were last used.
+	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
 }
 
 // Service makes, checks and revokes keys.
@@ -56,7 +56,7 @@ type Service struct {
 	NewID func() string // a new UUIDv7, lower case
 
 	mu   sync.Mutex
-	used map[string]time.Time // by key id, what TouchKeys has not been told yet
+	used map[string]time.Time // by key id, what TouchAPIKeys has not been told yet
 }
 
 // The length stands apart: a repetition of these classes would take 13 ms to compile at each start of the program.
@@ -99,7 +99,7 @@ func (s *Service) create(ctx context.Context, workspaceName, keyName string, onl
 		Workspace: Workspace{ID: s.NewID(), Name: workspaceName},
 		CreatedAt: s.Now(),
 	}
-	created, err := s.Store.InsertKey(ctx, record, hashKey(key), onlyFirst)
+	created, err := s.Store.InsertAPIKey(ctx, record, hashKey(key), onlyFirst)
 	if err != nil {
 		return "", false, fmt.Errorf("create key: %w", err)
 	}
@@ -112,7 +112,7 @@ func (s *Service) Authenticate(ctx context.Context, key string) (Key, error) {
 	if !wellFormed(key) {
 		return Key{}, ErrInvalidKey
 	}
-	k, err := s.Store.KeyByHash(ctx, hashKey(key))
+	k, err := s.Store.APIKeyByHash(ctx, hashKey(key))
 	if err != nil {
 		return Key{}, err
 	}
@@ -143,7 +143,7 @@ func (s *Service) SaveLastUsed(ctx context.Context) error {
 	if len(used) == 0 {
 		return nil
 	}
-	if err := s.Store.TouchKeys(ctx, used); err != nil {
+	if err := s.Store.TouchAPIKeys(ctx, used); err != nil {
 		for keyID, minute := range used { // for the next time
 			s.noteUse(keyID, minute)
 		}

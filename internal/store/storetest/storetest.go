@@ -47,7 +47,7 @@ func Unlocked(tb testing.TB, database string) *store.Store {
 func NewWorkspace(tb testing.TB, s *store.Store, name string) string {
 	tb.Helper()
 	k := workspace.Key{ID: NewID(), Name: "test", Workspace: workspace.Workspace{ID: NewID(), Name: name}, CreatedAt: time.Now()}
-	_, err := s.InsertKey(tb.Context(), k, NewID(), false)
+	_, err := s.InsertAPIKey(tb.Context(), k, NewID(), false)
 	dbtest.Must(tb, err)
 	return k.Workspace.ID
 }

@@ -28,15 +28,15 @@ func fill(t *testing.T, s *store.Store) (workspaceID string) {
 	}
 	storetest.InsertSIP(t, s, w, "desk", "correct horse")
 	claim := phone.Claim{WorkspaceID: w, Key: "answered", Token: "me"}
-	_, err := s.ClaimKey(t.Context(), claim, []byte("request"), time.Now(), time.Minute, time.Hour)
+	_, err := s.ClaimIdempotencyKey(t.Context(), claim, []byte("request"), time.Now(), time.Minute, time.Hour)
 	dbtest.Must(t, err)
 	dbtest.Must(t, s.InsertNumber(t.Context(), w, phone.Number{ID: storetest.NewID(), Number: "+14165550100", Type: phone.PSTN}, nil, claim))
-	_, err = s.ClaimKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "in progress", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
+	_, err = s.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "in progress", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
 	dbtest.Must(t, err)
-	keys, err := s.Keys(t.Context())
+	keys, err := s.APIKeys(t.Context())
 	dbtest.Must(t, err)
-	dbtest.Must(t, s.TouchKeys(t.Context(), map[string]time.Time{keys[0].ID: time.Now()}))
-	dbtest.Must(t, s.RevokeKey(t.Context(), keys[1].ID, time.Now()))
+	dbtest.Must(t, s.TouchAPIKeys(t.Context(), map[string]time.Time{keys[0].ID: time.Now()}))
+	dbtest.Must(t, s.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()))
 	_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199", "+442079460000"}))
 	dbtest.Must(t, err)
 	return w
