@@ -8,7 +8,8 @@ const (
 	PostgreSQL = "PostgreSQL"
 )
 
-// engine is what differs between database systems in statements. sqlite.go and postgres.go open them; errors.go reads their errors.
+// engine is what differs between database systems in statements. sqlite.go and postgres.go open databases, and errors.go reads
+// errors.
 type engine struct {
 	name       string
 	dialect    goose.Dialect
