@@ -40,6 +40,27 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 	})
 }
 
+// A server gives each request enough time for a database that is well.
+func TestADatabaseThatTakesTooLongIsUnavailable(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := storetest.Unlocked(t, newDB(t))
+		w := storetest.NewWorkspace(t, s, "w")
+		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		n := phone.Number{ID: storetest.NewID(), Number: "+14155550100", Type: phone.PSTN}
+		for what, call := range map[string]func() error{
+			"read":      func() error { _, err := s.Number(late, w, n.ID); return err },
+			"insert":    func() error { return s.InsertNumber(late, w, n, nil, phone.Claim{}) },
+			"update":    func() error { _, err := s.UpdateNumber(late, w, n.ID, link("agent")); return err },
+			"readiness": func() error { return s.Ping(late) },
+		} {
+			if err := call(); !errors.Is(err, phone.ErrStorageUnavailable) {
+				t.Errorf("%s: got %v; want %v", what, err, phone.ErrStorageUnavailable)
+			}
+		}
+	})
+}
+
 func TestNumbersOfAnotherWorkspaceAreOutOfReach(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
