@@ -19,7 +19,7 @@ func usedKeys(t *testing.T, database string) (used int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := st.Keys(t.Context())
+	keys, err := st.APIKeys(t.Context())
 	if err := errors.Join(err, st.Close()); err != nil {
 		t.Fatal(err)
 	}
