@@ -125,7 +125,7 @@ func benchClients(b *testing.B, body string) (*http.Client, *client.Client, *raw
 func BenchmarkGet(b *testing.B) {
 	hand, c, generated := benchClients(b, benchNumber)
 	ctx := b.Context()
-	compare(b, 1.75, func() error {
+	compare(b, 2, func() error {
 		var n api.PhoneNumber
 		return byHand(ctx, hand, http.MethodGet, "/phone_numbers/"+benchID, nil, &n)
 	}, func() error {
@@ -141,7 +141,7 @@ func BenchmarkUpdate(b *testing.B) {
 	hand, c, generated := benchClients(b, benchNumber)
 	ctx := b.Context()
 	change := api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("agent_1")}
-	compare(b, 1.75, func() error {
+	compare(b, 2, func() error {
 		var n api.PhoneNumber
 		return byHand(ctx, hand, http.MethodPut, "/phone_numbers/"+benchID, change, &n)
 	}, func() error {
