@@ -31,9 +31,13 @@ var mayImport = map[string][]string{
 	"internal/inventory": {"internal/phone"},
 	"internal/dbtest":    {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
 	"internal/wholefile": {},
-	"internal/secret":    {"internal/wholefile"},
-	"internal/sqldb":     {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
-	"internal/store":     {"internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
+	"internal/printable": {},
+	"internal/desired": {
+		"api", "api/client", "internal/printable", "github.com/dunglas/httpsfv", "go.yaml.in/yaml/v3", "golang.org/x/time/rate",
+	},
+	"internal/secret": {"internal/wholefile"},
+	"internal/sqldb":  {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
+	"internal/store":  {"internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
 	"internal/store/storetest": { // for tests
 		"internal/dbtest", "internal/phone", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
@@ -46,10 +50,10 @@ var mayImport = map[string][]string{
 		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/cli": {
-		"api", "api/client", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store", "internal/store/transfer",
-		"internal/workspace",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term", "golang.org/x/time/rate",
-		"github.com/schollz/progressbar/v3", "github.com/dunglas/httpsfv", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
+		"api", "api/client", "internal/desired", "internal/inventory", "internal/printable", "internal/rest", "internal/serve", "internal/sqldb",
+		"internal/store", "internal/store/transfer", "internal/workspace",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term",
+		"github.com/schollz/progressbar/v3", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

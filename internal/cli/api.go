@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
@@ -163,12 +162,4 @@ func (w *waits) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	return nil
-}
-
-// agentOf is the agent that a number is linked to, empty for none.
-func agentOf(n api.PhoneNumber) string {
-	if n.AgentID == nil {
-		return ""
-	}
-	return *n.AgentID
 }

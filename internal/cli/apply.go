@@ -8,6 +8,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 func applyCommand() *cobra.Command {
@@ -36,7 +37,7 @@ object, those that failed with an error.
 	fileFlag(command, &file)
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		want, err := s.readDesired(ctx, file)
+		want, err := s.readFile(ctx, file)
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ object, those that failed with an error.
 		if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 			return err
 		}
-		p, err := s.plan(ctx, want, client.WithRetries(batchRetries))
+		p, err := desired.Compare(ctx, s.api, want, client.WithRetries(desired.Retries))
 		switch {
 		case err != nil:
 			return err
@@ -52,9 +53,9 @@ object, those that failed with an error.
 			return s.showPlan(p)
 		}
 		var unlinked []string
-		for _, c := range p.changes {
-			if c.action() == actionUnlink {
-				unlinked = append(unlinked, c.number)
+		for _, c := range p.Changes {
+			if c.Action() == desired.Unlink {
+				unlinked = append(unlinked, c.Number)
 			}
 		}
 		if len(unlinked) > 0 {
@@ -66,27 +67,27 @@ object, those that failed with an error.
 	})
 }
 
-func (s *session) apply(ctx context.Context, p plan) error {
-	b := batch{session: s, pacer: p.pacer, doing: "changing", done: "changed", again: runAgain}
+func (s *session) apply(ctx context.Context, p desired.Plan) error {
+	b := batch{session: s, pacer: p.Pacer, doing: "changing", done: "changed", again: runAgain}
 	if !isTerminal(s.out) || !isTerminal(s.err) { // elsewhere a person looks at the bar
-		b.table = s.changes()
+		b.table = s.changesTable()
 	}
 	var tasks []task
-	for _, c := range p.changes {
+	for _, c := range p.Changes {
 		tasks = append(tasks, task{
 			what: c.String(),
 			do: func(ctx context.Context, opts ...client.CallOption) error {
-				_, err := s.relink(ctx, c.id, c.to, opts...)
+				_, err := c.Make(ctx, s.api, opts...)
 				return err
 			},
 			report: func(failure *failureJSON) error {
 				switch {
 				case s.json:
-					line := c.json()
+					line := newChangeJSON(c)
 					line.Error = failure
 					return writeJSON(s.out, line)
 				case failure == nil && b.table != nil:
-					return b.table.row(c.row()...)
+					return b.table.row(changeRow(c)...)
 				}
 				return nil
 			},
@@ -96,6 +97,6 @@ func (s *session) apply(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
-	s.note("%s, unchanged: %d, not in the file: %d", counts, p.unchanged, p.notInFile)
+	s.note("%s, unchanged: %d, not in the file: %d", counts, p.Unchanged, p.NotInFile)
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // stub answers an update in the place of a server.
@@ -70,10 +71,10 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 	}
 	a := new(applied)
 	s := &session{console: &console{out: &a.stdout, err: &a.stderr}, api: c}
-	p := plan{pacer: newPacer()}
-	p.pacer.learn(told)
+	p := desired.Plan{Pacer: desired.NewPacer()}
+	p.Pacer.Learn(told)
 	for i := range n {
-		p.changes = append(p.changes, change{id: fmt.Sprint(i), number: fmt.Sprint("+1415555", i), to: "a"})
+		p.Changes = append(p.Changes, desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint("+1415555", i), To: "a"})
 	}
 	start := time.Now()
 	a.err = s.apply(t.Context(), p)
@@ -204,7 +205,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 				}
 				var done, failed, left int // each of those under way can fail before the first has stopped them
 				_, err := fmt.Sscanf(a.err.Error(), "stopped, changed: %d, failed: %d, left: %d;", &done, &failed, &left)
-				if err != nil || done != 100 || failed < 1 || failed > atOnce || done+failed+left != 1000 {
+				if err != nil || done != 100 || failed < 1 || failed > desired.AtOnce || done+failed+left != 1000 {
 					t.Errorf("it says %q", a.err)
 				}
 			})
@@ -221,9 +222,9 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &session{console: &console{out: full{}, err: io.Discard}, api: c}
-		p := plan{changes: make([]change, 100), pacer: newPacer()}
-		for i := range p.changes {
-			p.changes[i] = change{id: fmt.Sprint(i), number: fmt.Sprint(i), to: "a"}
+		p := desired.Plan{Changes: make([]desired.Change, 100), Pacer: desired.NewPacer()}
+		for i := range p.Changes {
+			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}
 		}
 		err = s.apply(t.Context(), p)
 		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped, changed: ") || strings.HasPrefix(err.Error(), "stopped, changed: 100,") {

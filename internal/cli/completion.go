@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/desired"
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
 func completionCommand() *cobra.Command {
@@ -88,10 +90,10 @@ func namesOf(n api.PhoneNumber, given []string, begun string) (names []cobra.Com
 		}
 	}
 	if strings.HasPrefix(n.Number, begun) {
-		names = append(names, cobra.CompletionWithDesc(printable(n.Number), printable(agentOf(n))))
+		names = append(names, cobra.CompletionWithDesc(printable.Text(n.Number), printable.Text(desired.AgentOf(n))))
 	}
 	if begun != "" && strings.HasPrefix(n.ID, begun) {
-		names = append(names, cobra.CompletionWithDesc(printable(n.ID), printable(n.Number)))
+		names = append(names, cobra.CompletionWithDesc(printable.Text(n.ID), printable.Text(n.Number)))
 	}
 	return names
 }
@@ -106,12 +108,12 @@ func completeAgents(c *cobra.Command, args []string, begun string) (found []cobr
 func agentsOnce(begun string) func(api.PhoneNumber) []cobra.Completion {
 	seen := map[string]bool{"": true}
 	return func(n api.PhoneNumber) []cobra.Completion {
-		agent := agentOf(n)
+		agent := desired.AgentOf(n)
 		if seen[agent] || !strings.HasPrefix(agent, begun) {
 			return nil
 		}
 		seen[agent] = true
-		return []cobra.Completion{printable(agent)}
+		return []cobra.Completion{printable.Text(agent)}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
 // consent are the flags of commands that change something.
@@ -42,6 +44,6 @@ func (s *session) would(what string) error {
 	if s.json {
 		return s.document(wouldJSON{what})
 	}
-	_, err := fmt.Fprintf(s.out, "would %s\n", printable(what))
+	_, err := fmt.Fprintf(s.out, "would %s\n", printable.Text(what))
 	return err
 }

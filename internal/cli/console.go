@@ -16,6 +16,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
 // console is what a command talks to: stdin, stdout for results, and stderr for the person, if there is one.
@@ -90,7 +92,7 @@ func (t *console) note(format string, args ...any) {
 		_ = t.bar.Clear()         // on stderr, where there is nobody to tell
 		defer t.bar.RenderBlank() //nolint:errcheck // as above
 	}
-	fmt.Fprintln(t.err, printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(t.err, printable.Text(fmt.Sprintf(format, args...)))
 }
 
 // progress shows a bar on a terminal, from now until stop. step counts; both can be called by several goroutines.
@@ -129,7 +131,7 @@ func (t *console) progress(total int, what string) (step, stop func()) {
 
 // ask asks a person for a yes; without a person it is an error that asks for --yes.
 func (t *console) ask(ctx context.Context, what string) error {
-	what = printable(what)
+	what = printable.Text(what)
 	if !isTerminal(t.in) || !isTerminal(t.err) {
 		return declined("this would %s; confirm it with --yes", what)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // severalHelp is for the help of commands for one number or several.
@@ -40,10 +41,10 @@ type edit struct {
 func (s *session) linking(agent string) edit {
 	return edit{
 		verb: "link", doing: "linking", done: "linked", again: runAgain, ifMissing: listShowsThem,
-		settled: func(n api.PhoneNumber) bool { return agentOf(n) == agent },
-		what:    func(ns []api.PhoneNumber) string { return newChange(ns[0], agent).String() }, // it asks nothing about several
+		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == agent },
+		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // it asks nothing about several
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
-			return s.relink(ctx, n.ID, agent, opts...)
+			return desired.NewChange(n, agent).Make(ctx, s.api, opts...)
 		},
 	}
 }
@@ -52,16 +53,16 @@ func (s *session) linking(agent string) edit {
 func (s *session) unlinking() edit {
 	return edit{
 		verb: "unlink", doing: "unlinking", done: "unlinked", again: runAgain, ifMissing: listShowsThem, asks: true,
-		settled: func(n api.PhoneNumber) bool { return agentOf(n) == "" },
+		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == "" },
 		what: func(ns []api.PhoneNumber) string {
 			what := "unlink " + enumerate(numbersOf(ns))
 			if len(ns) == 1 {
-				what = newChange(ns[0], "").String()
+				what = desired.NewChange(ns[0], "").String()
 			}
 			return what + " at " + s.baseURL
 		},
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
-			return s.relink(ctx, n.ID, "", opts...)
+			return desired.NewChange(n, "").Make(ctx, s.api, opts...)
 		},
 	}
 }
@@ -79,7 +80,7 @@ func (s *session) deleting() edit {
 			}
 			agents := 0
 			for _, n := range ns {
-				if agentOf(n) != "" {
+				if desired.AgentOf(n) != "" {
 					agents++
 				}
 			}
@@ -91,14 +92,6 @@ func (s *session) deleting() edit {
 	}
 }
 
-// relink links a number to an agent, or unlinks it where that is empty.
-func (s *session) relink(ctx context.Context, id, agent string, opts ...client.CallOption) (api.PhoneNumber, error) {
-	if agent == "" {
-		return s.api.Unlink(ctx, id, opts...)
-	}
-	return s.api.Link(ctx, id, agent, opts...)
-}
-
 func numbersOf(ns []api.PhoneNumber) (numbers []string) {
 	for _, n := range ns {
 		numbers = append(numbers, n.Number)
@@ -108,7 +101,7 @@ func numbersOf(ns []api.PhoneNumber) (numbers []string) {
 
 // linked says which agent a number is linked to.
 func linked(n api.PhoneNumber) string {
-	if agent := agentOf(n); agent != "" {
+	if agent := desired.AgentOf(n); agent != "" {
 		return "linked to " + agent
 	}
 	return "linked to no agent"
@@ -188,8 +181,8 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 			return fmt.Errorf("nothing was changed: write the output: %w", err)
 		}
 	}
-	b := batch{session: s, pacer: newPacer(), table: rows.table, doing: e.doing, done: e.done, again: e.again}
-	b.pacer.learn(answer.Header)
+	b := batch{session: s, pacer: desired.NewPacer(), table: rows.table, doing: e.doing, done: e.done, again: e.again}
+	b.pacer.Learn(answer.Header)
 	var tasks []task
 	for _, n := range open {
 		tasks = append(tasks, task{

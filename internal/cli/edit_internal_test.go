@@ -14,6 +14,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // edits are the commands, and what they say they have done.
@@ -135,7 +136,7 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 						continue
 					}
 					failed[n.ID] = true
-					if "id-"+strings.TrimLeft(strings.TrimPrefix(n.Number, "+1415555"), "0") != n.ID || agentOf(n.PhoneNumber) != "before" || n.Error.Status != http.StatusNotFound {
+					if "id-"+strings.TrimLeft(strings.TrimPrefix(n.Number, "+1415555"), "0") != n.ID || desired.AgentOf(n.PhoneNumber) != "before" || n.Error.Status != http.StatusNotFound {
 						t.Errorf("the line of a failure is %s", line)
 					}
 				}
@@ -162,7 +163,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != exitUnauthorized || e.rows() != 50 || h.changes > 50+atOnce {
+				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != exitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
 					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
 				}
 				var failed, left int

@@ -11,6 +11,8 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
+	"github.com/vogent-community/phonenumbers/internal/printable"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
@@ -73,7 +75,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var own exitError
 	var plain notChanges
-	var wrong *mistakes
+	var wrong *desired.Mistakes
 	switch {
 	case errors.As(err, &plain):
 		return exitFailed
@@ -81,8 +83,10 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &own):
 		return own.code
+	case errors.As(err, &wrong) && wrong.NotFound:
+		return exitNotFound
 	case errors.As(err, &wrong):
-		return wrong.code
+		return exitFailed
 	case wrongAddress(err):
 		return exitFailed
 	case errors.Is(err, client.ErrValidation) && statusOf(err) == 0: // it was not even sent
@@ -126,12 +130,12 @@ func report(stderr io.Writer, asJSON bool, command string, err error) int {
 		text += "; " + next
 	}
 	lines := []string{oneLine.Replace(text)}
-	var wrong *mistakes
+	var wrong *desired.Mistakes
 	if errors.As(err, &wrong) { // whose texts have a line each
 		lines = strings.Split(text, "\n")
 	}
 	for i, line := range lines {
-		lines[i] = printable(line)
+		lines[i] = printable.Text(line)
 	}
 	fmt.Fprintf(stderr, "phonenumbers: %s\n", strings.Join(lines, "\n"))
 	return code
@@ -205,9 +209,9 @@ func describe(err error, next string) failureJSON {
 		f.RetryAfterSeconds = failure.RetryAfter.Seconds()
 		f.Number, f.IdempotencyKey = failure.Number, failure.IdempotencyKey
 	}
-	var wrong *mistakes
+	var wrong *desired.Mistakes
 	if errors.As(err, &wrong) {
-		f.Errors = wrong.fields()
+		f.Errors = wrong.Fields()
 	}
 	return f
 }

@@ -12,12 +12,13 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
 // request for a hundred of them, and as a server that does not filter has to list them for each name.
 func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
-	owned, err := s.owned(ctx, opts...)
+	owned, err := desired.List(ctx, s.api, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +26,7 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 	for _, n := range owned {
 		byID[n.ID] = n
 	}
-	byNumber := finder(owned)
+	byNumber := owned.Finder()
 	var missing []string
 	seen := map[string]bool{} // by id, or by name for what is missing
 	for _, name := range names {
@@ -54,12 +55,12 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 
 // readNames reads numbers from stdin, one a line.
 func (t *console) readNames(ctx context.Context) (names []string, _ error) {
-	text, err := t.read(ctx, "-", maxDesired)
+	text, err := t.read(ctx, "-", desired.MaxSize)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
-	case len(text) > maxDesired:
-		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", maxDesired>>20)
+	case len(text) > desired.MaxSize:
+		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", desired.MaxSize>>20)
 	}
 	line := 0
 	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
@@ -142,4 +143,14 @@ func numberArgument(command *cobra.Command) *cobra.Command {
 	command.Args = oneArg("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
 	command.ValidArgsFunction = completeNumbers
 	return command
+}
+
+// enumerate names the first few, sorted.
+func enumerate(names []string) string {
+	const most = 10
+	slices.Sort(names)
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
 func loginCommand() *cobra.Command {
@@ -235,7 +236,7 @@ func (p profiles) without(name string) string {
 func completeProfiles(*cobra.Command, []string, string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 	_, kept, _ := keptProfiles() // without which there is nothing to offer
 	for _, name := range kept.names() {
-		found = append(found, cobra.CompletionWithDesc(name, printable(kept[name].BaseURL)))
+		found = append(found, cobra.CompletionWithDesc(name, printable.Text(kept[name].BaseURL)))
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp
 }

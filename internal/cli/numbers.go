@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // naming is how each command for numbers explains its argument.
@@ -38,7 +39,7 @@ var numberColumns = []numberColumn{
 	{"id", func(n api.PhoneNumber) string { return n.ID }},
 	{"number", func(n api.PhoneNumber) string { return n.Number }},
 	{"type", func(n api.PhoneNumber) string { return string(n.Type) }},
-	{"agent", agentOf},
+	{"agent", desired.AgentOf},
 }
 
 // numbersTable is a table of numbers.

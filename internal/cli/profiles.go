@@ -115,6 +115,11 @@ func parseProfiles(text []byte) (profiles, error) {
 	return p, nil
 }
 
+// isText reports whether a node is a text, or a number or the like that can be taken as it is written.
+func isText(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
+}
+
 // changeProfiles changes the file. Changes of several processes at the same time are all kept.
 func changeProfiles(path string, change func(profiles)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

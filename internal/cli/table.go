@@ -5,10 +5,12 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/rivo/uniseg"
 	"golang.org/x/term"
+
+	"github.com/vogent-community/phonenumbers/internal/desired"
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
 // table prints rows as they come: in columns under a header on a terminal, elsewhere with tabs between the cells, so that cut and
@@ -40,7 +42,7 @@ func (t *console) table(header ...string) *table {
 
 func (t *table) row(cells ...string) error {
 	for i, cell := range cells {
-		cells[i] = printable(cell)
+		cells[i] = printable.Text(cell)
 	}
 	switch {
 	case !t.columns:
@@ -91,7 +93,7 @@ func (t *table) colour(column int, cell string) string {
 	if column > 0 {
 		return ""
 	}
-	return map[string]string{actionLink: green, actionUnlink: red, actionMove: yellow}[cell]
+	return map[string]string{desired.Link: green, desired.Unlink: red, desired.Move: yellow}[cell]
 }
 
 // line prints a line of a table on a terminal.
@@ -179,14 +181,4 @@ func cut(text string, width int) string {
 		b.WriteString(character)
 	}
 	return b.String() + "…"
-}
-
-// printable replaces what would act on a terminal or break a row: a server can send anything.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }

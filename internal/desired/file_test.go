@@ -1,4 +1,4 @@
-package cli
+package desired
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 
 // Whatever numbers and agents a server has, what export writes is what plan reads; and no file makes the parser fail otherwise
 // than with an error.
-func FuzzDesired(f *testing.F) {
+func FuzzFile(f *testing.F) {
 	for _, text := range []string{
 		`numbers: {"+14155550100": {agent: agent_1}, support: {agent: ""}}`,
 		"numbers:\n  +14155550100: &a {agent: 007}\n  true: *a\n  ? ~\n  : {agent: null}\n",
@@ -19,21 +19,21 @@ func FuzzDesired(f *testing.F) {
 		f.Add(text, "+14155550100", "null")
 	}
 	f.Fuzz(func(t *testing.T, text, number, agent string) {
-		states := []desired{{}}
-		if f, err := parseDesired("f", []byte(text)); err == nil {
-			states = append(states, f.agents)
+		states := []State{{}}
+		if f, err := Parse("f", []byte(text)); err == nil {
+			states = append(states, f.Agents)
 		}
 		if number = strings.ToValidUTF8(number, ""); number != "" {
-			states = append(states, desired{number: strings.ToValidUTF8(agent, "")})
+			states = append(states, State{number: strings.ToValidUTF8(agent, "")})
 		}
 		for _, d := range states {
 			var b bytes.Buffer
-			if err := d.write(&b); err != nil {
+			if err := d.Write(&b); err != nil {
 				t.Fatalf("%q: %v", d, err)
 			}
-			again, err := parseDesired("f", b.Bytes())
-			if err != nil || !maps.Equal(again.agents, d) {
-				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again.agents, err)
+			again, err := Parse("f", b.Bytes())
+			if err != nil || !maps.Equal(again.Agents, d) {
+				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again.Agents, err)
 			}
 		}
 	})

@@ -1,24 +1,20 @@
-package cli
+package desired
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// sessionAt is a session with a server that lists the numbers.
-func sessionAt(t *testing.T, numbers string) *session {
+// listing is a client of a server that lists the numbers.
+func listing(t *testing.T, numbers string) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -29,7 +25,7 @@ func sessionAt(t *testing.T, numbers string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &session{console: &console{out: io.Discard, err: io.Discard}, api: c}
+	return c
 }
 
 // A server may tell SIP prefixes apart by the case of their letters: what is written exactly so comes first.
@@ -39,12 +35,12 @@ func TestAPrefixIsFoundAsItIsWrittenOrInAnotherCase(t *testing.T) {
 	for _, c := range []struct{ numbers, name, wants string }{
 		{two, "support", "2"}, {two, "Support", "1"}, {two, "SUPPORT", ""}, {one, "SUPPORT", "1"}, {one, "other", ""},
 	} {
-		p, err := sessionAt(t, c.numbers).plan(t.Context(), desiredFile{agents: desired{c.name: "new"}})
+		p, err := Compare(t.Context(), listing(t, c.numbers), File{Agents: State{c.name: "new"}})
 		got := ""
 		if err == nil {
-			got = p.changes[0].id
+			got = p.Changes[0].ID
 		}
-		if got != c.wants || err != nil && exitCode(err) != exitNotFound {
+		if mistakes, ok := errors.AsType[*Mistakes](err); got != c.wants || err != nil && !(ok && mistakes.NotFound) {
 			t.Errorf("%s of %s: id %q, %v; want %q", c.name, c.numbers, got, err, c.wants)
 		}
 	}
@@ -53,11 +49,11 @@ func TestAPrefixIsFoundAsItIsWrittenOrInAnotherCase(t *testing.T) {
 func TestANumberUnderTwoIDsIsRefused(t *testing.T) {
 	const number = `{"id":"%s","number":"+14155550100","type":"PSTN","agentId":null}`
 	twice := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "2")
-	if _, err := sessionAt(t, twice).plan(t.Context(), desiredFile{agents: desired{"+14155550100": "a"}}); err == nil || !strings.Contains(err.Error(), "with the ids 1 and 2") {
+	if _, err := Compare(t.Context(), listing(t, twice), File{Agents: State{"+14155550100": "a"}}); err == nil || !strings.Contains(err.Error(), "with the ids 1 and 2") {
 		t.Error(err)
 	}
 	again := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "1") // a page that moved meanwhile
-	if p, err := sessionAt(t, again).plan(t.Context(), desiredFile{agents: desired{"+14155550100": "a"}}); err != nil || len(p.changes) != 1 {
+	if p, err := Compare(t.Context(), listing(t, again), File{Agents: State{"+14155550100": "a"}}); err != nil || len(p.Changes) != 1 {
 		t.Errorf("%v, %v", p, err)
 	}
 }
@@ -75,22 +71,10 @@ func TestThePaceIsThatOfThePolicyWithLittleLeft(t *testing.T) {
 		{`"second";r=3`, `"second`, rate.Inf},
 		{``, `"second";q=10;w=1`, rate.Inf},
 	} {
-		p := newPacer()
-		p.learn(http.Header{"Ratelimit": {c.left}, "Ratelimit-Policy": {c.policies}})
+		p := NewPacer()
+		p.Learn(http.Header{"Ratelimit": {c.left}, "Ratelimit-Policy": {c.policies}})
 		if got := p.limiter.Limit(); got != c.want {
 			t.Errorf("%s with %s: %g per second, want %g", c.left, c.policies, got, c.want)
 		}
-	}
-}
-
-// A read that never ends, from a pipe that nobody closes, ends with the context.
-func TestReadingAFileCanBeInterrupted(t *testing.T) {
-	in, writer := io.Pipe()
-	defer writer.Close() //nolint:errcheck // an io.PipeWriter's Close returns nil
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	c := &console{in: in, out: &bytes.Buffer{}, err: &bytes.Buffer{}}
-	if _, err := c.readDesired(ctx, "-"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
 	}
 }

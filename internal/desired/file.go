@@ -1,8 +1,9 @@
-package cli
+// Package desired brings the agents of numbers to what a file says. Parse reads the file, Compare makes the plan, and Run makes
+// its changes, within the rate limit of the server. It does not print anything.
+package desired
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,19 +11,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 )
 
-// desired is what a file asks for: the agent of each number or SIP prefix, empty for none.
+// State is what a file asks for: the agent of each number or SIP prefix, empty for none.
 //
 //	numbers:
 //	  "+15105550100": {agent: agent_1}
 //	  "+15105550101": {agent: ""}
-type desired map[string]string
+type State map[string]string
 
-// write writes the file, sorted by number, a line a number, so that two of them can be compared by their lines.
-func (d desired) write(w io.Writer) error {
+// Write writes the file, sorted by number, a line a number, so that two of them can be compared by their lines.
+func (d State) Write(w io.Writer) error {
 	text := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value} }
 	numbers := &yaml.Node{Kind: yaml.MappingNode}
 	for _, number := range slices.Sorted(maps.Keys(d)) {
@@ -47,45 +47,30 @@ func (d desired) write(w io.Writer) error {
 	)
 }
 
-// maxDesired is the size of a file with a million numbers.
-const maxDesired = 64 << 20
+// MaxSize is the size of a file with a million numbers.
+const MaxSize = 64 << 20
 
-// desiredFile is a file that was read, with the line of each number.
-type desiredFile struct {
-	name   string
-	agents desired
+// File is a file that was read, with the line of each number.
+type File struct {
+	Name   string
+	Agents State
 	lines  map[string]int
 }
 
-// readDesired reads the file that --file names; - is stdin.
-func (t *console) readDesired(ctx context.Context, path string) (desiredFile, error) {
-	text, err := t.read(ctx, path, maxDesired)
-	if err != nil {
-		return desiredFile{}, err
-	}
-	if path == "-" {
-		path = "stdin"
-	}
-	if len(text) > maxDesired {
-		return desiredFile{}, fmt.Errorf("%s, nothing was changed: it is larger than %d MiB; split it, since numbers that are not in a file are ignored", path, maxDesired>>20)
-	}
-	return parseDesired(path, text)
-}
-
-// parseDesired refuses whatever it does not know: what is misspelt would be left undone. It finds all mistakes, except behind one
+// Parse reads the text of a file; name is for errors. It refuses whatever it does not know: what is misspelt would be left undone. It finds all mistakes, except behind one
 // in the YAML itself.
-func parseDesired(name string, text []byte) (desiredFile, error) {
+func Parse(name string, text []byte) (File, error) {
 	r := reading{
-		desiredFile: desiredFile{name: name, agents: desired{}},
-		mistakes:    mistakes{file: name, code: exitFailed},
-		faulty:      map[*yaml.Node]bool{},
+		File:     File{Name: name, Agents: State{}},
+		Mistakes: Mistakes{file: name},
+		faulty:   map[*yaml.Node]bool{},
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return desiredFile{}, fmt.Errorf(`%s, nothing was changed: it is empty; write "numbers: {}" for no numbers`, name)
+		return File{}, fmt.Errorf(`%s, nothing was changed: it is empty; write "numbers: {}" for no numbers`, name)
 	} else if err != nil {
-		return desiredFile{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
+		return File{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
 	}
 	root := document.Content[0]
 	r.eachMember(root, "", "the file", func(key, value *yaml.Node, pointer string) {
@@ -101,15 +86,15 @@ func parseDesired(name string, text []byte) (desiredFile, error) {
 	if err := decoder.Decode(&second); err == nil {
 		r.wrong(&second, "", "it contains a second YAML document; put all numbers into one document")
 	} else if !errors.Is(err, io.EOF) {
-		return desiredFile{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
+		return File{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
 	}
-	return r.desiredFile, r.orNil()
+	return r.File, r.orNil()
 }
 
 // reading is a file that is being read.
 type reading struct {
-	desiredFile
-	mistakes
+	File
+	Mistakes
 	faulty map[*yaml.Node]bool // the mappings with an anchor whose mistakes are told; an alias does not tell them again
 }
 
@@ -131,7 +116,7 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 		case !isText(agent) || agent.ShortTag() == "!!null":
 			r.wrong(value, pointer, "the agent of %s is not text; %s", number.Value, want)
 		default:
-			r.agents[number.Value], found = agent.Value, true
+			r.Agents[number.Value], found = agent.Value, true
 		}
 	})
 	if !found && len(r.all) == before {
@@ -177,46 +162,4 @@ func meant(node *yaml.Node) *yaml.Node {
 // isText reports whether a node is a text, or a number or the like that can be taken as it is written.
 func isText(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
-}
-
-// The form of the file, for the help of the commands that read and write it.
-const fileHelp = `The file has one line for each number or SIP prefix. An empty agent means none:
-
-  numbers:
-    "+15105550100": {agent: agent_1}
-    "+15105550101": {agent: ""}`
-
-func exportCommand() *cobra.Command {
-	command := &cobra.Command{
-		Use:   "export",
-		Short: "Write all numbers and their agents as a file",
-		Long: `Write all numbers and their agents to stdout as YAML, sorted by number. The same state always gives
-the same text. With --json, write JSON, which plan and apply read too.
-
-` + fileHelp,
-		Example:           `  phonenumbers export > numbers.yaml`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
-	}
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		owned, err := s.owned(ctx)
-		if err != nil {
-			return err
-		}
-		state := desired{}
-		for number, n := range owned {
-			state[number] = agentOf(n)
-		}
-		if !s.json {
-			return state.write(s.out)
-		}
-		type agent struct {
-			Agent string `json:"agent"`
-		}
-		numbers := map[string]agent{}
-		for number, id := range state {
-			numbers[number] = agent{id}
-		}
-		return s.document(map[string]any{"numbers": numbers})
-	})
 }

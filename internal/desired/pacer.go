@@ -1,4 +1,4 @@
-package cli
+package desired
 
 import (
 	"context"
@@ -9,26 +9,27 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pacer keeps requests within the rate that the server allows, as its answers tell in RateLimit and RateLimit-Policy
+// Pacer keeps requests within the rate that the server allows, as its answers tell in RateLimit and RateLimit-Policy
 // (draft-ietf-httpapi-ratelimit-headers-10). While more is left than can be under way at once, all pass; from then on as many as
 // the policy gives for its window, one after the other. It does not speed up again: an answer can be older than the last one, and
 // the policy gives no more in the long run. A server that tells nothing is called as fast as it answers.
-type pacer struct {
+type Pacer struct {
 	limiter *rate.Limiter
 	mu      sync.Mutex
 }
 
-func newPacer() *pacer { return &pacer{limiter: rate.NewLimiter(rate.Inf, 1)} }
+// NewPacer returns one for a server that has not told anything yet.
+func NewPacer() *Pacer { return &Pacer{limiter: rate.NewLimiter(rate.Inf, 1)} }
 
 // wait waits until the next request may be sent.
-func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
+func (p *Pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 
-// learn reads the headers of an answer.
-func (p *pacer) learn(header http.Header) {
+// Learn reads the headers of an answer.
+func (p *Pacer) Learn(header http.Header) {
 	allowed := rate.Inf // by the policies of which little is left
 	for policy, left := range items(header.Values("RateLimit")) {
 		remaining, ok := parameter(left, "r")
-		if !ok || remaining > atOnce {
+		if !ok || remaining > AtOnce {
 			continue
 		}
 		limits := items(header.Values("RateLimit-Policy"))[policy]

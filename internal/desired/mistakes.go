@@ -1,4 +1,4 @@
-package cli
+package desired
 
 import (
 	"cmp"
@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// mistakes are what is wrong with a file of numbers.
-type mistakes struct {
+// Mistakes are what is wrong with a file of numbers.
+type Mistakes struct {
 	file string
-	code int // the exit code
 	all  []mistake
+
+	NotFound bool // whether the server does not have one of the numbers
 }
 
 // mistake is one of them. The line is 0 where it is not known.
@@ -22,12 +24,12 @@ type mistake struct {
 	pointer, text string // a JSON pointer (RFC 6901) into the file, and what is wrong there
 }
 
-func (m *mistakes) add(line int, pointer, format string, args ...any) {
-	m.all = append(m.all, mistake{line, pointer, printable(fmt.Sprintf(format, args...))})
+func (m *Mistakes) add(line int, pointer, format string, args ...any) {
+	m.all = append(m.all, mistake{line, pointer, printable.Text(fmt.Sprintf(format, args...))})
 }
 
 // orNil is the error, with the mistakes by line, if there is one.
-func (m *mistakes) orNil() error {
+func (m *Mistakes) orNil() error {
 	if len(m.all) == 0 {
 		return nil
 	}
@@ -37,7 +39,7 @@ func (m *mistakes) orNil() error {
 
 // Error is one line for one mistake. Several have a line each, as each text has a semicolon of its own: the first few, as many as a
 // terminal shows without scrolling.
-func (m *mistakes) Error() string {
+func (m *Mistakes) Error() string {
 	const most = 20
 	head := m.file + ", nothing was changed: "
 	if len(m.all) == 1 {
@@ -60,8 +62,8 @@ func (m mistake) String() string {
 	return fmt.Sprintf("line %d: %s", m.line, m.text)
 }
 
-// fields are all mistakes, as --json prints them.
-func (m *mistakes) fields() []api.ProblemField {
+// Fields are all mistakes, with pointers into the file.
+func (m *Mistakes) Fields() []api.ProblemField {
 	fields := make([]api.ProblemField, len(m.all))
 	for i, each := range m.all {
 		fields[i] = api.ProblemField{Pointer: each.pointer, Detail: each.String()}

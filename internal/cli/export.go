@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/desired"
+)
+
+// readFile reads the file that --file names; - is stdin.
+func (t *console) readFile(ctx context.Context, path string) (desired.File, error) {
+	text, err := t.read(ctx, path, desired.MaxSize)
+	if err != nil {
+		return desired.File{}, err
+	}
+	if path == "-" {
+		path = "stdin"
+	}
+	if len(text) > desired.MaxSize {
+		return desired.File{}, fmt.Errorf("%s, nothing was changed: it is larger than %d MiB; split it, since numbers that are not in a file are ignored", path, desired.MaxSize>>20)
+	}
+	return desired.Parse(path, text)
+}
+
+// The form of the file, for the help of the commands that read and write it.
+const fileHelp = `The file has one line for each number or SIP prefix. An empty agent means none:
+
+  numbers:
+    "+15105550100": {agent: agent_1}
+    "+15105550101": {agent: ""}`
+
+func exportCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "export",
+		Short: "Write all numbers and their agents as a file",
+		Long: `Write all numbers and their agents to stdout as YAML, sorted by number. The same state always gives
+the same text. With --json, write JSON, which plan and apply read too.
+
+` + fileHelp,
+		Example:           `  phonenumbers export > numbers.yaml`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+		owned, err := desired.List(ctx, s.api)
+		if err != nil {
+			return err
+		}
+		state := desired.State{}
+		for number, n := range owned {
+			state[number] = desired.AgentOf(n)
+		}
+		if !s.json {
+			return state.Write(s.out)
+		}
+		type agent struct {
+			Agent string `json:"agent"`
+		}
+		numbers := map[string]agent{}
+		for number, id := range state {
+			numbers[number] = agent{id}
+		}
+		return s.document(map[string]any{"numbers": numbers})
+	})
+}

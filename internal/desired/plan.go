@@ -1,0 +1,56 @@
+package desired
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/vogent-community/phonenumbers/api/client"
+)
+
+// Plan is what there is to do, in the order of the numbers.
+type Plan struct {
+	Changes   []Change
+	Unchanged int    // numbers that are as the file says
+	NotInFile int    // numbers that are left alone
+	Pacer     *Pacer // which knows what the server has told so far
+}
+
+// Compare compares a file with the numbers that there are. A number that is not owned is an error, and so are two names for one.
+func Compare(ctx context.Context, c *client.Client, want File, opts ...client.CallOption) (Plan, error) {
+	var answer client.Response
+	owned, err := List(ctx, c, append(opts, client.WithResponse(&answer))...)
+	if err != nil {
+		return Plan{}, err
+	}
+	find := owned.Finder()
+	p := Plan{Pacer: NewPacer(), NotInFile: len(owned) - len(want.Agents)}
+	p.Pacer.Learn(answer.Header)
+	wrong := Mistakes{file: want.Name}
+	named := map[string]string{} // by id
+	byLine := func(a, b string) int { return cmp.Or(cmp.Compare(want.lines[a], want.lines[b]), cmp.Compare(a, b)) }
+	for _, number := range slices.SortedFunc(maps.Keys(want.Agents), byLine) {
+		n, found := find(number)
+		if !found {
+			wrong.NotFound = true
+			wrong.add(want.lines[number], member("/numbers", number), "you do not have %s; buy it or remove it from the file", number)
+			continue
+		}
+		if other, twice := named[n.ID]; twice {
+			wrong.add(want.lines[number], member("/numbers", number), "%s is the same number as %s on line %d; remove one of them", number, other, want.lines[other])
+			continue
+		}
+		named[n.ID] = number
+		if agent := want.Agents[number]; AgentOf(n) == agent {
+			p.Unchanged++
+		} else {
+			p.Changes = append(p.Changes, NewChange(n, agent))
+		}
+	}
+	if err := wrong.orNil(); err != nil {
+		return Plan{}, err
+	}
+	slices.SortFunc(p.Changes, func(a, b Change) int { return cmp.Compare(a.Number, b.Number) })
+	return p, nil
+}
