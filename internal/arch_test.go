@@ -32,6 +32,9 @@ var mayImport = map[string][]string{
 	"internal/dbtest":    {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
 	"internal/wholefile": {},
 	"internal/printable": {},
+	"internal/console": {
+		"internal/printable", "github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "golang.org/x/term",
+	},
 	"internal/desired": {
 		"api", "api/client", "internal/printable", "github.com/dunglas/httpsfv", "go.yaml.in/yaml/v3", "golang.org/x/time/rate",
 	},
@@ -50,10 +53,10 @@ var mayImport = map[string][]string{
 		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/cli": {
-		"api", "api/client", "internal/desired", "internal/inventory", "internal/printable", "internal/rest", "internal/serve", "internal/sqldb",
+		"api", "api/client", "internal/console", "internal/desired", "internal/inventory", "internal/printable", "internal/rest", "internal/serve", "internal/sqldb",
 		"internal/store", "internal/store/transfer", "internal/workspace",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3", "golang.org/x/term",
-		"github.com/schollz/progressbar/v3", "github.com/rivo/uniseg", "github.com/rogpeppe/go-internal/lockedfile",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3",
+		"github.com/rogpeppe/go-internal/lockedfile",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

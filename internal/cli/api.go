@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 
 // session is a run of a command that calls the API.
 type session struct {
-	*console
+	*console.Console
 	api     *client.Client
 	baseURL string
 	from    origin
@@ -64,48 +65,48 @@ type origin struct {
 }
 
 // access finds the key for the target, and the address that belongs to the key.
-func (to *target) access(t *console) (access, error) {
+func (to *target) access(t *console.Console) (access, error) {
 	if os.Getenv(keyVariable) != "" {
 		if to.profile != "" {
-			t.note("phonenumbers: %s is set and overrides the profile; unset it to use the profile", keyVariable)
+			t.Note("phonenumbers: %s is set and overrides the profile; unset it to use the profile", keyVariable)
 		}
 		checkKey := "check that " + keyVariable + " is correct and belongs to the server in " + givenAddress
 		return access{"", cmp.Or(to.baseURL, client.DefaultBaseURL), origin{checkKey, givenAddress}}, nil
 	}
 	path, kept, err := keptProfiles()
 	if err != nil {
-		return access{}, exitError{exitUnauthorized, fmt.Sprintf("no API key: %s is not set, and %v", keyVariable, err)}
+		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("no API key: %s is not set, and %v", keyVariable, err))
 	}
 	p, found := kept[to.name()]
 	switch {
 	case !found && to.profile != "":
-		return access{}, exitError{exitUnauthorized, kept.without(to.profile)}
+		return access{}, console.Exit(console.ExitUnauthorized, kept.without(to.profile))
 	case !found && len(kept) > 0:
-		return access{}, exitError{exitUnauthorized, fmt.Sprintf("no API key: set %s, or choose a profile with --profile: %s", keyVariable, strings.Join(kept.names(), ", "))}
+		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("no API key: set %s, or choose a profile with --profile: %s", keyVariable, strings.Join(kept.names(), ", ")))
 	case !found:
-		return access{}, exitError{exitUnauthorized, "no API key: run 'phonenumbers login', or set " + keyVariable}
+		return access{}, console.Exit(console.ExitUnauthorized, "no API key: run 'phonenumbers login', or set "+keyVariable)
 	case to.baseURL != "" && !sameAddress(to.baseURL, p.BaseURL):
-		return access{}, exitError{exitUnauthorized, fmt.Sprintf("nothing was sent: the key of the profile %s is for %s, but %s is %s; "+
-			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable)}
+		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("nothing was sent: the key of the profile %s is for %s, but %s is %s; "+
+			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable))
 	}
 	checkKey := fmt.Sprintf("the key comes from the profile %s in %s; replace it with 'phonenumbers login --profile %[1]s'", to.name(), path)
 	return access{p.APIKey, p.BaseURL, origin{checkKey, "the profile " + to.name()}}, nil
 }
 
 // session makes a client for the access.
-func (a access) session(t *console) (*session, error) {
-	options := []client.Option{client.WithBaseURL(a.baseURL), client.WithLogger(slog.New(&waits{console: t}))}
+func (a access) session(t *console.Console) (*session, error) {
+	options := []client.Option{client.WithBaseURL(a.baseURL), client.WithLogger(slog.New(&waits{Console: t}))}
 	if a.key != "" {
 		options = append(options, client.WithAPIKey(a.key))
 	}
 	c, err := client.New(options...)
 	if err != nil {
-		return nil, usageError{errors.Unwrap(err)}
+		return nil, console.Usage(errors.Unwrap(err))
 	}
-	return &session{console: t, api: c, baseURL: a.baseURL, from: a.from}, nil
+	return &session{Console: t, api: c, baseURL: a.baseURL, from: a.from}, nil
 }
 
-func (to *target) connect(t *console) (*session, error) {
+func (to *target) connect(t *console.Console) (*session, error) {
 	a, err := to.access(t)
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func usableBaseURL(text string) error {
 
 // waits is a log of a client that tells a person at a terminal why nothing happens, every few seconds.
 type waits struct {
-	*console
+	*console.Console
 
 	mu   sync.Mutex
 	last time.Time
@@ -145,7 +146,7 @@ func (w *waits) WithAttrs([]slog.Attr) slog.Handler { return w }
 func (w *waits) WithGroup(string) slog.Handler      { return w }
 
 func (w *waits) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && isTerminal(w.err)
+	return level >= slog.LevelWarn && console.IsTerminal(w.Err)
 }
 
 func (w *waits) Handle(_ context.Context, r slog.Record) error {
@@ -157,7 +158,7 @@ func (w *waits) Handle(_ context.Context, r slog.Record) error {
 	w.last = r.Time
 	r.Attrs(func(attr slog.Attr) bool {
 		if err, ok := attr.Value.Any().(error); ok {
-			w.note("phonenumbers: retrying: %v", err)
+			w.Note("phonenumbers: retrying: %v", err)
 		}
 		return true
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -37,7 +38,7 @@ object, those that failed with an error.
 	fileFlag(command, &file)
 	agree.flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		want, err := s.readFile(ctx, file)
+		want, err := readFile(ctx, s.Console, file)
 		if err != nil {
 			return err
 		}
@@ -69,8 +70,8 @@ object, those that failed with an error.
 
 func (s *session) apply(ctx context.Context, p desired.Plan) error {
 	b := batch{session: s, pacer: p.Pacer, doing: "changing", done: "changed", again: runAgain}
-	if !isTerminal(s.out) || !isTerminal(s.err) { // elsewhere a person looks at the bar
-		b.table = s.changesTable()
+	if !console.IsTerminal(s.Out) || !console.IsTerminal(s.Err) { // elsewhere a person looks at the bar
+		b.table = changesTable(s.Console)
 	}
 	var tasks []task
 	for _, c := range p.Changes {
@@ -82,12 +83,12 @@ func (s *session) apply(ctx context.Context, p desired.Plan) error {
 			},
 			report: func(failure *failureJSON) error {
 				switch {
-				case s.json:
+				case s.JSON:
 					line := newChangeJSON(c)
 					line.Error = failure
-					return writeJSON(s.out, line)
+					return console.WriteJSON(s.Out, line)
 				case failure == nil && b.table != nil:
-					return b.table.row(changeRow(c)...)
+					return b.table.Row(changeRow(c)...)
 				}
 				return nil
 			},
@@ -97,6 +98,6 @@ func (s *session) apply(ctx context.Context, p desired.Plan) error {
 	if err != nil {
 		return err
 	}
-	s.note("%s, unchanged: %d, not in the file: %d", counts, p.Unchanged, p.NotInFile)
+	s.Note("%s, unchanged: %d, not in the file: %d", counts, p.Unchanged, p.NotInFile)
 	return nil
 }

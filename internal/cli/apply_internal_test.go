@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -70,7 +71,7 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 		t.Fatal(err)
 	}
 	a := new(applied)
-	s := &session{console: &console{out: &a.stdout, err: &a.stderr}, api: c}
+	s := &session{Console: &console.Console{Out: &a.stdout, Err: &a.stderr}, api: c}
 	p := desired.Plan{Pacer: desired.NewPacer()}
 	p.Pacer.Learn(told)
 	for i := range n {
@@ -164,7 +165,7 @@ func TestApplyGoesOnAfterAFailureAndReportsIt(t *testing.T) {
 				}
 				return http.StatusOK, nil
 			})
-			if a.err == nil || exitCode(a.err) != exitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
+			if a.err == nil || exitCode(a.err) != console.ExitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
 				t.Errorf("%d: %v, %d rows", status, a.err, a.rows())
 			}
 			for _, id := range []string{"7", "700"} {
@@ -183,10 +184,10 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 		is     error
 		code   int
 	}{
-		{"the key is revoked", http.StatusUnauthorized, client.ErrUnauthorized, exitUnauthorized},
-		{"the server is gone", 0, client.ErrUnavailable, exitFailed},
-		{"the server fails", http.StatusServiceUnavailable, client.ErrUnavailable, exitFailed},
-		{"the rate limit is for ever", http.StatusTooManyRequests, client.ErrRateLimited, exitRateLimited},
+		{"the key is revoked", http.StatusUnauthorized, client.ErrUnauthorized, console.ExitUnauthorized},
+		{"the server is gone", 0, client.ErrUnavailable, console.ExitFailed},
+		{"the server fails", http.StatusServiceUnavailable, client.ErrUnavailable, console.ExitFailed},
+		{"the rate limit is for ever", http.StatusTooManyRequests, client.ErrRateLimited, console.ExitRateLimited},
 	} {
 		t.Run(end.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -221,7 +222,7 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &session{console: &console{out: full{}, err: io.Discard}, api: c}
+		s := &session{Console: &console.Console{Out: full{}, Err: io.Discard}, api: c}
 		p := desired.Plan{Changes: make([]desired.Change, 100), Pacer: desired.NewPacer()}
 		for i := range p.Changes {
 			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}

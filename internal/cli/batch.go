@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -12,10 +13,10 @@ import (
 type batch struct {
 	*session
 	pacer       *desired.Pacer
-	table       *table // of what is done; nil for none
-	doing, done string // the changes, such as "deleting" and "deleted"
-	again       string // what to do about those that are left
-	unwritten   error  // the first error of writing to stdout
+	table       *console.Table // of what is done; nil for none
+	doing, done string         // the changes, such as "deleting" and "deleted"
+	again       string         // what to do about those that are left
+	unwritten   error          // the first error of writing to stdout
 }
 
 // task is a change of a batch.
@@ -31,14 +32,14 @@ func (b *batch) run(ctx context.Context, tasks []task) (counts string, _ error) 
 	for i, t := range tasks {
 		changes[i] = t.do
 	}
-	step, end := b.progress(len(tasks), b.doing)
+	step, end := b.Progress(len(tasks), b.doing)
 	made, err := desired.Run(ctx, b.pacer, changes, func(i int, err error) error {
 		defer step()
 		return b.result(tasks[i], err)
 	})
 	end()
 	if b.table != nil && b.unwritten == nil {
-		b.unwritten = b.table.end()
+		b.unwritten = b.table.End()
 	}
 	counts = fmt.Sprintf("%s: %d, failed: %d, left: %d", b.done, made.Made, made.Failed, made.Left)
 	switch {
@@ -58,7 +59,7 @@ func (b *batch) run(ctx context.Context, tasks []task) (counts string, _ error) 
 func (b *batch) result(t task, err error) error {
 	var failure *failureJSON
 	if err != nil {
-		b.note("phonenumbers: %s: %v", t.what, err)
+		b.Note("phonenumbers: %s: %v", t.what, err)
 		failure = new(describe(err, ""))
 	}
 	if unwritten := t.report(failure); b.unwritten == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 func searchCommand() *cobra.Command {
@@ -32,20 +33,20 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 		if err != nil {
 			return err
 		}
-		if s.json {
-			return s.document(found)
+		if s.JSON {
+			return s.Document(found)
 		}
 		if len(found) == 0 {
-			s.note("no number for sale starts with %s", args[0])
+			s.Note("no number for sale starts with %s", args[0])
 			return nil
 		}
-		t := s.table(numberHeader)
+		t := s.Table(console.NumberHeader)
 		for _, n := range found {
-			if err := t.row(n.Number); err != nil {
+			if err := t.Row(n.Number); err != nil {
 				return err
 			}
 		}
-		return t.end()
+		return t.End()
 	})
 }
 
@@ -73,11 +74,11 @@ keys makes the purchase only once, however often you run the command with the sa
 			one := len(args) == 1 && args[0] != ""
 			switch {
 			case len(args) > 1, one == (prefix != ""):
-				return usageError{errors.New("give one number, or --prefix and no number")}
+				return console.Usage(errors.New("give one number, or --prefix and no number"))
 			case one && c.Flags().Changed("country"):
-				return usageError{errors.New("--country is only for --prefix; a number includes its country code")}
+				return console.Usage(errors.New("--country is only for --prefix; a number includes its country code"))
 			case prefix != "" && key != "":
-				return usageError{errors.New("--idempotency-key is for one number; --prefix may try several")}
+				return console.Usage(errors.New("--idempotency-key is for one number; --prefix may try several"))
 			}
 			return nil
 		},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 // A number that is refused is looked for once, and nothing is bought a second time. Only a number that is found replaces what the
@@ -53,11 +54,11 @@ func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &session{console: &console{out: io.Discard, err: io.Discard}, api: to}
+			s := &session{Console: &console.Console{Out: io.Discard, Err: io.Discard}, api: to}
 			err = s.create(t.Context(), "+14155550100", api.Purchase("+14155550100"), "")
 			var text, object bytes.Buffer
 			code, _ := report(&text, false, "phonenumbers buy", err), report(&object, true, "phonenumbers buy", err)
-			if code != exitFailed || !strings.Contains(text.String(), c.says) || !strings.Contains(object.String(), fmt.Sprintf(`"code":%q`, c.code)) || !slices.Equal(sent, c.sent) {
+			if code != console.ExitFailed || !strings.Contains(text.String(), c.says) || !strings.Contains(object.String(), fmt.Sprintf(`"code":%q`, c.code)) || !slices.Equal(sent, c.sent) {
 				t.Errorf("exit code %d after %q: %s%s", code, sent, &text, &object)
 			}
 		})

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
@@ -26,7 +27,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	results := &output{Writer: stdout}
+	results := &console.Output{Writer: stdout}
 	root := rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -34,30 +35,21 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
 	switch {
-	case err == nil && results.err == nil:
-		return exitDone
+	case err == nil && results.Lost == nil:
+		return console.ExitDone
 	case err == nil:
-		err = fmt.Errorf("write the output: %w", results.err)
+		err = fmt.Errorf("write the output: %w", results.Lost)
 	case errors.Is(err, errChanges):
-		return exitChanges
-	case exitCode(err) == exitChanges && wants(args, exitCodeFlag, true):
+		return console.ExitChanges
+	case exitCode(err) == console.ExitChanges && wants(args, exitCodeFlag, true):
 		err = notChanges{err}
 	}
 	return report(stderr, wants(args, jsonFlag, false), command.CommandPath(), err)
 }
 
-// output keeps the first error of writing, so that no command can end well whose output is lost.
-type output struct {
-	io.Writer
-	err error
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	n, err := o.Writer.Write(p)
-	if o.err == nil {
-		o.err = err
-	}
-	return n, err
+func consoleOf(c *cobra.Command) *console.Console {
+	asJSON, _ := c.Flags().GetBool(jsonFlag) // which each command has
+	return &console.Console{In: c.InOrStdin(), Out: c.OutOrStdout(), Err: c.ErrOrStderr(), JSON: asJSON}
 }
 
 // The groups of commands in the help.
@@ -114,7 +106,7 @@ This project is unofficial and not affiliated with Vogent.`,
 		if errors.As(err, &invalid) && isHidden(invalid.GetFlag()) {
 			err = fmt.Errorf("invalid --%s: %w", invalid.GetFlag().Name, errors.Unwrap(err))
 		}
-		return usageError{err}
+		return console.Usage(err)
 	})
 	root.AddGroup(
 		&cobra.Group{ID: numbersGroup, Title: "Numbers:"},
@@ -162,7 +154,7 @@ func withStore(ctx context.Context, db string, fn func(*store.Store) error) (fai
 
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name())}
+		return console.Usage(fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name()))
 	}
 	return nil
 }
@@ -171,7 +163,7 @@ func noArgs(c *cobra.Command, args []string) error {
 func oneArg(want string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 || args[0] == "" {
-			return usageError{errors.New(want)}
+			return console.Usage(errors.New(want))
 		}
 		return nil
 	}
@@ -185,7 +177,7 @@ func needSubcommand(c *cobra.Command, args []string) error {
 		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
 			text += " (did you mean " + strings.Join(similar, " or ") + "?)"
 		}
-		return usageError{errors.New(text)}
+		return console.Usage(errors.New(text))
 	}
 	return nil
 }

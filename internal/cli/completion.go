@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
@@ -34,7 +35,7 @@ API for.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			generate, ok := shells[args[0]]
 			if !ok {
-				return usageError{fmt.Errorf("%q is not one of the shells; %s", args[0], want)}
+				return console.Usage(fmt.Errorf("%q is not one of the shells; %s", args[0], want))
 			}
 			return generate(c.Root(), c.OutOrStdout())
 		},
@@ -50,7 +51,7 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 		return
 	}
 	t := consoleOf(c)
-	t.err = io.Discard // nothing may stand in the line that is typed
+	t.Err = io.Discard // nothing may stand in the line that is typed
 	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
 	s, err := to.connect(t)
 	if err != nil {

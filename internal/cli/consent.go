@@ -30,7 +30,7 @@ func (c *consent) given(ctx context.Context, s *session, what string) (bool, err
 	case c.yes:
 		return true, nil
 	}
-	err := s.ask(ctx, what)
+	err := s.Ask(ctx, what)
 	return err == nil, err
 }
 
@@ -41,9 +41,9 @@ type wouldJSON struct {
 
 // would says what a dry run would do.
 func (s *session) would(what string) error {
-	if s.json {
-		return s.document(wouldJSON{what})
+	if s.JSON {
+		return s.Document(wouldJSON{what})
 	}
-	_, err := fmt.Fprintf(s.out, "would %s\n", printable.Text(what))
+	_, err := fmt.Fprintf(s.Out, "would %s\n", printable.Text(what))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store/transfer"
 )
@@ -44,8 +45,8 @@ PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENU
 			return err
 		}
 		t := consoleOf(c)
-		if t.json {
-			return t.document(struct {
+		if t.JSON {
+			return t.Document(struct {
 				File string `json:"file"`
 			}{args[0]})
 		}
@@ -77,30 +78,30 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		switch {
 		case from == "" || sqldb.IsPostgres(from):
-			return usageError{errors.New("name the SQLite database file to copy with --from")}
+			return console.Usage(errors.New("name the SQLite database file to copy with --from"))
 		case !sqldb.IsPostgres(to):
-			return usageError{errors.New("name the PostgreSQL database to copy to with --to postgres://... or in PHONENUMBERS_DB")}
+			return console.Usage(errors.New("name the PostgreSQL database to copy to with --to postgres://... or in PHONENUMBERS_DB"))
 		}
 		t := consoleOf(c)
-		copied, err := transfer.Copy(c.Context(), from, to, t.progress)
+		copied, err := transfer.Copy(c.Context(), from, to, t.Progress)
 		if _, older := errors.AsType[*sqldb.OlderError](err); older {
 			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it, which brings them up to date", err)
 		}
 		if err != nil {
 			return err
 		}
-		if t.json {
-			return t.document(struct {
+		if t.JSON {
+			return t.Document(struct {
 				Tables []transfer.CopiedTable `json:"tables"`
 			}{copied})
 		}
-		rows := t.table("TABLE", "ROWS", "DIGEST")
+		rows := t.Table("TABLE", "ROWS", "DIGEST")
 		for _, table := range copied {
-			if err := rows.row(table.Table, strconv.Itoa(table.Rows), table.Digest); err != nil {
+			if err := rows.Row(table.Table, strconv.Itoa(table.Rows), table.Digest); err != nil {
 				return err
 			}
 		}
-		if err := rows.end(); err != nil {
+		if err := rows.End(); err != nil {
 			return err
 		}
 		noteKeyFile(t, from, "start the servers with the content of %s in PHONENUMBERS_SECRET_KEY")
@@ -110,8 +111,8 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 }
 
 // noteKeyFile says something of the key file beside a database, if there is one.
-func noteKeyFile(t *console, db, format string) {
+func noteKeyFile(t *console.Console, db, format string) {
 	if _, err := os.Stat(db + ".key"); err == nil {
-		t.note(format, db+".key")
+		t.Note(format, db+".key")
 	}
 }

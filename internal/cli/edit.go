@@ -6,6 +6,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -140,7 +141,7 @@ func nothingToDo(n api.PhoneNumber) string {
 func (s *session) editAll(ctx context.Context, names []string, e edit, agree consent) error {
 	if names[0] == "-" {
 		var err error
-		if names, err = s.readNames(ctx); err != nil {
+		if names, err = readNames(ctx, s.Console); err != nil {
 			return err
 		}
 	}
@@ -166,11 +167,11 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 		}
 	}
 	rows := s.numbers(numberColumns)
-	rows.held = true
+	rows.Held = true
 	report := func(n api.PhoneNumber, failure *failureJSON) error {
 		switch {
-		case s.json:
-			return writeJSON(s.out, editedJSON{n, failure})
+		case s.JSON:
+			return console.WriteJSON(s.Out, editedJSON{n, failure})
 		case failure == nil:
 			return rows.number(n)
 		}
@@ -181,7 +182,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 			return fmt.Errorf("nothing was changed: write the output: %w", err)
 		}
 	}
-	b := batch{session: s, pacer: desired.NewPacer(), table: rows.table, doing: e.doing, done: e.done, again: e.again}
+	b := batch{session: s, pacer: desired.NewPacer(), table: rows.Table, doing: e.doing, done: e.done, again: e.again}
 	b.pacer.Learn(answer.Header)
 	var tasks []task
 	for _, n := range open {
@@ -204,7 +205,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 	if len(settled) > 0 {
 		counts += fmt.Sprintf(", unchanged: %d", len(settled))
 	}
-	s.note("%s", counts)
+	s.Note("%s", counts)
 	return nil
 }
 
@@ -222,8 +223,8 @@ func (s *session) wouldEdit(found []api.PhoneNumber, e edit) error {
 			what = nothingToDo(n)
 		}
 		var err error
-		if s.json {
-			err = writeJSON(s.out, wouldJSON{what})
+		if s.JSON {
+			err = console.WriteJSON(s.Out, wouldJSON{what})
 		} else {
 			err = s.would(what)
 		}

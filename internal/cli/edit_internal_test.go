@@ -14,6 +14,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -75,7 +76,7 @@ func TestWhereANumberIsMissingNothingIsChanged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hosted{numbers: 250, answer: succeed}
 				e := h.edit(t, verb, false, append(h.names(150), "nobody", "+14155559999"))
-				if e.err == nil || exitCode(e.err) != exitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
+				if e.err == nil || exitCode(e.err) != console.ExitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
 					e.rows() != 0 || h.lists != 3 || h.changes != 0 {
 					t.Errorf("%v, %d rows, %d lists and %d changes", e.err, e.rows(), h.lists, h.changes)
 				}
@@ -114,7 +115,7 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if e.err == nil || exitCode(e.err) != exitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
+				if e.err == nil || exitCode(e.err) != console.ExitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
 					t.Errorf("%v, %d rows", e.err, e.rows())
 				}
 				for _, i := range []int{7, 70} {
@@ -163,7 +164,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != exitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
+				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != console.ExitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
 					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
 				}
 				var failed, left int
@@ -201,7 +202,7 @@ func TestReadingNumbersCanBeInterrupted(t *testing.T) {
 	cancel(errors.New("interrupt signal received")) // as signal.NotifyContext does
 	stdin, open := io.Pipe()
 	defer open.Close() //nolint:errcheck // it never fails
-	_, err := (&console{in: stdin}).readNames(ctx)
+	_, err := readNames(ctx, &console.Console{In: stdin})
 	if want := "read stdin, nothing was changed: interrupt signal received"; err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}

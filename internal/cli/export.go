@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // readFile reads the file that --file names; - is stdin.
-func (t *console) readFile(ctx context.Context, path string) (desired.File, error) {
-	text, err := t.read(ctx, path, desired.MaxSize)
+func readFile(ctx context.Context, t *console.Console, path string) (desired.File, error) {
+	text, err := t.Read(ctx, path, desired.MaxSize)
 	if err != nil {
 		return desired.File{}, err
 	}
@@ -52,8 +53,8 @@ the same text. With --json, write JSON, which plan and apply read too.
 		for number, n := range owned {
 			state[number] = desired.AgentOf(n)
 		}
-		if !s.json {
-			return state.Write(s.out)
+		if !s.JSON {
+			return state.Write(s.Out)
 		}
 		type agent struct {
 			Agent string `json:"agent"`
@@ -62,6 +63,6 @@ the same text. With --json, write JSON, which plan and apply read too.
 		for number, id := range state {
 			numbers[number] = agent{id}
 		}
-		return s.document(map[string]any{"numbers": numbers})
+		return s.Document(map[string]any{"numbers": numbers})
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 // A read that never ends, from a pipe that nobody closes, ends with the context.
@@ -15,8 +17,8 @@ func TestReadingAFileCanBeInterrupted(t *testing.T) {
 	defer writer.Close() //nolint:errcheck // an io.PipeWriter's Close returns nil
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	c := &console{in: in, out: &bytes.Buffer{}, err: &bytes.Buffer{}}
-	if _, err := c.readFile(ctx, "-"); !errors.Is(err, context.DeadlineExceeded) {
+	c := &console.Console{In: in, Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}
+	if _, err := readFile(ctx, c, "-"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

@@ -11,36 +11,13 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// The exit codes.
-const (
-	exitDone         = 0
-	exitFailed       = 1
-	exitUsage        = 2 // or declined
-	exitNotFound     = 3
-	exitUnauthorized = 4
-	exitRateLimited  = 5
-	exitChanges      = 2 // of plan --exit-code, with which nothing else is 2
-)
-
 const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorized, 5 rate limited.`
-
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// exitError is an error of the command itself with an exit code of its own. The text says what to do.
-type exitError struct {
-	code int
-	text string
-}
-
-func (e exitError) Error() string { return e.text }
 
 // sessionError is an error of a session, with where its key and its address come from.
 type sessionError struct {
@@ -58,10 +35,6 @@ func (o origin) explain(err error) error {
 	return sessionError{err, o}
 }
 
-func declined(format string, args ...any) error {
-	return exitError{exitUsage, fmt.Sprintf(format, args...)}
-}
-
 // errChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
 var errChanges = errors.New("there are changes")
 
@@ -72,33 +45,33 @@ func (e notChanges) Unwrap() error { return e.error }
 
 // exitCode is the only place that chooses one for an error.
 func exitCode(err error) int {
-	var usage usageError
-	var own exitError
+	var usage console.UsageError
+	var own console.ExitError
 	var plain notChanges
 	var wrong *desired.Mistakes
 	switch {
 	case errors.As(err, &plain):
-		return exitFailed
+		return console.ExitFailed
 	case errors.As(err, &usage):
-		return exitUsage
+		return console.ExitUsage
 	case errors.As(err, &own):
-		return own.code
+		return own.Code
 	case errors.As(err, &wrong) && wrong.NotFound:
-		return exitNotFound
+		return console.ExitNotFound
 	case errors.As(err, &wrong):
-		return exitFailed
+		return console.ExitFailed
 	case wrongAddress(err):
-		return exitFailed
+		return console.ExitFailed
 	case errors.Is(err, client.ErrValidation) && statusOf(err) == 0: // it was not even sent
-		return exitUsage
+		return console.ExitUsage
 	case errors.Is(err, client.ErrNotFound), errors.Is(err, workspace.ErrKeyNotFound):
-		return exitNotFound
+		return console.ExitNotFound
 	case errors.Is(err, client.ErrUnauthorized):
-		return exitUnauthorized
+		return console.ExitUnauthorized
 	case errors.Is(err, client.ErrRateLimited):
-		return exitRateLimited
+		return console.ExitRateLimited
 	}
-	return exitFailed
+	return console.ExitFailed
 }
 
 // wrongAddress reports whether a 404 says that the API itself is not there, and nothing of a number.
@@ -120,7 +93,7 @@ func statusOf(err error) int {
 func report(stderr io.Writer, asJSON bool, command string, err error) int {
 	code, next := exitCode(err), nextStep(command, err)
 	if asJSON {
-		_ = writeJSON(stderr, struct { // there is nowhere else to say it
+		_ = console.WriteJSON(stderr, struct { // there is nowhere else to say it
 			Error failureJSON `json:"error"`
 		}{describe(err, next)})
 		return code
@@ -146,7 +119,7 @@ var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 
 // nextStep says what to do about an error whose own text does not.
 func nextStep(command string, err error) string {
-	var usage usageError
+	var usage console.UsageError
 	var failure *client.Error
 	var yours yoursError
 	var call sessionError

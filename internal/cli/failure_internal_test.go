@@ -11,6 +11,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 // A failure of the API has its exit code, and one line that says what to do next, with --json an object.
@@ -21,16 +22,16 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 		code   int
 		next   string
 	}{
-		{http.StatusNotFound, nil, exitNotFound, "'phonenumbers list' shows your numbers"},
-		{http.StatusUnauthorized, nil, exitUnauthorized, "check the key in use"},
-		{http.StatusForbidden, nil, exitUnauthorized, "check the key in use"},
-		{http.StatusTooManyRequests, nil, exitRateLimited, "run the command again later"},
-		{http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}, exitRateLimited, "run the command again in 1m30s"},
-		{http.StatusInternalServerError, nil, exitFailed, "run the command again later"},
-		{http.StatusServiceUnavailable, nil, exitFailed, "run the command again later"},
-		{0, nil, exitFailed, "check the address in the place in use, and that the server is running"},
-		{http.StatusUnprocessableEntity, nil, exitFailed, ""},
-		{http.StatusTeapot, nil, exitFailed, ""},
+		{http.StatusNotFound, nil, console.ExitNotFound, "'phonenumbers list' shows your numbers"},
+		{http.StatusUnauthorized, nil, console.ExitUnauthorized, "check the key in use"},
+		{http.StatusForbidden, nil, console.ExitUnauthorized, "check the key in use"},
+		{http.StatusTooManyRequests, nil, console.ExitRateLimited, "run the command again later"},
+		{http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}, console.ExitRateLimited, "run the command again in 1m30s"},
+		{http.StatusInternalServerError, nil, console.ExitFailed, "run the command again later"},
+		{http.StatusServiceUnavailable, nil, console.ExitFailed, "run the command again later"},
+		{0, nil, console.ExitFailed, "check the address in the place in use, and that the server is running"},
+		{http.StatusUnprocessableEntity, nil, console.ExitFailed, ""},
+		{http.StatusTeapot, nil, console.ExitFailed, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
@@ -75,7 +76,7 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		}
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
-		if code := report(&text, false, "phonenumbers buy", err); code != exitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
+		if code := report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
 			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}
@@ -104,17 +105,5 @@ func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 		if got := wants(strings.Fields(line), exitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
 			t.Errorf("%q: %t", line, got)
 		}
-	}
-}
-
-// What a server sends cannot steer the terminal or make up rows.
-func TestATableHasNoControlCharacters(t *testing.T) {
-	var out bytes.Buffer
-	rows := (&console{out: &out}).table("A", "B")
-	if err := errors.Join(rows.row("a\x1b[31m\tb\nc\r", "\u202eevil\u0085\u200b\u2028\u2066\u00ad"), rows.end()); err != nil {
-		t.Fatal(err)
-	}
-	if want := "a\ufffd[31m\ufffdb\ufffdc\ufffd\t\ufffdevil\ufffd\ufffd\ufffd\ufffd\ufffd\n"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -48,14 +49,14 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 		seen[key] = true
 	}
 	if len(missing) > 0 {
-		return nil, exitError{exitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing)}
+		return nil, console.Exit(console.ExitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing))
 	}
 	return found, nil
 }
 
 // readNames reads numbers from stdin, one a line.
-func (t *console) readNames(ctx context.Context) (names []string, _ error) {
-	text, err := t.read(ctx, "-", desired.MaxSize)
+func readNames(ctx context.Context, t *console.Console) (names []string, _ error) {
+	text, err := t.Read(ctx, "-", desired.MaxSize)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
@@ -86,11 +87,11 @@ func several(names []string) bool { return len(names) > 1 || names[0] == "-" }
 func checkNames(names []string) error {
 	switch {
 	case len(names) == 0:
-		return usageError{errors.New("give the numbers: in E.164 form such as +14155550100, SIP prefixes or ids, or - for stdin")}
+		return console.Usage(errors.New("give the numbers: in E.164 form such as +14155550100, SIP prefixes or ids, or - for stdin"))
 	case slices.Contains(names, ""):
-		return usageError{errors.New("a number is empty")}
+		return console.Usage(errors.New("a number is empty"))
 	case len(names) > 1 && slices.Contains(names, "-"):
-		return usageError{errors.New("- reads all numbers from stdin; give it alone")}
+		return console.Usage(errors.New("- reads all numbers from stdin; give it alone"))
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	ways := []func() (api.PhoneNumber, error){byNumber, byID}
 	switch {
 	case name == "":
-		return api.PhoneNumber{}, usageError{errors.New("the number is empty")}
+		return api.PhoneNumber{}, console.Usage(errors.New("the number is empty"))
 	case strings.HasPrefix(name, "+"):
 		ways = ways[:1]
 	case isID(name):
@@ -130,7 +131,7 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	if strings.Trim(name, "0123456789") == "" {
 		next = "a number starts with + and its country code, such as +14155550100"
 	}
-	return api.PhoneNumber{}, exitError{exitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next)}
+	return api.PhoneNumber{}, console.Exit(console.ExitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next))
 }
 
 // isID reports whether a name has the form of our ids. A SIP prefix can have it too.

@@ -4,26 +4,27 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
 // printFirstKey prints what a newcomer needs: the address, the key, which is shown only here, and three calls to paste. The
 // calls show each answer, and keep the number and the id for the next one in shell variables.
-func printFirstKey(t *console, baseURL, key string) error {
+func printFirstKey(t *console.Console, baseURL, key string) error {
 	if err := writeFirstKey(t, baseURL, key); err != nil {
 		return fmt.Errorf("the first key was made and could not be printed, make another one with \"phonenumbers keys create\": %w", err)
 	}
 	return nil
 }
 
-func writeFirstKey(t *console, baseURL, key string) error {
-	if t.json {
-		return writeJSON(t.out, struct {
+func writeFirstKey(t *console.Console, baseURL, key string) error {
+	if t.JSON {
+		return console.WriteJSON(t.Out, struct {
 			BaseURL string `json:"baseUrl"`
 			APIKey  string `json:"apiKey"`
 		}{baseURL, key})
 	}
-	_, err := fmt.Fprintf(t.out, `Serving the phone-number API at %[1]s
+	_, err := fmt.Fprintf(t.Out, `Serving the phone-number API at %[1]s
 
 This database had no API key. Here is its first one, in the workspace "default"; it is not shown again:
 

@@ -53,7 +53,7 @@ workspace owns stay owned.`,
 			rows, stop := slices.Values(numbers), func() {}
 			if len(numbers) > rowsWithoutProgress {
 				var step func()
-				step, stop = t.progress(len(numbers), "importing")
+				step, stop = t.Progress(len(numbers), "importing")
 				rows = counted(rows, step)
 			}
 			added, err := st.AddToInventory(c.Context(), rows, replace)
@@ -61,13 +61,13 @@ workspace owns stay owned.`,
 			if err != nil {
 				return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
 			}
-			if t.json {
-				return t.document(struct {
+			if t.JSON {
+				return t.Document(struct {
 					Read  int   `json:"read"`
 					Added int64 `json:"added"`
 				}{len(numbers), added})
 			}
-			fmt.Fprintf(t.out, "numbers read: %d, new for sale: %d\n", len(numbers), added)
+			fmt.Fprintf(t.Out, "numbers read: %d, new for sale: %d\n", len(numbers), added)
 			return nil
 		})
 	}

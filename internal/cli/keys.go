@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
@@ -36,10 +37,10 @@ func keysCreateCommand() *cobra.Command {
 	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of the workspace that it opens, made if it is missing")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if name == "" {
-			return usageError{errors.New("--name is missing: say what the key is for")}
+			return console.Usage(errors.New("--name is missing: say what the key is for"))
 		}
 		if err := errors.Join(workspace.CheckName("workspace", workspaceName), workspace.CheckName("key", name)); err != nil {
-			return usageError{err}
+			return console.Usage(err)
 		}
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -49,8 +50,8 @@ func keysCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if t := consoleOf(c); t.json {
-				return t.document(struct {
+			if t := consoleOf(c); t.JSON {
+				return t.Document(struct {
 					Key       string `json:"key"`
 					Name      string `json:"name"`
 					Workspace string `json:"workspace"`
@@ -104,8 +105,8 @@ func keysRevokeCommand() *cobra.Command {
 			if errors.Is(err, workspace.ErrKeyNotFound) {
 				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
 			}
-			if t := consoleOf(c); t.json && err == nil {
-				return t.document(struct {
+			if t := consoleOf(c); t.JSON && err == nil {
+				return t.Document(struct {
 					Revoked string `json:"revoked"`
 				}{args[0]})
 			}
@@ -118,22 +119,22 @@ func keysRevokeCommand() *cobra.Command {
 // refuseInMemory refuses a database that would be gone when the command ends.
 func refuseInMemory(db string) error {
 	if db == ":memory:" {
-		return usageError{errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db")}
+		return console.Usage(errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db"))
 	}
 	return nil
 }
 
-func showKeys(t *console, keys []workspace.Key) error {
-	if t.json {
-		return t.document(keysJSON(keys))
+func showKeys(t *console.Console, keys []workspace.Key) error {
+	if t.JSON {
+		return t.Document(keysJSON(keys))
 	}
-	rows := t.table("ID", "NAME", "WORKSPACE", "CREATED", "LAST USED", "REVOKED")
+	rows := t.Table("ID", "NAME", "WORKSPACE", "CREATED", "LAST USED", "REVOKED")
 	for _, k := range keys {
-		if err := rows.row(k.ID, k.Name, k.Workspace.Name, minute(k.CreatedAt), minute(k.LastUsed), minute(k.RevokedAt)); err != nil {
+		if err := rows.Row(k.ID, k.Name, k.Workspace.Name, minute(k.CreatedAt), minute(k.LastUsed), minute(k.RevokedAt)); err != nil {
 			return err
 		}
 	}
-	return rows.end()
+	return rows.End()
 }
 
 func minute(t time.Time) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 func listCommand() *cobra.Command {
@@ -33,8 +34,8 @@ combine it with --json, which prints all members of each number; jq can select s
   phonenumbers list --limit 10 --columns number,agent
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed(columnsName) && consoleOf(c).json {
-				return usageError{errors.New("you cannot combine --columns and --json; --json prints all members of each number, and jq can select some")}
+			if c.Flags().Changed(columnsName) && consoleOf(c).JSON {
+				return console.Usage(errors.New("you cannot combine --columns and --json; --json prints all members of each number, and jq can select some"))
 			}
 			return noArgs(c, args)
 		},
@@ -56,7 +57,7 @@ combine it with --json, which prints all members of each number; jq can select s
 		var params api.ListPhoneNumbersParams
 		switch {
 		case unlinked && agent != "":
-			return usageError{errors.New("you cannot combine --agent and --unlinked")}
+			return console.Usage(errors.New("you cannot combine --agent and --unlinked"))
 		case unlinked:
 			params.AgentID = api.NoAgent()
 		case agent != "":
@@ -91,14 +92,14 @@ func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, c
 	rows, count := s.numbers(columns), 0
 	for n, err := range s.api.All(ctx, params) {
 		if err != nil && count > 0 {
-			err = errors.Join(rows.end(), err)
+			err = errors.Join(rows.End(), err)
 		}
 		if err != nil {
 			return err
 		}
 		count++
-		if s.json {
-			err = writeJSON(s.out, n)
+		if s.JSON {
+			err = console.WriteJSON(s.Out, n)
 		} else {
 			err = rows.number(n)
 		}
@@ -109,14 +110,14 @@ func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, c
 			break
 		}
 	}
-	if s.json {
+	if s.JSON {
 		return nil
 	}
-	if count == 0 && isTerminal(s.out) {
-		s.note("no numbers")
+	if count == 0 && console.IsTerminal(s.Out) {
+		s.Note("no numbers")
 		return nil
 	}
-	return rows.end()
+	return rows.End()
 }
 
 func notEmptyAgent(value string) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 // A limit takes no page that is not needed, and without a filter no number. A server that does not filter, as the hosted one, is
@@ -64,7 +65,7 @@ func TestALimitAsksForNoMorePagesThanItNeeds(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		s := &session{console: &console{out: &out, err: io.Discard}, api: api}
+		s := &session{Console: &console.Console{Out: &out, Err: io.Discard}, api: api}
 		err = s.list(t.Context(), c.filter, numberColumns, c.limit)
 		server.Close()
 		if rows := strings.Count(out.String(), "\n"); err != nil || rows != c.rows || !slices.Equal(asked, c.pages) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
@@ -36,7 +37,7 @@ in your system's folder for settings. Only you can read it, but the keys in it a
   pass show vogent | phonenumbers login --api-key-file -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 { // which may be the key
-				return usageError{errors.New("login takes no arguments; it asks for the key or reads it from --api-key-file")}
+				return console.Usage(errors.New("login takes no arguments; it asks for the key or reads it from --api-key-file"))
 			}
 			return nil
 		},
@@ -45,13 +46,13 @@ in your system's folder for settings. Only you can read it, but the keys in it a
 	to.flags(command, "the name of the profile to save")
 	command.Flags().Var(checked{&keyFile, "FILE", notEmpty}, "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
 	command.RunE = func(c *cobra.Command, _ []string) error {
-		return consoleOf(c).login(c.Context(), to, keyFile)
+		return login(c.Context(), consoleOf(c), to, keyFile)
 	}
 	return command
 }
 
 // login keeps a key that the server accepts.
-func (t *console) login(ctx context.Context, to target, keyFile string) error {
+func login(ctx context.Context, t *console.Console, to target, keyFile string) error {
 	path, kept, err := keptProfiles()
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 	name := to.name()
 	old, replaced := kept[name]
 	baseURL := cmp.Or(to.baseURL, old.BaseURL, client.DefaultBaseURL)
-	key, err := t.readKey(ctx, keyFile, baseURL)
+	key, err := readKey(ctx, t, keyFile, baseURL)
 	if err != nil {
 		return err
 	}
@@ -74,10 +75,10 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 		return fmt.Errorf("the server accepts the key, but it could not be saved: %w", err)
 	}
 	if os.Getenv(keyVariable) != "" {
-		t.note("phonenumbers: %s is set and overrides every profile; unset it to use this one", keyVariable)
+		t.Note("phonenumbers: %s is set and overrides every profile; unset it to use this one", keyVariable)
 	}
-	if t.json {
-		return t.document(struct {
+	if t.JSON {
+		return t.Document(struct {
 			Profile  string `json:"profile"`
 			BaseURL  string `json:"baseUrl"`
 			File     string `json:"file"`
@@ -88,13 +89,13 @@ func (t *console) login(ctx context.Context, to target, keyFile string) error {
 	if replaced {
 		done = "replaced"
 	}
-	_, err = fmt.Fprintf(t.out, "logged in to %s: %s the profile %s in %s\n", baseURL, done, name, path)
+	_, err = fmt.Fprintf(t.Out, "logged in to %s: %s the profile %s in %s\n", baseURL, done, name, path)
 	return err
 }
 
 // readKey reads a key for the server. No error has the path of the file, which may be the key.
-func (t *console) readKey(ctx context.Context, file, baseURL string) (string, error) {
-	key, err := t.secret(ctx, file, secret{"API key", "API key for " + baseURL, "api-key-file"})
+func readKey(ctx context.Context, t *console.Console, file, baseURL string) (string, error) {
+	key, err := t.Secret(ctx, file, console.Secret{What: "API key", Prompt: "API key for " + baseURL, Flag: "api-key-file"})
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return "", fmt.Errorf("open the file given with --api-key-file: %w", pathError.Err)
 	}
@@ -103,7 +104,7 @@ func (t *console) readKey(ctx context.Context, file, baseURL string) (string, er
 	}
 	key = strings.TrimSpace(key) // as people paste it
 	if err := usableKey(key); err != nil {
-		return "", usageError{err}
+		return "", console.Usage(err)
 	}
 	return key, nil
 }
@@ -119,7 +120,7 @@ revoke it at the server.`,
   phonenumbers logout --profile local`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 { // which may be the key
-				return usageError{errors.New("logout takes no arguments; name the profile with --profile")}
+				return console.Usage(errors.New("logout takes no arguments; name the profile with --profile"))
 			}
 			return nil
 		},
@@ -134,20 +135,20 @@ revoke it at the server.`,
 		name := to.name()
 		old, found := kept[name]
 		if !found {
-			return exitError{exitNotFound, kept.without(to.profile)}
+			return console.Exit(console.ExitNotFound, kept.without(to.profile))
 		}
 		if err := changeProfiles(path, func(p profiles) { delete(p, name) }); err != nil {
 			return err
 		}
 		t := consoleOf(c)
-		if t.json {
-			return t.document(struct {
+		if t.JSON {
+			return t.Document(struct {
 				Profile string `json:"profile"`
 				BaseURL string `json:"baseUrl"`
 				File    string `json:"file"`
 			}{name, old.BaseURL, path})
 		}
-		_, err = fmt.Fprintf(t.out, "logged out of %s: removed the profile %s from %s\n", old.BaseURL, name, path)
+		_, err = fmt.Fprintf(t.Out, "logged out of %s: removed the profile %s from %s\n", old.BaseURL, name, path)
 		return err
 	}
 	return command
@@ -172,16 +173,16 @@ one named default. While VOGENT_API_KEY is set, they use none.`,
 	}
 }
 
-func showProfiles(t *console, kept profiles) error {
+func showProfiles(t *console.Console, kept profiles) error {
 	chosen := os.Getenv(profileVariable)
 	used := cmp.Or(chosen, defaultProfile)
 	_, found := kept[used]
 	switch {
 	case os.Getenv(keyVariable) != "":
 		used = ""
-		t.note("phonenumbers: %s is set, so no profile is in use", keyVariable)
+		t.Note("phonenumbers: %s is set, so no profile is in use", keyVariable)
 	case chosen != "" && !found:
-		t.note("phonenumbers: %s names a profile that does not exist, so none is in use", profileVariable)
+		t.Note("phonenumbers: %s names a profile that does not exist, so none is in use", profileVariable)
 	}
 	type row struct {
 		Name    string `json:"name"`
@@ -189,15 +190,15 @@ func showProfiles(t *console, kept profiles) error {
 		InUse   bool   `json:"inUse"`
 	}
 	rows := []row{}
-	table := t.table("NAME", "BASE URL", "IN USE")
+	table := t.Table("NAME", "BASE URL", "IN USE")
 	for _, name := range kept.names() {
 		rows = append(rows, row{name, kept[name].BaseURL, name == used})
 	}
-	if t.json {
-		return t.document(rows)
+	if t.JSON {
+		return t.Document(rows)
 	}
-	if len(rows) == 0 && isTerminal(t.out) {
-		t.note("no profiles; run 'phonenumbers login' to create one")
+	if len(rows) == 0 && console.IsTerminal(t.Out) {
+		t.Note("no profiles; run 'phonenumbers login' to create one")
 		return nil
 	}
 	for _, r := range rows {
@@ -205,11 +206,11 @@ func showProfiles(t *console, kept profiles) error {
 		if r.InUse {
 			inUse = "yes"
 		}
-		if err := table.row(r.Name, r.BaseURL, inUse); err != nil {
+		if err := table.Row(r.Name, r.BaseURL, inUse); err != nil {
 			return err
 		}
 	}
-	return table.end()
+	return table.End()
 }
 
 // keptProfiles reads the profiles of the person.

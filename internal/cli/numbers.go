@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -22,11 +23,11 @@ func numberCommands() []*cobra.Command {
 
 // show prints a number.
 func (s *session) show(n api.PhoneNumber) error {
-	if s.json {
-		return s.document(n)
+	if s.JSON {
+		return s.Document(n)
 	}
 	t := s.numbers(numberColumns)
-	return errors.Join(t.number(n), t.end())
+	return errors.Join(t.number(n), t.End())
 }
 
 // numberColumn is a column of a table of numbers, with the name that --columns knows it by.
@@ -44,7 +45,7 @@ var numberColumns = []numberColumn{
 
 // numbersTable is a table of numbers.
 type numbersTable struct {
-	*table
+	*console.Table
 	columns []numberColumn
 }
 
@@ -53,7 +54,7 @@ func (s *session) numbers(columns []numberColumn) numbersTable {
 	for i, column := range columns {
 		header[i] = strings.ToUpper(column.name)
 	}
-	return numbersTable{s.table(header...), columns}
+	return numbersTable{s.Table(header...), columns}
 }
 
 func (t numbersTable) number(n api.PhoneNumber) error {
@@ -61,7 +62,7 @@ func (t numbersTable) number(n api.PhoneNumber) error {
 	for i, column := range t.columns {
 		cells[i] = column.cell(n)
 	}
-	return t.row(cells...)
+	return t.Row(cells...)
 }
 
 func getCommand() *cobra.Command {
@@ -97,16 +98,16 @@ After an interruption or a failure, run the command again to do what is left.`,
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return usageError{errors.New("give numbers and an agent")}
+				return console.Usage(errors.New("give numbers and an agent"))
 			}
 			names, agent := args[:len(args)-1], args[len(args)-1]
 			switch {
 			case agent == "-":
-				return usageError{errors.New("- reads numbers from stdin, but the last argument must be the agent")}
+				return console.Usage(errors.New("- reads numbers from stdin, but the last argument must be the agent"))
 			case agent == "":
-				return usageError{errors.New("the agent is empty; use the unlink command to unlink a number")}
+				return console.Usage(errors.New("the agent is empty; use the unlink command to unlink a number"))
 			case several(names) && strings.HasPrefix(agent, "+"):
-				return usageError{fmt.Errorf("the last argument is the agent, and %s is a number", agent)}
+				return console.Usage(fmt.Errorf("the last argument is the agent, and %s is a number", agent))
 			}
 			return checkNames(names)
 		},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
@@ -31,11 +32,17 @@ func newChangeJSON(c desired.Change) changeJSON {
 
 func changeRow(c desired.Change) []string { return []string{c.Action(), c.Number, c.From, c.To} }
 
-// changesTable is a table of changes.
-func (t *console) changesTable() *table { return t.table("CHANGE", numberHeader, "FROM", "TO") }
+// changesTable is a table of changes. What a plan takes away is red.
+func changesTable(t *console.Console) *console.Table {
+	rows := t.Table("CHANGE", console.NumberHeader, "FROM", "TO")
+	rows.Color = func(action string) string {
+		return map[string]string{desired.Link: console.Green, desired.Unlink: console.Red, desired.Move: console.Yellow}[action]
+	}
+	return rows
+}
 
 func (s *session) showPlan(p desired.Plan) error {
-	if s.json {
+	if s.JSON {
 		document := struct {
 			Changes   []changeJSON `json:"changes"`
 			Unchanged int          `json:"unchanged"`
@@ -44,20 +51,20 @@ func (s *session) showPlan(p desired.Plan) error {
 		for _, c := range p.Changes {
 			document.Changes = append(document.Changes, newChangeJSON(c))
 		}
-		return s.document(document)
+		return s.Document(document)
 	}
 	if len(p.Changes) > 0 {
-		t := s.changesTable()
+		t := changesTable(s.Console)
 		for _, c := range p.Changes {
-			if err := t.row(changeRow(c)...); err != nil {
+			if err := t.Row(changeRow(c)...); err != nil {
 				return err
 			}
 		}
-		if err := t.end(); err != nil {
+		if err := t.End(); err != nil {
 			return err
 		}
 	}
-	s.note("to change: %d, unchanged: %d, not in the file: %d", len(p.Changes), p.Unchanged, p.NotInFile)
+	s.Note("to change: %d, unchanged: %d, not in the file: %d", len(p.Changes), p.Unchanged, p.NotInFile)
 	return nil
 }
 
@@ -68,7 +75,7 @@ func fileFlag(command *cobra.Command, file *string) {
 func needFile(file *string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if *file == "" {
-			return usageError{errors.New("name the file with --file or -f")}
+			return console.Usage(errors.New("name the file with --file or -f"))
 		}
 		return noArgs(c, args)
 	}
@@ -99,7 +106,7 @@ and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
 	fileFlag(command, &file)
 	command.Flags().BoolVar(&tell, exitCodeFlag, false, "exit with 2 if there are changes, and with 1 for wrong usage")
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		want, err := s.readFile(ctx, file)
+		want, err := readFile(ctx, s.Console, file)
 		if err != nil {
 			return err
 		}

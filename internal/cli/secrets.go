@@ -46,8 +46,8 @@ while servers run, and can be run again at any time. To go over to a new key:
 			if err != nil {
 				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", r.Passwords, err)
 			}
-			if t := consoleOf(c); t.json {
-				return t.document(struct {
+			if t := consoleOf(c); t.JSON {
+				return t.Document(struct {
 					Passwords int      `json:"passwords"`
 					KeyID     string   `json:"keyId"`
 					Needed    []string `json:"keysStillNeeded"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
@@ -52,7 +53,7 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.limits.Connections < 1 || o.limits.ConnectionAge <= 0 || o.limits.Statement < time.Millisecond {
-				return usageError{errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be more than zero")}
+				return console.Usage(errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be more than zero"))
 			}
 			log, err := o.logger(c.ErrOrStderr())
 			if err != nil {
@@ -121,7 +122,7 @@ func (o serveOptions) logger(w io.Writer) (*slog.Logger, error) {
 }
 
 // serve serves until ctx ends.
-func (o serveOptions) serve(ctx context.Context, log *slog.Logger, t *console) error {
+func (o serveOptions) serve(ctx context.Context, log *slog.Logger, t *console.Console) error {
 	server, err := serve.Start(ctx, serve.Options{
 		Database:       *o.db,
 		SecretKey:      os.Getenv(store.SecretKeyVariable),

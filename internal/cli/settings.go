@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
@@ -26,9 +27,9 @@ func settingFrom(command *cobra.Command, flag, variable string) {
 		if value := os.Getenv(variable); value != "" && !f.Changed {
 			switch err := f.Value.Set(value); {
 			case err != nil && isHidden(f):
-				return usageError{fmt.Errorf("invalid %s: %w", variable, err)}
+				return console.Usage(fmt.Errorf("invalid %s: %w", variable, err))
 			case err != nil:
-				return usageError{fmt.Errorf("invalid value %q in %s: %w", value, variable, err)}
+				return console.Usage(fmt.Errorf("invalid value %q in %s: %w", value, variable, err))
 			}
 		}
 		if before == nil {

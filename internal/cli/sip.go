@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
 // credentials are the flags of the commands that send a SIP user name and password. The password never is an argument, where
@@ -23,11 +24,11 @@ func (c *credentials) flags(command *cobra.Command) {
 func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (string, error) {
 	switch {
 	case c.username == "":
-		return "", usageError{errors.New("--username is missing")}
+		return "", console.Usage(errors.New("--username is missing"))
 	case dryRun:
 		return "", nil
 	}
-	return s.secret(ctx, c.passwordFile, secret{"password", "SIP password", "password-file"})
+	return s.Secret(ctx, c.passwordFile, console.Secret{What: "password", Prompt: "SIP password", Flag: "password-file"})
 }
 
 const passwordHelp = `The command asks for the password on the terminal, or reads it from --password-file; a line break at
@@ -56,7 +57,7 @@ such as +18001234567.
 	agree.dryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		if terminationURI == "" {
-			return usageError{errors.New("--termination-uri is missing")}
+			return console.Usage(errors.New("--termination-uri is missing"))
 		}
 		password, err := as.passwordOf(ctx, s, agree.dryRun)
 		if err != nil {

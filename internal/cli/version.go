@@ -21,8 +21,8 @@ func versionCommand() *cobra.Command {
 
 func printVersion(c *cobra.Command, _ []string) error {
 	b := readBuild()
-	if t := consoleOf(c); t.json {
-		return t.document(b)
+	if t := consoleOf(c); t.JSON {
+		return t.Document(b)
 	}
 	fmt.Fprintln(c.OutOrStdout(), "phonenumbers", b)
 	return nil

@@ -1,7 +1,8 @@
-package cli
+package console
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -9,38 +10,41 @@ import (
 	"github.com/rivo/uniseg"
 	"golang.org/x/term"
 
-	"github.com/vogent-community/phonenumbers/internal/desired"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// table prints rows as they come: in columns under a header on a terminal, elsewhere with tabs between the cells, so that cut and
+// Table prints rows as they come: in columns under a header on a terminal, elsewhere with tabs between the cells, so that cut and
 // awk can read them. On a terminal a row is cut to one line.
-type table struct {
-	*console
+type Table struct {
+	Held  bool                     // until the end, as there may be a bar on the terminal
+	Color func(cell string) string // of a cell of the first column; nil for none
+
+	out     io.Writer
 	header  []string
 	columns bool
 	most    int        // how wide a line may be; 0 where that is not known
-	held    bool       // until the end, as there may be a bar on the terminal
 	waiting [][]string // the first rows, from which the widths follow
 	widths  []int      // nil until the first rows are printed
 }
 
-// numberHeader is that of the column that stays whole as long as possible.
-const numberHeader = "NUMBER"
+// NumberHeader is that of the column that stays whole as long as possible.
+const NumberHeader = "NUMBER"
 
 // rowsForWidths is how many rows a table holds back to see how wide its columns are.
 const rowsForWidths = 100
 
-func (t *console) table(header ...string) *table {
-	rows := &table{console: t, header: header}
+// Table starts a table.
+func (t *Console) Table(header ...string) *Table {
+	rows := &Table{out: t.Out, header: header}
 	var fd int
-	if fd, rows.columns = terminal(t.out); rows.columns {
+	if fd, rows.columns = terminal(t.Out); rows.columns {
 		rows.most, _, _ = term.GetSize(fd) // 0 where the terminal has none
 	}
 	return rows
 }
 
-func (t *table) row(cells ...string) error {
+// Row prints a row, or holds it back until the widths are known.
+func (t *Table) Row(cells ...string) error {
 	for i, cell := range cells {
 		cells[i] = printable.Text(cell)
 	}
@@ -49,16 +53,16 @@ func (t *table) row(cells ...string) error {
 		_, err := fmt.Fprintln(t.out, strings.Join(cells, "\t"))
 		return err
 	case t.widths != nil:
-		return t.line(cells, t.colour)
+		return t.line(cells, t.color)
 	}
-	if t.waiting = append(t.waiting, cells); t.held || len(t.waiting) < rowsForWidths {
+	if t.waiting = append(t.waiting, cells); t.Held || len(t.waiting) < rowsForWidths {
 		return nil
 	}
-	return t.end()
+	return t.End()
 }
 
-// end prints what is still held back.
-func (t *table) end() error {
+// End prints what is still held back.
+func (t *Table) End() error {
 	if !t.columns || t.widths != nil {
 		return nil
 	}
@@ -72,7 +76,7 @@ func (t *table) end() error {
 		return err
 	}
 	for _, cells := range t.waiting {
-		if err := t.line(cells, t.colour); err != nil {
+		if err := t.line(cells, t.color); err != nil {
 			return err
 		}
 	}
@@ -80,30 +84,30 @@ func (t *table) end() error {
 	return nil
 }
 
-// The colours, as ECMA-48 numbers them for SGR.
+// The colors, as ECMA-48 numbers them for SGR.
 const (
 	bold   = "1"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
+	Red    = "31"
+	Green  = "32"
+	Yellow = "33"
 )
 
-// colour is that of a cell: what a plan takes away is red.
-func (t *table) colour(column int, cell string) string {
-	if column > 0 {
+// color is that of a cell.
+func (t *Table) color(column int, cell string) string {
+	if column > 0 || t.Color == nil {
 		return ""
 	}
-	return map[string]string{desired.Link: green, desired.Unlink: red, desired.Move: yellow}[cell]
+	return t.Color(cell)
 }
 
 // line prints a line of a table on a terminal.
-func (t *table) line(cells []string, colour func(column int, cell string) string) error {
-	coloured := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+func (t *Table) line(cells []string, color func(column int, cell string) string) error {
+	colored := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	widths, gap := t.fit(cells)
 	var b strings.Builder
 	for i, cell := range cells {
 		text := cut(shown(cell), widths[i])
-		if sgr := colour(i, cell); coloured && sgr != "" {
+		if sgr := color(i, cell); colored && sgr != "" {
 			fmt.Fprintf(&b, "\x1b[%sm%s\x1b[0m", sgr, text)
 		} else {
 			b.WriteString(text)
@@ -128,7 +132,7 @@ func shown(cell string) string {
 // fit returns how wide the columns of a line are, and the gap between them, so that the line is not wider than the terminal. The
 // widest columns are cut first, then the gap, and the numbers last, as they tell the rows apart. A cell that is wider than its
 // column, which came after the first rows, pushes the others of its line.
-func (t *table) fit(cells []string) (widths []int, gap int) {
+func (t *Table) fit(cells []string) (widths []int, gap int) {
 	gap = 2
 	widths = make([]int, len(cells))
 	left := t.most - gap*(len(cells)-1)
@@ -142,11 +146,11 @@ func (t *table) fit(cells []string) (widths []int, gap int) {
 	for left < 0 {
 		widest := -1
 		for i, width := range widths {
-			if t.header[i] != numberHeader && width > 1 && (widest < 0 || width > widths[widest]) {
+			if t.header[i] != NumberHeader && width > 1 && (widest < 0 || width > widths[widest]) {
 				widest = i
 			}
 		}
-		number := slices.Index(t.header, numberHeader)
+		number := slices.Index(t.header, NumberHeader)
 		switch {
 		case widest >= 0:
 			widths[widest]--

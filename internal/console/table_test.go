@@ -1,4 +1,4 @@
-package cli
+package console
 
 import (
 	"bytes"
@@ -38,16 +38,16 @@ func TestWhatIsCutKeepsWholeCharacters(t *testing.T) {
 func TestALateWideRowIsCutToTheTerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	var out bytes.Buffer
-	rows := &table{console: &console{out: &out}, header: []string{"ID", numberHeader, "AGENT"}, columns: true, most: 30}
+	rows := &Table{out: &out, header: []string{"ID", NumberHeader, "AGENT"}, columns: true, most: 30}
 	var err error
 	for range rowsForWidths {
-		err = errors.Join(err, rows.row("id", "+14155550100", ""))
+		err = errors.Join(err, rows.Row("id", "+14155550100", ""))
 	}
 	err = errors.Join(err,
-		rows.row("id", "+14155550101", "agent_12345"),
-		rows.row("id", "+14155550102", "agent_1234567"),
-		rows.row("id", "support-line-for-everybody", "agent_1"),
-		rows.row("id", "support-line-for-everybody-and-more", "agent_1"))
+		rows.Row("id", "+14155550101", "agent_12345"),
+		rows.Row("id", "+14155550102", "agent_1234567"),
+		rows.Row("id", "support-line-for-everybody", "agent_1"),
+		rows.Row("id", "support-line-for-everybody-and-more", "agent_1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +62,17 @@ id  +14155550102  agent_12345…
 `
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// What a server sends cannot steer the terminal or make up rows.
+func TestATableHasNoControlCharacters(t *testing.T) {
+	var out bytes.Buffer
+	rows := (&Console{Out: &out}).Table("A", "B")
+	if err := errors.Join(rows.Row("a\x1b[31m\tb\nc\r", "\u202eevil\u0085\u200b\u2028\u2066\u00ad"), rows.End()); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a\ufffd[31m\ufffdb\ufffdc\ufffd\t\ufffdevil\ufffd\ufffd\ufffd\ufffd\ufffd\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
