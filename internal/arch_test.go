@@ -52,10 +52,14 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
+	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
+	"internal/cli/ownserver": {
+		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store",
+		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
+	},
 	"internal/cli": {
-		"api", "api/client", "internal/console", "internal/desired", "internal/inventory", "internal/printable", "internal/rest", "internal/serve", "internal/sqldb",
-		"internal/store", "internal/store/transfer", "internal/workspace",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3",
+		"api", "api/client", "internal/cli/arguments", "internal/cli/ownserver", "internal/console", "internal/desired", "internal/printable",
+		"internal/workspace", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3",
 		"github.com/rogpeppe/go-internal/lockedfile",
 	},
 	"cmd/phonenumbers": {"internal/cli"},

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -40,15 +41,15 @@ type target struct{ profile, baseURL string }
 func (to *target) name() string { return cmp.Or(to.profile, defaultProfile) }
 
 func (to *target) flags(command *cobra.Command, profileUsage string) {
-	command.Flags().Var(hidden{checked{&to.baseURL, "URL", usableBaseURL}}, baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
-	settingFrom(command, baseURLFlag, baseURLVariable)
+	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", usableBaseURL), baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
+	arguments.FromVariable(command, baseURLFlag, baseURLVariable)
 	completeFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
 }
 
 func (to *target) profileFlag(command *cobra.Command, usage string) {
-	command.Flags().Var(hidden{checked{&to.profile, "NAME", profileName}}, "profile", usage+` (default "`+defaultProfile+`")`)
-	settingFrom(command, "profile", profileVariable)
+	command.Flags().Var(arguments.Hidden(&to.profile, "NAME", profileName), "profile", usage+` (default "`+defaultProfile+`")`)
+	arguments.FromVariable(command, "profile", profileVariable)
 	completeFlag(command, "profile", completeProfiles)
 }
 
@@ -120,7 +121,7 @@ func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session
 	to.flags(command, "the profile with the API key and the address, unless VOGENT_API_KEY is set")
 	command.Long += "\n\n" + exitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {
-		s, err := to.connect(consoleOf(c))
+		s, err := to.connect(arguments.ConsoleOf(c))
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -23,7 +24,7 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 "buy --prefix" then takes the next one.`,
 		Example: `  phonenumbers search 415
   phonenumbers search 20 --country GB --limit 10`,
-		Args:              oneArg("give the digits that the national number starts with, such as 415"),
+		Args:              arguments.One("give the digits that the national number starts with, such as 415"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	countryFlag(command, &country)
@@ -119,7 +120,7 @@ func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput,
 }
 
 func keyFlag(command *cobra.Command, key *string) {
-	command.Flags().Var(checked{key, "KEY", idempotencyKey}, "idempotency-key", "do this only once for this key: 1 to 255 visible ASCII characters (default: a new key)")
+	command.Flags().Var(arguments.Checked(key, "KEY", idempotencyKey), "idempotency-key", "do this only once for this key: 1 to 255 visible ASCII characters (default: a new key)")
 }
 
 func idempotencyKey(value string) error {

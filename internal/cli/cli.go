@@ -6,18 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/ownserver"
 	"github.com/vogent-community/phonenumbers/internal/console"
-	"github.com/vogent-community/phonenumbers/internal/sqldb"
-	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 // Run runs the command that args name and returns the exit code. It stops at SIGINT, at SIGTERM and when ctx ends; a second
@@ -44,12 +42,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case exitCode(err) == console.ExitChanges && wants(args, exitCodeFlag, true):
 		err = notChanges{err}
 	}
-	return report(stderr, wants(args, jsonFlag, false), command.CommandPath(), err)
-}
-
-func consoleOf(c *cobra.Command) *console.Console {
-	asJSON, _ := c.Flags().GetBool(jsonFlag) // which each command has
-	return &console.Console{In: c.InOrStdin(), Out: c.OutOrStdout(), Err: c.ErrOrStderr(), JSON: asJSON}
+	return report(stderr, wants(args, arguments.JSONFlag, false), command.CommandPath(), err)
 }
 
 // The groups of commands in the help.
@@ -88,22 +81,22 @@ This project is unofficial and not affiliated with Vogent.`,
   phonenumbers export > numbers.yaml        # edit it, then:
   phonenumbers plan -f numbers.yaml
   phonenumbers apply -f numbers.yaml`,
-		Args: needSubcommand,
+		Args: arguments.Subcommand,
 		RunE: func(c *cobra.Command, args []string) error {
 			if version {
 				return printVersion(c, args)
 			}
-			return showHelp(c, args)
+			return arguments.ShowHelp(c, args)
 		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.PersistentFlags().Bool(jsonFlag, false, "print JSON: one document, or one object per line if there can be many; errors on stderr too")
+	root.PersistentFlags().Bool(arguments.JSONFlag, false, "print JSON: one document, or one object per line if there can be many; errors on stderr too")
 	root.Flags().BoolVar(&version, "version", false, "print the version, like the version command")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
-		if errors.As(err, &invalid) && isHidden(invalid.GetFlag()) {
+		if errors.As(err, &invalid) && arguments.IsHidden(invalid.GetFlag()) {
 			err = fmt.Errorf("invalid --%s: %w", invalid.GetFlag().Name, errors.Unwrap(err))
 		}
 		return console.Usage(err)
@@ -124,72 +117,11 @@ This project is unofficial and not affiliated with Vogent.`,
 	add(numbersGroup, searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand())
 	add(fileGroup, exportCommand(), planCommand(), applyCommand())
 	add(profileGroup, loginCommand(), logoutCommand(), profilesCommand())
-	add(serverGroup, serveCommand(), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand())
+	add(serverGroup, ownserver.Commands(readBuild().String())...)
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }
-
-// withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
-func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
-	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
-	}
-	return withStore(ctx, db, fn)
-}
-
-// withStore opens the database, runs fn and closes it.
-func withStore(ctx context.Context, db string, fn func(*store.Store) error) (failed error) {
-	st, err := store.Open(ctx, db)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := st.Close(); failed == nil && err != nil {
-			failed = fmt.Errorf("close database: %w", err)
-		}
-	}()
-	return fn(st)
-}
-
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return console.Usage(fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name()))
-	}
-	return nil
-}
-
-// oneArg refuses all but one argument; want says what to give.
-func oneArg(want string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != 1 || args[0] == "" {
-			return console.Usage(errors.New(want))
-		}
-		return nil
-	}
-}
-
-// needSubcommand refuses what is no command of a group; without arguments the group shows its help.
-func needSubcommand(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		text := fmt.Sprintf("%q is not a command of %s", args[0], c.CommandPath())
-		c.SuggestionsMinimumDistance = 2 // two letters apart; the default would take words with the same beginning only
-		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
-			text += " (did you mean " + strings.Join(similar, " or ") + "?)"
-		}
-		return console.Usage(errors.New(text))
-	}
-	return nil
-}
-
-// group makes a command that only holds others.
-func group(command *cobra.Command, commands ...*cobra.Command) *cobra.Command {
-	command.Args, command.RunE = needSubcommand, showHelp
-	command.AddCommand(commands...)
-	return command
-}
-
-func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 
 // helpCommand is cobra's, except that it refuses what is no command.
 func helpCommand(root *cobra.Command) *cobra.Command {
@@ -199,7 +131,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			found, rest, err := root.Find(args)
 			if err == nil {
-				err = needSubcommand(found, rest)
+				err = arguments.Subcommand(found, rest)
 			}
 			if err != nil {
 				return err

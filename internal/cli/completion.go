@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 	"github.com/vogent-community/phonenumbers/internal/printable"
@@ -30,7 +31,7 @@ API for.`,
 		Example: `  source <(phonenumbers completion bash)            # in ~/.bashrc; it needs the package bash-completion
   source <(phonenumbers completion zsh)             # in ~/.zshrc, after compinit
   phonenumbers completion fish | source             # in ~/.config/fish/config.fish`,
-		Args:      oneArg(want),
+		Args:      arguments.One(want),
 		ValidArgs: []cobra.Completion{"bash", "zsh", "fish"},
 		RunE: func(c *cobra.Command, args []string) error {
 			generate, ok := shells[args[0]]
@@ -50,7 +51,7 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
 		return
 	}
-	t := consoleOf(c)
+	t := arguments.ConsoleOf(c)
 	t.Err = io.Discard // nothing may stand in the line that is typed
 	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
 	s, err := to.connect(t)

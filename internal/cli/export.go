@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -41,7 +42,7 @@ the same text. With --json, write JSON, which plan and apply read too.
 
 ` + fileHelp,
 		Example:           `  phonenumbers export > numbers.yaml`,
-		Args:              noArgs,
+		Args:              arguments.None,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {

@@ -189,9 +189,6 @@ func describe(err error, next string) failureJSON {
 	return f
 }
 
-// jsonFlag is the name of the flag that all commands have.
-const jsonFlag = "json"
-
 // wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as
 // that is neither true nor false.
 func wants(args []string, flag string, unclear bool) bool {

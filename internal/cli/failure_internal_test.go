@@ -11,6 +11,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -98,7 +99,7 @@ func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 		"list --json --json=0": false,
 		"list --jsonx":         false,
 	} {
-		if got := wants(strings.Fields(line), jsonFlag, false); got != want {
+		if got := wants(strings.Fields(line), arguments.JSONFlag, false); got != want {
 			t.Errorf("%q: %t", line, got)
 		}
 		line = strings.ReplaceAll(line, "--json", "--exit-code")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -141,7 +142,7 @@ func isID(name string) bool {
 
 // numberArgument is the argument of commands for one number, with its completion.
 func numberArgument(command *cobra.Command) *cobra.Command {
-	command.Args = oneArg("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
+	command.Args = arguments.One("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
 	command.ValidArgsFunction = completeNumbers
 	return command
 }

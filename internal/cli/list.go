@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -34,18 +35,18 @@ combine it with --json, which prints all members of each number; jq can select s
   phonenumbers list --limit 10 --columns number,agent
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed(columnsName) && consoleOf(c).JSON {
+			if c.Flags().Changed(columnsName) && arguments.ConsoleOf(c).JSON {
 				return console.Usage(errors.New("you cannot combine --columns and --json; --json prints all members of each number, and jq can select some"))
 			}
-			return noArgs(c, args)
+			return arguments.None(c, args)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	flags := command.Flags()
-	flags.Var(checked{&agent, "ID", notEmptyAgent}, "agent", "only numbers linked to this agent")
+	flags.Var(arguments.Checked(&agent, "ID", notEmptyAgent), "agent", "only numbers linked to this agent")
 	flags.BoolVar(&unlinked, "unlinked", false, "only numbers without an agent")
-	flags.Var(checked{&number, "NUMBER", notEmpty}, "number", "only this number, or this SIP prefix in any letter case")
-	flags.Var(checked{&kind, "TYPE", numberType}, "type", "only numbers of this type: PSTN or SIP_USERNAME")
+	flags.Var(arguments.Checked(&number, "NUMBER", arguments.NotEmpty), "number", "only this number, or this SIP prefix in any letter case")
+	flags.Var(arguments.Checked(&kind, "TYPE", numberType), "type", "only numbers of this type: PSTN or SIP_USERNAME")
 	flags.Var(&limit, "limit", "at most this many numbers, 1 or more (default all)")
 	flags.Var(&columns, columnsName, "only these columns, in this order, separated by commas")
 	completeFlag(command, columnsName, completeColumns)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
@@ -44,9 +45,9 @@ in your system's folder for settings. Only you can read it, but the keys in it a
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	to.flags(command, "the name of the profile to save")
-	command.Flags().Var(checked{&keyFile, "FILE", notEmpty}, "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
+	command.Flags().Var(arguments.Checked(&keyFile, "FILE", arguments.NotEmpty), "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
 	command.RunE = func(c *cobra.Command, _ []string) error {
-		return login(c.Context(), consoleOf(c), to, keyFile)
+		return login(c.Context(), arguments.ConsoleOf(c), to, keyFile)
 	}
 	return command
 }
@@ -140,7 +141,7 @@ revoke it at the server.`,
 		if err := changeProfiles(path, func(p profiles) { delete(p, name) }); err != nil {
 			return err
 		}
-		t := consoleOf(c)
+		t := arguments.ConsoleOf(c)
 		if t.JSON {
 			return t.Document(struct {
 				Profile string `json:"profile"`
@@ -161,14 +162,14 @@ func profilesCommand() *cobra.Command {
 		Long: `List the profiles, without their keys: the name, the address, and whether commands use
 the profile if you do not give --profile. They use the profile in PHONENUMBERS_PROFILE, or else the
 one named default. While VOGENT_API_KEY is set, they use none.`,
-		Args:              noArgs,
+		Args:              arguments.None,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, kept, err := keptProfiles()
 			if err != nil {
 				return err
 			}
-			return showProfiles(consoleOf(c), kept)
+			return showProfiles(arguments.ConsoleOf(c), kept)
 		},
 	}
 }

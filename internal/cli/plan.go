@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -69,7 +70,7 @@ func (s *session) showPlan(p desired.Plan) error {
 }
 
 func fileFlag(command *cobra.Command, file *string) {
-	command.Flags().VarP(checked{file, "FILE", notEmpty}, "file", "f", "the `FILE` with the numbers and their agents, - for stdin (required)")
+	command.Flags().VarP(arguments.Checked(file, "FILE", arguments.NotEmpty), "file", "f", "the `FILE` with the numbers and their agents, - for stdin (required)")
 }
 
 func needFile(file *string) cobra.PositionalArgs {
@@ -77,7 +78,7 @@ func needFile(file *string) cobra.PositionalArgs {
 		if *file == "" {
 			return console.Usage(errors.New("name the file with --file or -f"))
 		}
-		return noArgs(c, args)
+		return arguments.None(c, args)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -17,7 +18,7 @@ type credentials struct{ username, passwordFile string }
 
 func (c *credentials) flags(command *cobra.Command) {
 	command.Flags().StringVar(&c.username, "username", "", "the SIP user `NAME` (required)")
-	command.Flags().Var(checked{&c.passwordFile, "FILE", notEmpty}, "password-file", "the file with the SIP password, - for stdin (default: ask on the terminal)")
+	command.Flags().Var(arguments.Checked(&c.passwordFile, "FILE", arguments.NotEmpty), "password-file", "the file with the SIP password, - for stdin (default: ask on the terminal)")
 }
 
 // passwordOf takes the password, if it is not a dry run.
@@ -48,7 +49,7 @@ such as +18001234567.
 		Example: `  phonenumbers import-sip +18001234567 --termination-uri sip.example.com --username trunk
   pass show trunk | phonenumbers import-sip +18001234567 --termination-uri 'sip.example.com:5061;transport=tls' \
     --username trunk --password-file -`,
-		Args:              oneArg("give the number in E.164 form, such as +18001234567"),
+		Args:              arguments.One("give the number in E.164 form, such as +18001234567"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	command.Flags().StringVar(&terminationURI, "termination-uri", "", "the `URI` at which the carrier takes calls, such as sip.example.com:5061;transport=tls (required)")
@@ -86,7 +87,7 @@ user name and the password, which have 5 or more characters each.
 ` + passwordHelp,
 		Example: `  phonenumbers create-sip support-line --username caller
   phonenumbers create-sip support-line --username caller --password-file /run/secrets/sip`,
-		Args:              oneArg("give the prefix of the SIP address, such as support-line"),
+		Args:              arguments.One("give the prefix of the SIP address, such as support-line"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	as.flags(command)

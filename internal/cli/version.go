@@ -8,20 +8,22 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 )
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArgs,
+		Args:  arguments.None,
 		RunE:  printVersion,
 	}
 }
 
 func printVersion(c *cobra.Command, _ []string) error {
 	b := readBuild()
-	if t := consoleOf(c); t.JSON {
+	if t := arguments.ConsoleOf(c); t.JSON {
 		return t.Document(b)
 	}
 	fmt.Fprintln(c.OutOrStdout(), "phonenumbers", b)

@@ -1,4 +1,5 @@
-package cli
+// Package ownserver has the commands of a server of your own: they run it, or work on its database.
+package ownserver
 
 import (
 	"context"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
@@ -19,6 +21,7 @@ import (
 )
 
 type serveOptions struct {
+	version                   string
 	addr, logFormat, logLevel string
 	db                        *string
 	limits                    sqldb.ConnectionLimits
@@ -26,9 +29,15 @@ type serveOptions struct {
 	trustedProxies            networksFlag
 }
 
-func serveCommand() *cobra.Command {
+// Commands are all of them. The version is that of the program.
+func Commands(version string) []*cobra.Command {
+	return []*cobra.Command{serveCommand(version), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand()}
+}
+
+func serveCommand(version string) *cobra.Command {
 	o := serveOptions{
-		addr: "127.0.0.1:8080", logFormat: "text", logLevel: "info",
+		version: version,
+		addr:    "127.0.0.1:8080", logFormat: "text", logLevel: "info",
 		limits: sqldb.ConnectionLimits{Connections: sqldb.DefaultConnections, ConnectionAge: sqldb.DefaultConnectionAge, Statement: serve.DefaultStatementTimeout},
 	}
 	command := &cobra.Command{
@@ -50,7 +59,7 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
   phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers/phonenumbers.db --log-format json
   phonenumbers serve --db :memory:          # for tests: gone when it stops
   phonenumbers serve --db 'postgres://phonenumbers@db1,db2/phonenumbers?sslmode=verify-full'`,
-		Args: noArgs,
+		Args: arguments.None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.limits.Connections < 1 || o.limits.ConnectionAge <= 0 || o.limits.Statement < time.Millisecond {
 				return console.Usage(errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be more than zero"))
@@ -59,7 +68,7 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 			if err != nil {
 				return err
 			}
-			err = o.serve(c.Context(), log, consoleOf(c))
+			err = o.serve(c.Context(), log, arguments.ConsoleOf(c))
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
 				log.Info("stopped before serving")
 				return nil
@@ -68,23 +77,23 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 		},
 	}
 	flags := command.Flags()
-	flags.Var(checked{&o.addr, "HOST:PORT", hostAndPort}, "addr", "the address to listen on; port 0 takes a free one")
-	setting(command, "addr")
+	flags.Var(arguments.Checked(&o.addr, "HOST:PORT", hostAndPort), "addr", "the address to listen on; port 0 takes a free one")
+	arguments.FromEnvironment(command, "addr")
 	o.db = databaseFlag(command, "the database, :memory: for one that is gone with the process")
 	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "the most connections to PostgreSQL, `N`; the sum of all servers must be below its max_connections")
-	setting(command, "db-connections")
+	arguments.FromEnvironment(command, "db-connections")
 	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace a connection to PostgreSQL after this `DURATION`")
-	setting(command, "db-connection-age")
+	arguments.FromEnvironment(command, "db-connection-age")
 	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "how long PostgreSQL may work on a statement, as a `DURATION`")
-	setting(command, "db-statement-timeout")
-	flags.Var(checked{&o.logFormat, "FORMAT", logFormat}, "log-format", "how the log on stderr is written: text or json")
-	setting(command, "log-format")
-	flags.Var(checked{&o.logLevel, "LEVEL", logLevel}, "log-level", "what is logged: debug, info, warn or error")
-	setting(command, "log-level")
+	arguments.FromEnvironment(command, "db-statement-timeout")
+	flags.Var(arguments.Checked(&o.logFormat, "FORMAT", logFormat), "log-format", "how the log on stderr is written: text or json")
+	arguments.FromEnvironment(command, "log-format")
+	flags.Var(arguments.Checked(&o.logLevel, "LEVEL", logLevel), "log-level", "what is logged: debug, info, warn or error")
+	arguments.FromEnvironment(command, "log-level")
 	flags.Var(&o.rateLimit, "rate-limit", "requests of each API key, such as 20/s, or 20/s,100 for 100 at once (default no limit)")
-	setting(command, "rate-limit")
+	arguments.FromEnvironment(command, "rate-limit")
 	flags.Var(&o.trustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed: addresses or networks, with commas between them (default none)")
-	setting(command, "trusted-proxies")
+	arguments.FromEnvironment(command, "trusted-proxies")
 	return command
 }
 
@@ -130,7 +139,7 @@ func (o serveOptions) serve(ctx context.Context, log *slog.Logger, t *console.Co
 		Addr:           o.addr,
 		RateLimit:      o.rateLimit.RateLimit,
 		TrustedProxies: o.trustedProxies,
-		Version:        readBuild().String(),
+		Version:        o.version,
 		Log:            log,
 		OnFirstKey:     func(baseURL, key string) error { return printFirstKey(t, baseURL, key) },
 	})

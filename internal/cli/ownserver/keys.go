@@ -1,4 +1,4 @@
-package cli
+package ownserver
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
@@ -14,7 +15,7 @@ import (
 )
 
 func keysCommand() *cobra.Command {
-	return group(&cobra.Command{
+	return arguments.Group(&cobra.Command{
 		Use:   "keys",
 		Short: "Make, list and revoke API keys",
 		Long: `Make, list and revoke API keys. A key opens one workspace; no workspace sees another's numbers. The commands work on the
@@ -30,7 +31,7 @@ func keysCreateCommand() *cobra.Command {
 		Long:  `Make an API key and print it, and nothing else, on stdout. It is not shown again: the database has only its hash.`,
 		Example: `  phonenumbers keys create --name ci
   VOGENT_API_KEY=$(phonenumbers keys create --name alice --workspace sales)`,
-		Args: noArgs,
+		Args: arguments.None,
 	}
 	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key: what it is for, to tell it from others (required)")
@@ -50,7 +51,7 @@ func keysCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if t := consoleOf(c); t.JSON {
+			if t := arguments.ConsoleOf(c); t.JSON {
 				return t.Document(struct {
 					Key       string `json:"key"`
 					Name      string `json:"name"`
@@ -70,7 +71,7 @@ func keysListCommand() *cobra.Command {
 		Short: "List the API keys, without their secrets",
 		Long: `List the API keys, oldest first, without their secrets. Times are UTC. When a key was last used is known to the minute;
 a running server saves it every few seconds.`,
-		Args: noArgs,
+		Args: arguments.None,
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, _ []string) error {
@@ -82,7 +83,7 @@ a running server saves it every few seconds.`,
 			if err != nil {
 				return fmt.Errorf("list keys: %w", err)
 			}
-			return showKeys(consoleOf(c), keys)
+			return showKeys(arguments.ConsoleOf(c), keys)
 		})
 	}
 	return command
@@ -93,7 +94,7 @@ func keysRevokeCommand() *cobra.Command {
 		Use:   "revoke ID",
 		Short: "Revoke an API key for good",
 		Long:  `Revoke an API key for good. Running servers refuse it from then on. "keys list" shows the ids.`,
-		Args:  oneArg(`give the id of one key; "phonenumbers keys list" shows the ids`),
+		Args:  arguments.One(`give the id of one key; "phonenumbers keys list" shows the ids`),
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
@@ -105,7 +106,7 @@ func keysRevokeCommand() *cobra.Command {
 			if errors.Is(err, workspace.ErrKeyNotFound) {
 				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
 			}
-			if t := consoleOf(c); t.JSON && err == nil {
+			if t := arguments.ConsoleOf(c); t.JSON && err == nil {
 				return t.Document(struct {
 					Revoked string `json:"revoked"`
 				}{args[0]})
@@ -114,14 +115,6 @@ func keysRevokeCommand() *cobra.Command {
 		})
 	}
 	return command
-}
-
-// refuseInMemory refuses a database that would be gone when the command ends.
-func refuseInMemory(db string) error {
-	if db == ":memory:" {
-		return console.Usage(errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db"))
-	}
-	return nil
 }
 
 func showKeys(t *console.Console, keys []workspace.Key) error {

@@ -1,4 +1,4 @@
-package cli
+package ownserver
 
 import (
 	"fmt"
@@ -8,12 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/inventory"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 func inventoryCommand() *cobra.Command {
-	return group(&cobra.Command{
+	return arguments.Group(&cobra.Command{
 		Use:   "inventory",
 		Short: "Change what numbers are for sale",
 	}, inventoryImportCommand())
@@ -31,7 +32,7 @@ A new server sells fictional numbers; they stay, unless --replace removes all th
 workspace owns stay owned.`,
 		Example: `  phonenumbers inventory import numbers.csv
   phonenumbers inventory import --replace numbers.csv`,
-		Args: oneArg("give one file with numbers"),
+		Args: arguments.One("give one file with numbers"),
 	}
 	db := databaseFlag(command, "the database that the server uses, made if it is missing")
 	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
@@ -48,7 +49,7 @@ workspace owns stay owned.`,
 		if err != nil {
 			return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
 		}
-		t := consoleOf(c)
+		t := arguments.ConsoleOf(c)
 		return withStore(c.Context(), *db, func(st *store.Store) error {
 			rows, stop := slices.Values(numbers), func() {}
 			if len(numbers) > rowsWithoutProgress {

@@ -1,4 +1,4 @@
-package cli
+package ownserver
 
 import (
 	"fmt"
@@ -7,11 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 func secretsCommand() *cobra.Command {
-	return group(&cobra.Command{
+	return arguments.Group(&cobra.Command{
 		Use:   "secrets",
 		Short: "Look after the encrypted SIP passwords",
 	}, secretsRotateCommand())
@@ -31,7 +32,7 @@ while servers run, and can be run again at any time. To go over to a new key:
   4. Run this command, and again a day later: it says which keys are still needed, for idempotency keys are kept so long.
   5. When it names none any more, take the old key out and restart the servers.`,
 		Example: `  phonenumbers secrets rotate`,
-		Args:    noArgs,
+		Args:    arguments.None,
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, _ []string) error {
@@ -46,7 +47,7 @@ while servers run, and can be run again at any time. To go over to a new key:
 			if err != nil {
 				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", r.Passwords, err)
 			}
-			if t := consoleOf(c); t.JSON {
+			if t := arguments.ConsoleOf(c); t.JSON {
 				return t.Document(struct {
 					Passwords int      `json:"passwords"`
 					KeyID     string   `json:"keyId"`

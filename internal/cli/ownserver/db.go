@@ -1,4 +1,4 @@
-package cli
+package ownserver
 
 import (
 	"errors"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store/transfer"
 )
 
 func dbCommand() *cobra.Command {
-	return group(&cobra.Command{
+	return arguments.Group(&cobra.Command{
 		Use:   "db",
 		Short: "Back up the database, and move it to PostgreSQL",
 	}, dbBackupCommand(), dbCopyCommand())
@@ -30,7 +31,7 @@ DB.key too, and keep it apart.
 
 PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`,
 		Example: `  phonenumbers db backup /backups/phonenumbers-$(date +%F).db`,
-		Args:    oneArg("give one file to write the backup to"),
+		Args:    arguments.One("give one file to write the backup to"),
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
@@ -44,7 +45,7 @@ PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENU
 		if err != nil {
 			return err
 		}
-		t := consoleOf(c)
+		t := arguments.ConsoleOf(c)
 		if t.JSON {
 			return t.Document(struct {
 				File string `json:"file"`
@@ -70,11 +71,11 @@ Before the commit each table is read back and compared with the source: its rows
 The SIP passwords stay encrypted with the key they have: start the servers with the content of FILE.key, or with the
 PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 		Example: `  phonenumbers db copy --from phonenumbers.db --to postgres://phonenumbers@db1/phonenumbers`,
-		Args:    noArgs,
+		Args:    arguments.None,
 	}
 	command.Flags().StringVar(&from, "from", "", "the SQLite database `FILE` (required)")
-	command.Flags().Var(hidden{checked{&to, "URL", database}}, "to", "the PostgreSQL database: a postgres:// URL")
-	settingFrom(command, "to", "PHONENUMBERS_DB")
+	command.Flags().Var(arguments.Hidden(&to, "URL", database), "to", "the PostgreSQL database: a postgres:// URL")
+	arguments.FromVariable(command, "to", "PHONENUMBERS_DB")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		switch {
 		case from == "" || sqldb.IsPostgres(from):
@@ -82,7 +83,7 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 		case !sqldb.IsPostgres(to):
 			return console.Usage(errors.New("name the PostgreSQL database to copy to with --to postgres://... or in PHONENUMBERS_DB"))
 		}
-		t := consoleOf(c)
+		t := arguments.ConsoleOf(c)
 		copied, err := transfer.Copy(c.Context(), from, to, t.Progress)
 		if _, older := errors.AsType[*sqldb.OlderError](err); older {
 			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it, which brings them up to date", err)

@@ -1,0 +1,83 @@
+package arguments
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/vogent-community/phonenumbers/internal/console"
+)
+
+// FromEnvironment makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
+func FromEnvironment(command *cobra.Command, flag string) {
+	FromVariable(command, flag, "PHONENUMBERS_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+}
+
+// FromVariable is FromEnvironment with a variable of another name.
+func FromVariable(command *cobra.Command, flag, variable string) {
+	f := command.Flags().Lookup(flag)
+	f.Usage += " [$" + variable + "]"
+	before := command.PreRunE
+	command.PreRunE = func(c *cobra.Command, args []string) error {
+		if value := os.Getenv(variable); value != "" && !f.Changed {
+			switch err := f.Value.Set(value); {
+			case err != nil && IsHidden(f):
+				return console.Usage(fmt.Errorf("invalid %s: %w", variable, err))
+			case err != nil:
+				return console.Usage(fmt.Errorf("invalid value %q in %s: %w", value, variable, err))
+			}
+		}
+		if before == nil {
+			return nil
+		}
+		return before(c, args)
+	}
+}
+
+// Checked is the value of a flag that is checked as it is set, so that the error names what has set it: the flag or the
+// variable. The kind stands for the value in the help.
+func Checked(value *string, kind string, check func(string) error) pflag.Value {
+	return checked{value, kind, check}
+}
+
+type checked struct {
+	value *string
+	kind  string
+	check func(string) error
+}
+
+func (c checked) String() string { return *c.value }
+func (c checked) Type() string   { return c.kind }
+
+func (c checked) Set(value string) error {
+	if err := c.check(value); err != nil {
+		return err
+	}
+	*c.value = value
+	return nil
+}
+
+// Hidden is Checked for a value that may hold a secret by mistake, so that no error shows it.
+func Hidden(value *string, kind string, check func(string) error) pflag.Value {
+	return hidden{checked{value, kind, check}}
+}
+
+type hidden struct{ checked }
+
+// IsHidden reports whether no error may show the value of a flag.
+func IsHidden(f *pflag.Flag) bool {
+	_, is := f.Value.(hidden)
+	return is
+}
+
+// NotEmpty refuses an empty value.
+func NotEmpty(value string) error {
+	if value == "" {
+		return errors.New("it is empty")
+	}
+	return nil
+}

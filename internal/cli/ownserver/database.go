@@ -1,0 +1,65 @@
+package ownserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/console"
+	"github.com/vogent-community/phonenumbers/internal/sqldb"
+	"github.com/vogent-community/phonenumbers/internal/store"
+)
+
+// databaseFlag adds --db to a command. Its value can have a password.
+func databaseFlag(command *cobra.Command, usage string) *string {
+	db := "phonenumbers.db"
+	command.Flags().Var(arguments.Hidden(&db, "DATABASE", database), "db", usage+": a path or a postgres:// URL")
+	arguments.FromEnvironment(command, "db")
+	return &db
+}
+
+func database(value string) error {
+	switch scheme, _, isURL := strings.Cut(value, "://"); {
+	case value == "":
+		return arguments.NotEmpty(value)
+	case isURL && !sqldb.IsPostgres(value):
+		return fmt.Errorf("%s:// is no database that this program knows; give the path of a SQLite file, or a postgres:// URL", scheme)
+	}
+	return nil
+}
+
+// refuseInMemory refuses a database that would be gone when the command ends.
+func refuseInMemory(db string) error {
+	if db == ":memory:" {
+		return console.Usage(errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db"))
+	}
+	return nil
+}
+
+// withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
+func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
+	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
+	}
+	return withStore(ctx, db, fn)
+}
+
+// withStore opens the database, runs fn and closes it.
+func withStore(ctx context.Context, db string, fn func(*store.Store) error) (failed error) {
+	st, err := store.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := st.Close(); failed == nil && err != nil {
+			failed = fmt.Errorf("close database: %w", err)
+		}
+	}()
+	return fn(st)
+}
