@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
+	"internal/profiles":      {"api/client", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/ownserver": {
 		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store",
@@ -59,8 +60,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/cli": {
 		"api", "api/client", "internal/cli/arguments", "internal/cli/ownserver", "internal/console", "internal/desired", "internal/printable",
-		"internal/workspace", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid", "go.yaml.in/yaml/v3",
-		"github.com/rogpeppe/go-internal/lockedfile",
+		"internal/profiles", "internal/workspace", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

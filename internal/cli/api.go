@@ -16,6 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
+	"github.com/vogent-community/phonenumbers/internal/profiles"
 )
 
 const (
@@ -38,17 +39,17 @@ type session struct {
 type target struct{ profile, baseURL string }
 
 // name is that of the profile.
-func (to *target) name() string { return cmp.Or(to.profile, defaultProfile) }
+func (to *target) name() string { return cmp.Or(to.profile, profiles.Default) }
 
 func (to *target) flags(command *cobra.Command, profileUsage string) {
-	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", usableBaseURL), baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
+	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", profiles.CheckBaseURL), baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
 	arguments.FromVariable(command, baseURLFlag, baseURLVariable)
 	completeFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
 }
 
 func (to *target) profileFlag(command *cobra.Command, usage string) {
-	command.Flags().Var(arguments.Hidden(&to.profile, "NAME", profileName), "profile", usage+` (default "`+defaultProfile+`")`)
+	command.Flags().Var(arguments.Hidden(&to.profile, "NAME", profiles.CheckName), "profile", usage+` (default "`+profiles.Default+`")`)
 	arguments.FromVariable(command, "profile", profileVariable)
 	completeFlag(command, "profile", completeProfiles)
 }
@@ -81,12 +82,12 @@ func (to *target) access(t *console.Console) (access, error) {
 	p, found := kept[to.name()]
 	switch {
 	case !found && to.profile != "":
-		return access{}, console.Exit(console.ExitUnauthorized, kept.without(to.profile))
+		return access{}, console.Exit(console.ExitUnauthorized, without(kept, to.profile))
 	case !found && len(kept) > 0:
-		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("no API key: set %s, or choose a profile with --profile: %s", keyVariable, strings.Join(kept.names(), ", ")))
+		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("no API key: set %s, or choose a profile with --profile: %s", keyVariable, strings.Join(kept.Names(), ", ")))
 	case !found:
 		return access{}, console.Exit(console.ExitUnauthorized, "no API key: run 'phonenumbers login', or set "+keyVariable)
-	case to.baseURL != "" && !sameAddress(to.baseURL, p.BaseURL):
+	case to.baseURL != "" && !profiles.SameAddress(to.baseURL, p.BaseURL):
 		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("nothing was sent: the key of the profile %s is for %s, but %s is %s; "+
 			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable))
 	}
@@ -128,11 +129,6 @@ func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session
 		return s.from.explain(run(c.Context(), s, args))
 	}
 	return command
-}
-
-func usableBaseURL(text string) error {
-	_, err := client.New(client.WithAPIKey("unused"), client.WithBaseURL(text))
-	return errors.Unwrap(err) // without "client: "
 }
 
 // waits is a log of a client that tells a person at a terminal why nothing happens, every few seconds.

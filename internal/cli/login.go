@@ -16,6 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/printable"
+	"github.com/vogent-community/phonenumbers/internal/profiles"
 )
 
 func loginCommand() *cobra.Command {
@@ -72,7 +73,7 @@ func login(ctx context.Context, t *console.Console, to target, keyFile string) e
 	if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 		return s.from.explain(fmt.Errorf("nothing was saved: %w", err))
 	}
-	if err := changeProfiles(path, func(p profiles) { p[name] = profile{baseURL, key} }); err != nil {
+	if err := profiles.Change(path, func(p profiles.Profiles) { p[name] = profiles.Profile{BaseURL: baseURL, APIKey: key} }); err != nil {
 		return fmt.Errorf("the server accepts the key, but it could not be saved: %w", err)
 	}
 	if os.Getenv(keyVariable) != "" {
@@ -104,7 +105,7 @@ func readKey(ctx context.Context, t *console.Console, file, baseURL string) (str
 		return "", err
 	}
 	key = strings.TrimSpace(key) // as people paste it
-	if err := usableKey(key); err != nil {
+	if err := profiles.CheckKey(key); err != nil {
 		return "", console.Usage(err)
 	}
 	return key, nil
@@ -136,9 +137,9 @@ revoke it at the server.`,
 		name := to.name()
 		old, found := kept[name]
 		if !found {
-			return console.Exit(console.ExitNotFound, kept.without(to.profile))
+			return console.Exit(console.ExitNotFound, without(kept, to.profile))
 		}
-		if err := changeProfiles(path, func(p profiles) { delete(p, name) }); err != nil {
+		if err := profiles.Change(path, func(p profiles.Profiles) { delete(p, name) }); err != nil {
 			return err
 		}
 		t := arguments.ConsoleOf(c)
@@ -174,9 +175,9 @@ one named default. While VOGENT_API_KEY is set, they use none.`,
 	}
 }
 
-func showProfiles(t *console.Console, kept profiles) error {
+func showProfiles(t *console.Console, kept profiles.Profiles) error {
 	chosen := os.Getenv(profileVariable)
-	used := cmp.Or(chosen, defaultProfile)
+	used := cmp.Or(chosen, profiles.Default)
 	_, found := kept[used]
 	switch {
 	case os.Getenv(keyVariable) != "":
@@ -192,7 +193,7 @@ func showProfiles(t *console.Console, kept profiles) error {
 	}
 	rows := []row{}
 	table := t.Table("NAME", "BASE URL", "IN USE")
-	for _, name := range kept.names() {
+	for _, name := range kept.Names() {
 		rows = append(rows, row{name, kept[name].BaseURL, name == used})
 	}
 	if t.JSON {
@@ -215,29 +216,29 @@ func showProfiles(t *console.Console, kept profiles) error {
 }
 
 // keptProfiles reads the profiles of the person.
-func keptProfiles() (path string, kept profiles, err error) {
-	if path, err = profilesPath(); err != nil {
+func keptProfiles() (path string, kept profiles.Profiles, err error) {
+	if path, err = profiles.Path(); err != nil {
 		return "", nil, err
 	}
-	kept, err = readProfiles(path)
+	kept, err = profiles.Read(path)
 	return path, kept, err
 }
 
 // without says that none has the name that was asked for, and does not quote that: it may be a key.
-func (p profiles) without(name string) string {
-	text := "there is no profile " + defaultProfile
+func without(p profiles.Profiles, name string) string {
+	text := "there is no profile " + profiles.Default
 	if name != "" {
 		text = "--profile or " + profileVariable + " names a profile that does not exist"
 	}
 	if len(p) == 0 {
 		return text + "; run 'phonenumbers login' to create one"
 	}
-	return text + "; your profiles are: " + strings.Join(p.names(), ", ")
+	return text + "; your profiles are: " + strings.Join(p.Names(), ", ")
 }
 
 func completeProfiles(*cobra.Command, []string, string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 	_, kept, _ := keptProfiles() // without which there is nothing to offer
-	for _, name := range kept.names() {
+	for _, name := range kept.Names() {
 		found = append(found, cobra.CompletionWithDesc(name, printable.Text(kept[name].BaseURL)))
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp

@@ -1,4 +1,5 @@
-package cli
+// Package profiles keeps API keys, each with the address of its server, in a file that only its owner can read.
+package profiles
 
 import (
 	"bytes"
@@ -21,26 +22,27 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// defaultProfile is used unless another profile is chosen.
-const defaultProfile = "default"
+// Default is used unless another profile is chosen.
+const Default = "default"
 
-// profile is an API key and the address of its server. The key is sent nowhere else.
-type profile struct {
+// Profile is an API key and the address of its server. The key is sent nowhere else.
+type Profile struct {
 	BaseURL string `yaml:"baseUrl"`
 	APIKey  string `yaml:"apiKey"`
 }
 
-// profiles are what the file keeps, by name:
+// Profiles are what the file keeps, by name:
 //
 //	default:
 //	    baseUrl: https://api.vogent.ai/api
 //	    apiKey: pnk_...
-type profiles map[string]profile
+type Profiles map[string]Profile
 
-func (p profiles) names() []string { return slices.Sorted(maps.Keys(p)) }
+// Names are sorted.
+func (p Profiles) Names() []string { return slices.Sorted(maps.Keys(p)) }
 
-// profilesPath is the path of the file: below XDG_CONFIG_HOME on every system, otherwise where the system keeps settings.
-func profilesPath() (string, error) {
+// Path is the path of the file: below XDG_CONFIG_HOME on every system, otherwise where the system keeps settings.
+func Path() (string, error) {
 	dir := os.Getenv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(dir) {
 		var err error
@@ -51,11 +53,11 @@ func profilesPath() (string, error) {
 	return filepath.Join(dir, "phonenumbers", "profiles.yaml"), nil
 }
 
-// readProfiles reads the file. A missing file has no profiles. It refuses a file that other users can read, as ssh does.
-func readProfiles(path string) (profiles, error) {
+// Read reads the file. A missing file has no profiles. It refuses a file that other users can read, as ssh does.
+func Read(path string) (Profiles, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return profiles{}, nil
+		return Profiles{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -72,15 +74,15 @@ func readProfiles(path string) (profiles, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := parseProfiles(text)
+	p, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; correct it, or remove the file and run 'phonenumbers login'", path, err)
 	}
 	return p, nil
 }
 
-// parseProfiles refuses whatever 'phonenumbers login' does not write. No error quotes the text, as it has keys.
-func parseProfiles(text []byte) (profiles, error) {
+// parse refuses whatever 'phonenumbers login' does not write. No error quotes the text, as it has keys.
+func parse(text []byte) (Profiles, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	var named map[string]struct {
@@ -97,20 +99,20 @@ func parseProfiles(text []byte) (profiles, error) {
 	if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%sit must be YAML with a baseUrl and an apiKey for each name, and with each name only once", regexp.MustCompile(`line \d+: |$`).FindString(err.Error()))
 	}
-	p := profiles{}
+	p := Profiles{}
 	for name, members := range named {
 		baseURL, key := members.BaseURL, members.APIKey
 		switch {
-		case profileName(name) != nil:
-			return nil, fmt.Errorf("the name of a profile: %w", profileName(name))
+		case CheckName(name) != nil:
+			return nil, fmt.Errorf("the name of a profile: %w", CheckName(name))
 		case !isText(&baseURL) || !isText(&key):
 			return nil, fmt.Errorf("the profile %s needs a baseUrl and an apiKey", name)
-		case usableBaseURL(baseURL.Value) != nil:
-			return nil, fmt.Errorf("line %d: %w", baseURL.Line, usableBaseURL(baseURL.Value))
-		case usableKey(key.Value) != nil:
-			return nil, fmt.Errorf("line %d: %w", key.Line, usableKey(key.Value))
+		case CheckBaseURL(baseURL.Value) != nil:
+			return nil, fmt.Errorf("line %d: %w", baseURL.Line, CheckBaseURL(baseURL.Value))
+		case CheckKey(key.Value) != nil:
+			return nil, fmt.Errorf("line %d: %w", key.Line, CheckKey(key.Value))
 		}
-		p[name] = profile{baseURL.Value, key.Value}
+		p[name] = Profile{baseURL.Value, key.Value}
 	}
 	return p, nil
 }
@@ -120,8 +122,8 @@ func isText(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
 }
 
-// changeProfiles changes the file. Changes of several processes at the same time are all kept.
-func changeProfiles(path string, change func(profiles)) error {
+// Change changes the file. Changes of several processes at the same time are all kept.
+func Change(path string, change func(Profiles)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func changeProfiles(path string, change func(profiles)) error {
 		return err
 	}
 	defer unlock()
-	p, err := readProfiles(path)
+	p, err := Read(path)
 	if err != nil {
 		return err
 	}
@@ -167,23 +169,31 @@ func replaceFile(path string, fill func(io.Writer) error) (failed error) {
 
 var profileNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-func profileName(name string) error {
+// CheckName refuses what cannot be the name of a profile.
+func CheckName(name string) error {
 	if !profileNames.MatchString(name) {
 		return errors.New("it must be 1 to 64 letters, digits and - _ . and start with a letter or digit")
 	}
 	return nil
 }
 
-func usableKey(key string) error {
+// CheckKey refuses what cannot be an API key.
+func CheckKey(key string) error {
 	if _, err := client.New(client.WithAPIKey(key), client.WithBaseURL(client.DefaultBaseURL)); err != nil {
 		return errors.New("the API key is empty, or contains a space, a line break or another invalid character")
 	}
 	return nil
 }
 
-// sameAddress reports whether two usable base URLs name the same address: the letter case of the host and a slash at the end do
+// CheckBaseURL refuses what cannot be the root of an API.
+func CheckBaseURL(text string) error {
+	_, err := client.New(client.WithAPIKey("unused"), client.WithBaseURL(text))
+	return errors.Unwrap(err) // without "client: "
+}
+
+// SameAddress reports whether two usable base URLs name the same address: the letter case of the host and a slash at the end do
 // not count.
-func sameAddress(a, b string) bool {
+func SameAddress(a, b string) bool {
 	return normalAddress(a) == normalAddress(b)
 }
 

@@ -1,4 +1,4 @@
-package cli
+package profiles
 
 import (
 	"errors"
@@ -38,19 +38,19 @@ func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 		"an address with a password":   {"default:\n  baseUrl: http://u:secret@h/api\n  apiKey: secret\n", "line 2: the base URL has a user name"},
 		"a name with a path":           {strings.Replace(good, "default", "../secret", 1), "the name of a profile: it must be"},
 	} {
-		_, err := parseProfiles([]byte(c.text))
+		_, err := parse([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	for text, want := range map[string]profiles{
+	for text, want := range map[string]Profiles{
 		"":                           {},
 		"# nothing\n":                {},
 		"{}\n":                       {},
 		good:                         {"default": {address, "secret"}},
 		"1: " + flow(address, "123"): {"1": {address, "123"}},
 	} {
-		if got, err := parseProfiles([]byte(text)); err != nil || !maps.Equal(got, want) {
+		if got, err := parse([]byte(text)); err != nil || !maps.Equal(got, want) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
@@ -62,17 +62,17 @@ func flow(address, key string) string { return "{baseUrl: '" + address + "', api
 func TestProfilesComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "profiles.yaml")
-	want := profiles{}
+	want := Profiles{}
 	for _, text := range []string{"null", "true", "no", "1", "1e3", "0x10", "2026-01-01", "1_000", "a.b-c_d"} {
-		want[text] = profile{"http://[::1]:8080/api", text}
+		want[text] = Profile{"http://[::1]:8080/api", text}
 	}
 	for i, key := range []string{"~", "#key", "*key", "&key", "!key", "{key}", "[", "'", `"`, `\`, "%", "@", "`", "<<", "a:", "-", "?", "|", ">", "="} {
-		want["k"+strings.Repeat("x", i)] = profile{"https://api.example/api", key}
+		want["k"+strings.Repeat("x", i)] = Profile{"https://api.example/api", key}
 	}
-	if err := changeProfiles(path, func(p profiles) { maps.Copy(p, want) }); err != nil {
+	if err := Change(path, func(p Profiles) { maps.Copy(p, want) }); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := readProfiles(path); err != nil || !maps.Equal(got, want) {
+	if got, err := Read(path); err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v; got\n%v\nwant\n%v", err, got, want)
 	}
 }
@@ -113,7 +113,7 @@ func TestAnAddressHasSeveralSpellings(t *testing.T) {
 		{"https://api.vogent.ai/api", "https://api.vogent.ai", false},
 		{"https://api.vogent.ai/a%2Fb", "https://api.vogent.ai/a/b", false},
 	} {
-		if got := sameAddress(c.a, c.b); got != c.same {
+		if got := SameAddress(c.a, c.b); got != c.same {
 			t.Errorf("%s and %s: %t", c.a, c.b, got)
 		}
 	}
