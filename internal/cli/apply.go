@@ -17,16 +17,18 @@ func applyCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
 		Use:   "apply -f FILE",
-		Short: "Link and unlink numbers to be as a file says",
-		Long: `Link and unlink numbers until they are as a file says. It asks before it unlinks. It never buys or deletes; numbers that are
-not in the file are left alone; a number that you do not have is an error before anything is changed.
+		Short: "Link and unlink numbers to match a file",
+		Long: `Link and unlink numbers to match a file. The command asks before it unlinks. It never buys or
+deletes numbers, and ignores numbers that are not in the file. If the file has a number that you do
+not have, the command reports it and changes nothing.
 
-Eight changes are under way at a time, within the rate limit that the server tells. A change that fails is reported, and the
-others go on. A server that is away is waited for, a few minutes. After an interruption or a failure, run the command
-again: it does what is left.
+Eight numbers are changed at a time, within the server's rate limit. If one change fails, it is
+reported and the others continue. If the server is unavailable, the command keeps retrying for a few
+minutes. After an interruption or a failure, run the command again to do what is left.
 
-In a pipe, each change that is done is a row: the change, the number, the agent before, the agent now. With --json each change is an
-object, those that failed with an error.
+In a pipe, the command prints one row for each completed change: the change, the number, the old
+agent and the new agent. With --json, it prints one object for each change, with an error if the
+change failed.
 
 ` + fileHelp,
 		Example: `  phonenumbers apply -f numbers.yaml

@@ -73,7 +73,7 @@ stderr.
 ` + exitCodesHelp + `
 
 This project is unofficial and not affiliated with Vogent.`,
-		Example: `  phonenumbers serve                        # a server; paste the lines that it prints
+		Example: `  phonenumbers serve                        # runs a server; paste the commands that it prints
   phonenumbers login                        # saves your API key
   phonenumbers search 415                   # numbers for sale
   phonenumbers buy +14155550100

@@ -25,10 +25,10 @@ func completionCommand() *cobra.Command {
 	const want = "give a shell: bash, zsh or fish"
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish",
-		Short: "Print what makes a shell complete the commands",
-		Long: `Print a script that makes a shell complete commands, flags, and the numbers and agents that you have, which it asks the
-API for.`,
-		Example: `  source <(phonenumbers completion bash)            # in ~/.bashrc; it needs the package bash-completion
+		Short: "Print a shell completion script",
+		Long: `Print a script that lets a shell complete commands, flags, and your numbers and agents. The script
+gets the numbers and agents from the API.`,
+		Example: `  source <(phonenumbers completion bash)            # in ~/.bashrc; needs the package bash-completion
   source <(phonenumbers completion zsh)             # in ~/.zshrc, after compinit
   phonenumbers completion fish | source             # in ~/.config/fish/config.fish`,
 		Args:      arguments.One(want),
@@ -36,7 +36,7 @@ API for.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			generate, ok := shells[args[0]]
 			if !ok {
-				return console.Usage(fmt.Errorf("%q is not one of the shells; %s", args[0], want))
+				return console.Usage(fmt.Errorf("%q is not a supported shell; %s", args[0], want))
 			}
 			return generate(c.Root(), c.OutOrStdout())
 		},

@@ -21,7 +21,7 @@ func TestACopyOfAnOlderDatabaseNamesTheCommandThatHelps(t *testing.T) {
 	if code := cli.Run(t.Context(), args, strings.NewReader(""), &bytes.Buffer{}, &stderr); code != 1 {
 		t.Errorf("exit code is %d; want 1", code)
 	}
-	const want = "run `phonenumbers keys list --db` on it, which brings them up to date"
+	const want = "run `phonenumbers keys list --db` on it to update them"
 	if !strings.Contains(stderr.String(), "its tables are at version") || !strings.Contains(stderr.String(), want) {
 		t.Errorf("stderr is %q; want %q in it", stderr.String(), want)
 	}

@@ -53,13 +53,13 @@ func TestABadRowIsNamedAndNothingIsRead(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"one bad row":          {"number\n+14155550100\n4155550101\n", `row 3: "4155550101" is not a phone number`},
 		"empty rows count":     {"+14155550100\n\n\nx1\n", "row 4:"},
-		"country not served":   {"+14155550100\n+4930123456\n", "row 2: +4930123456 is not of a country that is served"},
+		"country not served":   {"+14155550100\n+4930123456\n", "row 2: +4930123456 is not in a supported country"},
 		"two columns":          {"+14155550100,San Francisco\n", "row 1: has 2 columns"},
 		"header further down":  {"+14155550100\nnumber\n", "row 2:"},
 		"number with a space":  {"+1 415 555 0100\n", "row 1:"},
-		"no number":            {"number\n", "there is no number in it"},
-		"empty file":           {"", "there is no number in it"},
-		"many bad rows":        {strings.Repeat("x1\n", 30), "and 10 bad rows more"},
+		"no number":            {"number\n", "it contains no numbers"},
+		"empty file":           {"", "it contains no numbers"},
+		"many bad rows":        {strings.Repeat("x1\n", 30), "and 10 more rows that are not valid"},
 		"quote without an end": {"\"+14155550100\n", "line 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,14 +11,14 @@ type Code string
 
 // The codes of the errors that arise here.
 const (
-	InvalidRequest        Code = "invalid_request"         // not of the documented shape
+	InvalidRequest        Code = "invalid_request"         // not in the documented format
 	ValidationFailed      Code = "validation_failed"       // a value breaks a rule
 	NotFound              Code = "not_found"               // no such number in the workspace
-	NumberUnavailable     Code = "number_unavailable"      // the number is not for sale, or has an owner
-	SIPPrefixTaken        Code = "sip_prefix_taken"        // the SIP prefix has an owner
-	IdempotencyInProgress Code = "idempotency_in_progress" // the first request under the idempotency key is still running
-	IdempotencyKeyReused  Code = "idempotency_key_reused"  // the idempotency key stands for another request
-	StorageUnavailable    Code = "storage_unavailable"     // the database cannot take the request now
+	NumberUnavailable     Code = "number_unavailable"      // the number is not for sale, or is already owned
+	SIPPrefixTaken        Code = "sip_prefix_taken"        // the SIP prefix is already owned
+	IdempotencyInProgress Code = "idempotency_in_progress" // the first request with the idempotency key is still running
+	IdempotencyKeyReused  Code = "idempotency_key_reused"  // the idempotency key was already used for a different request
+	StorageUnavailable    Code = "storage_unavailable"     // the database cannot handle the request now
 )
 
 // Error is every error that the operations return on purpose.
@@ -44,7 +44,7 @@ var (
 )
 
 // ErrTaken is what a Store says of a number that has an owner.
-var ErrTaken = errors.New("number has an owner")
+var ErrTaken = errors.New("the number is already owned")
 
 // Error implements error.
 func (e *Error) Error() string {

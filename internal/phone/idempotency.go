@@ -65,7 +65,7 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 		defer cancel()
 		if failed := s.Claims.ReleaseIdempotencyKey(own, claim); failed != nil {
-			err = fmt.Errorf("%w; its key stays claimed for %v: %w", err, claimLease, failed)
+			err = fmt.Errorf("%w; its idempotency key stays in use for %v: %w", err, claimLease, failed)
 		}
 	}()
 	n, err = create(claim)

@@ -29,7 +29,7 @@ type secretKey struct {
 const KeySize = 32
 
 // ErrWrongKey is the error for what was sealed with a key that the ring does not have.
-var ErrWrongKey = errors.New("sealed with a key that is not there")
+var ErrWrongKey = errors.New("encrypted with a key that is not available")
 
 // Parse reads keys in base64, 32 bytes each, with commas between them.
 func Parse(list string) (*Keyring, error) {
@@ -37,7 +37,7 @@ func Parse(list string) (*Keyring, error) {
 	for i, encoded := range strings.Split(list, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 		if err != nil || len(raw) != KeySize { // the error would quote a part of the key
-			return nil, fmt.Errorf("key %d is not base64 of %d bytes", i+1, KeySize)
+			return nil, fmt.Errorf("key %d is not %d bytes in base64", i+1, KeySize)
 		}
 		key, err := newSecretKey(raw)
 		if err != nil {
@@ -83,7 +83,7 @@ func (r *Keyring) Open(sealed, context string) (string, error) {
 	id, encoded, _ := strings.Cut(sealed, ":")
 	box, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
-		return "", fmt.Errorf("open secret: %w", err)
+		return "", fmt.Errorf("decrypt secret: %w", err)
 	}
 	key, err := r.key(id)
 	if err != nil {
@@ -91,7 +91,7 @@ func (r *Keyring) Open(sealed, context string) (string, error) {
 	}
 	secret, err := key.aead.Open(nil, nil, box, []byte(context))
 	if err != nil {
-		return "", fmt.Errorf("open secret: %w", err)
+		return "", fmt.Errorf("decrypt secret: %w", err)
 	}
 	return string(secret), nil
 }

@@ -84,8 +84,8 @@ func TestStopCutsARequestAfterTheDrainTimeout(t *testing.T) {
 	if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error("the connection of the request is still open")
 	}
-	if !strings.Contains(log.String(), "stopping, requests cut short") {
-		t.Errorf("logged %q, want it to have stopping, requests cut short", log)
+	if !strings.Contains(log.String(), "stopping, requests interrupted") {
+		t.Errorf("logged %q, want it to have stopping, requests interrupted", log)
 	}
 }
 

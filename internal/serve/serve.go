@@ -200,7 +200,7 @@ func (o Options) serveHTTP(ctx context.Context, listener net.Listener, handler h
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.DrainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
-		o.Log.Warn("requests cut short", "error", err)
+		o.Log.Warn("requests interrupted", "error", err)
 		return srv.Close()
 	}
 	return nil

@@ -15,7 +15,7 @@ func every(ctx context.Context, interval time.Duration, log *slog.Logger, what s
 	for done := false; ; {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), upkeepTimeout)
 		if err := work(limited); err != nil {
-			log.Warn("upkeep failed", "work", what, "error", err)
+			log.Warn("maintenance failed", "task", what, "error", err)
 		}
 		cancel()
 		if done {

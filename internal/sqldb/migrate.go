@@ -27,7 +27,7 @@ func migrate(ctx context.Context, db *sql.DB, e engine, app Application) error {
 		return err
 	}
 	if err := collateText(ctx, db, e, app); err != nil {
-		return fmt.Errorf("order text by its bytes: %w", err)
+		return fmt.Errorf("set the sort order of text columns: %w", err)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 		return fmt.Errorf("read migration version: %w", err)
 	}
 	if current > known {
-		return fmt.Errorf("a newer version of this program has made or changed it (its tables are at version %d, this program knows %d); use that version", current, known)
+		return fmt.Errorf("a newer version of this program has updated it (its tables are at version %d, and this program supports %d); use the newer version", current, known)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ type OlderError struct{ Version, Needed int64 }
 
 // Error implements error.
 func (e *OlderError) Error() string {
-	return fmt.Sprintf("its tables are at version %d, this program needs %d", e.Version, e.Needed)
+	return fmt.Sprintf("its tables are at version %d, and this program needs %d", e.Version, e.Needed)
 }
 
 // CheckVersion wants the tables of the application in a SQLite file, as Open would leave them. It returns an *OlderError where they
@@ -122,7 +122,7 @@ func CheckVersion(ctx context.Context, db *sql.DB, app Application) error {
 	}
 	switch current, known, err := provider.GetVersions(ctx); {
 	case err != nil:
-		return fmt.Errorf("it is no database of this program: %w", err)
+		return fmt.Errorf("it is not a database of this program: %w", err)
 	case current < known:
 		return &OlderError{Version: current, Needed: known}
 	}

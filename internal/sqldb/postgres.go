@@ -61,7 +61,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 func postgresConfig(url, application string) (*pgx.ConnConfig, error) {
 	before, _, _ := strings.Cut(url, "?")
 	if _, path, _ := strings.Cut(strings.SplitN(before, "://", 2)[1], "/"); strings.Count(before, "@") > 1 || strings.Contains(path, "@") {
-		return nil, errors.New("the user or the password in the URL has an @ or a / of its own: write %40 for @, %2F for / and %25 for %")
+		return nil, errors.New("the user name or password in the URL contains @ or /; write %40 for @, %2F for / and %25 for %")
 	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil { // the error has the URL, and what looks like a password in it is not all that can be one

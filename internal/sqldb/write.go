@@ -64,7 +64,7 @@ func (db *DB) takeTurn(ctx context.Context) (*sql.Conn, error) {
 	defer cancel()
 	turn, err := db.writer.Conn(wait)
 	if err != nil && ctx.Err() == nil && wait.Err() != nil {
-		return nil, fmt.Errorf("no turn to write within %v: %w", writerWait, err) // IsUnavailable knows it by its deadline
+		return nil, fmt.Errorf("another write was still running after %v: %w", writerWait, err) // IsUnavailable knows it by its deadline
 	}
 	return turn, err
 }

@@ -78,7 +78,7 @@ func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error)
 	same, err := s.secrets.Matches(kept.fingerprint, request)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: fingerprint of an idempotency key: %w", phone.ErrStorageUnavailable, err)
+		return nil, fmt.Errorf("%w: check the request of an idempotency key: %w", phone.ErrStorageUnavailable, err)
 	case !same:
 		return nil, phone.ErrKeyReused
 	case kept.number == nil:
@@ -151,7 +151,7 @@ func scanAnswer(rows *sql.Rows) (kept keptAnswer, err error) {
 		return kept, err
 	}
 	if err := json.Unmarshal([]byte(answer.String), &kept.number); err != nil {
-		return kept, fmt.Errorf("answer under an idempotency key: %w", err)
+		return kept, fmt.Errorf("read the response stored for an idempotency key: %w", err)
 	}
 	return kept, nil
 }

@@ -34,7 +34,7 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	source := SecretKeyVariable
 	if secretKeys == "" && s.Engine() == sqldb.PostgreSQL {
 		return fmt.Errorf("%s is not set: with PostgreSQL there is no key file, and all servers need the same key for the SIP passwords; "+
-			"`openssl rand -base64 %d` makes one for a new database", SecretKeyVariable, secret.KeySize)
+			"for a new database, create one with `openssl rand -base64 %d`", SecretKeyVariable, secret.KeySize)
 	}
 	if secretKeys == "" {
 		source = s.Name() + ".key"
@@ -45,9 +45,9 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	ring, err := secret.Parse(secretKeys)
 	switch {
 	case err != nil && len(checks) == 0:
-		return fmt.Errorf("read %s: %w; `openssl rand -base64 %d` makes a key", source, err, secret.KeySize)
+		return fmt.Errorf("read %s: %w; create a key with `openssl rand -base64 %d`", source, err, secret.KeySize)
 	case err != nil:
-		return fmt.Errorf("read %s: %w; %s needs the key that it was made with", source, err, s.Name())
+		return fmt.Errorf("read %s: %w; %s needs the key that it was created with", source, err, s.Name())
 	}
 	err = s.Write(ctx, func(tx sqldb.Querier) error {
 		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
@@ -75,11 +75,11 @@ func (s *Store) checkKeys(ring *secret.Keyring, checks []string, source string) 
 		id, _, _ := strings.Cut(check, ":")
 		switch text, err := ring.Open(check, secretCheck+id); {
 		case errors.Is(err, secret.ErrWrongKey):
-			return fmt.Errorf("%s has a wrong secret key: secrets in %s are sealed with the key with id %s, and it has %s. "+
-				"Start with the key that this database was made with; to go over to a new key, list the new one and the old one, with a comma between them, in %s",
+			return fmt.Errorf("%s has the wrong secret key: %s has secrets encrypted with the key with id %s, and you have %s. "+
+				"Use the key that the database was created with. To switch to a new key, set %s to the new key and the old one, separated by a comma",
 				source, s.Name(), id, strings.Join(ring.IDs(), ", "), SecretKeyVariable)
 		case err != nil || text != secretCheckText:
-			return fmt.Errorf("a secret check in %s is damaged: restore the database from a backup", s.Name())
+			return fmt.Errorf("a check of the secret key in %s is damaged; restore the database from a backup", s.Name())
 		}
 	}
 	return nil
@@ -109,13 +109,13 @@ func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
 	}
 	if mayCreate {
 		if err := secret.CreateFile(path); err != nil {
-			return "", fmt.Errorf("make key file: %w", err)
+			return "", fmt.Errorf("create key file: %w", err)
 		}
 	}
 	text, err := secret.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the key file %s is missing, and without it the SIP passwords in %s cannot be read. "+
-			"Put the file back from your backup, or set %s to what was in it", path, s.Name(), SecretKeyVariable)
+		return "", fmt.Errorf("the key file %s is missing, and the SIP passwords in %s cannot be decrypted without it. "+
+			"Restore the file from your backup, or set %s to its content", path, s.Name(), SecretKeyVariable)
 	}
 	if err != nil {
 		return "", fmt.Errorf("read key file: %w", err)

@@ -126,12 +126,12 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 			"another key":                    {old, other, nil, "wrong secret key"},
 			"key lost, and no file":          {old, "", nil, "key file"},
 			"same file":                      {"", "", nil, ""},
-			"file lost":                      {"", "", os.Remove, "Put the file back from your backup"},
+			"file lost":                      {"", "", os.Remove, "Restore the file from your backup"},
 			"another file":                   {"", "", func(path string) error { return os.WriteFile(path, []byte(other), 0o600) }, "wrong secret key"},
-			"file emptied":                   {"", "", func(path string) error { return os.Truncate(path, 0) }, "base64 of 32 bytes"},
+			"file emptied":                   {"", "", func(path string) error { return os.Truncate(path, 0) }, "not 32 bytes in base64"},
 			"another key beside a good file": {"", other, nil, "wrong secret key"},
-			"no base64":                      {old, "hunter2", nil, "base64 of 32 bytes"},
-			"short key":                      {old, "c2hvcnQ=", nil, "base64 of 32 bytes"},
+			"no base64":                      {old, "hunter2", nil, "not 32 bytes in base64"},
+			"short key":                      {old, "c2hvcnQ=", nil, "not 32 bytes in base64"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				database := newDB(t)

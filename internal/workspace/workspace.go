@@ -31,8 +31,8 @@ type Key struct {
 // The errors of this package.
 var (
 	ErrInvalidKey  = errors.New("the API key is not valid")
-	ErrKeyNotFound = errors.New("there is no key with this id")
-	ErrInvalidName = errors.New("a name must be 1 to 64 letters, digits, spaces, dots, hyphens and underscores, and begin with a letter or digit")
+	ErrKeyNotFound = errors.New("there is no API key with this id")
+	ErrInvalidName = errors.New("a name must be 1 to 64 letters, digits, spaces, dots, hyphens and underscores, and start with a letter or digit")
 )
 
 // Store keeps workspaces and keys.
@@ -147,7 +147,7 @@ func (s *Service) SaveLastUsed(ctx context.Context) error {
 		for keyID, minute := range used { // for the next time
 			s.noteUse(keyID, minute)
 		}
-		return fmt.Errorf("save when keys were last used: %w", err)
+		return fmt.Errorf("save the times when keys were last used: %w", err)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func database(value string) error {
 	case value == "":
 		return arguments.NotEmpty(value)
 	case isURL && !sqldb.IsPostgres(value):
-		return fmt.Errorf("%s:// is no database that this program knows; give the path of a SQLite file, or a postgres:// URL", scheme)
+		return fmt.Errorf("a %s:// URL is not supported; give the path of a SQLite file, or a postgres:// URL", scheme)
 	}
 	return nil
 }
@@ -37,7 +37,7 @@ func database(value string) error {
 // refuseInMemory refuses a database that would be gone when the command ends.
 func refuseInMemory(db string) error {
 	if db == ":memory:" {
-		return console.Usage(errors.New("the database is :memory:, which is gone when this command ends; name the file that the server uses with --db"))
+		return console.Usage(errors.New("the database :memory: would be lost when this command ends; name the database that the server uses with --db"))
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func refuseInMemory(db string) error {
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
 func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
 	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database %s; name the one that the server uses with --db", db)
+		return fmt.Errorf("the database %s does not exist; name the one that the server uses with --db", db)
 	}
 	return withStore(ctx, db, fn)
 }

@@ -17,21 +17,23 @@ import (
 func dbCommand() *cobra.Command {
 	return arguments.Group(&cobra.Command{
 		Use:   "db",
-		Short: "Back up the database, and move it to PostgreSQL",
+		Short: "Back up the database, or copy it to PostgreSQL",
 	}, dbBackupCommand(), dbCopyCommand())
 }
 
 func dbBackupCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write a SQLite database to a new file, while servers run",
-		Long: `Write a SQLite database to a new file, as it is at one moment, while servers read and write it. The file is a database: to go
-back to it, stop the servers, remove DB-wal and DB-shm, and put it in the place of DB. The secret key is not in it: back up
-DB.key too, and keep it apart.
+		Short: "Back up a SQLite database to a new file",
+		Long: `Back up a SQLite database to a new file. Servers can keep running; the backup has the state of a
+single moment. It does not contain the secret key: back up DB.key too, and keep it in a different
+place.
 
-PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`,
+To restore the backup, stop the servers, remove DB-wal and DB-shm, and replace DB with the backup.
+
+For PostgreSQL, use pg_dump: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`,
 		Example: `  phonenumbers db backup /backups/phonenumbers-$(date +%F).db`,
-		Args:    arguments.One("give one file to write the backup to"),
+		Args:    arguments.One("give one file for the backup"),
 	}
 	db := databaseFlag(command, "the database that the server uses")
 	command.RunE = func(c *cobra.Command, args []string) error {
@@ -40,7 +42,7 @@ PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENU
 		}
 		err := transfer.Backup(c.Context(), *db, args[0])
 		if errors.Is(err, transfer.ErrNotSQLite) {
-			return fmt.Errorf(`%w; PostgreSQL has a program for it: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`, err)
+			return fmt.Errorf(`%w; for PostgreSQL, use pg_dump: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`, err)
 		}
 		if err != nil {
 			return err
@@ -51,7 +53,7 @@ PostgreSQL has a program for this: pg_dump --format=custom --file=FILE "$PHONENU
 				File string `json:"file"`
 			}{args[0]})
 		}
-		noteKeyFile(t, *db, "the secret key is in %s and not in the backup; keep a copy of it apart")
+		noteKeyFile(t, *db, "the backup does not contain the secret key; back up %s too, and keep it in a different place")
 		return nil
 	}
 	return command
@@ -61,15 +63,17 @@ func dbCopyCommand() *cobra.Command {
 	var from, to string
 	command := &cobra.Command{
 		Use:   "copy --from FILE --to URL",
-		Short: "Move everything from SQLite to PostgreSQL",
-		Long: `Copy everything from a SQLite file to a PostgreSQL database: workspaces, API keys, numbers, SIP passwords, numbers for sale,
-settings and idempotency keys. Stop the servers first, so that no write is left behind. The file stays as it is.
+		Short: "Copy everything from SQLite to PostgreSQL",
+		Long: `Copy everything from a SQLite file to a PostgreSQL database: workspaces, API keys, numbers, SIP
+passwords, numbers for sale, settings and idempotency keys. Stop the servers first, so that the copy
+includes every change. The SQLite file is not changed.
 
-The target must have no workspaces. The copy is one transaction: one that is cut short has copied nothing, and is run again.
-Before the commit each table is read back and compared with the source: its rows, and a digest of what is in them.
+The target must not have workspaces. The copy is one transaction: if it is interrupted, nothing is
+copied, and you can run it again. Before it commits, the command reads back each table and compares
+the number of rows and a digest of their contents with the source.
 
-The SIP passwords stay encrypted with the key they have: start the servers with the content of FILE.key, or with the
-PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
+The SIP passwords stay encrypted with the same key. Before you start the servers, set
+PHONENUMBERS_SECRET_KEY to the content of FILE.key, or leave it as it was if it was set before.`,
 		Example: `  phonenumbers db copy --from phonenumbers.db --to postgres://phonenumbers@db1/phonenumbers`,
 		Args:    arguments.None,
 	}
@@ -79,14 +83,14 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		switch {
 		case from == "" || sqldb.IsPostgres(from):
-			return console.Usage(errors.New("name the SQLite database file to copy with --from"))
+			return console.Usage(errors.New("name the SQLite file to copy with --from"))
 		case !sqldb.IsPostgres(to):
-			return console.Usage(errors.New("name the PostgreSQL database to copy to with --to postgres://... or in PHONENUMBERS_DB"))
+			return console.Usage(errors.New("name the PostgreSQL database with --to postgres://... or in PHONENUMBERS_DB"))
 		}
 		t := arguments.ConsoleOf(c)
 		copied, err := transfer.Copy(c.Context(), from, to, t.Progress)
 		if _, older := errors.AsType[*sqldb.OlderError](err); older {
-			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it, which brings them up to date", err)
+			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it to update them", err)
 		}
 		if err != nil {
 			return err
@@ -105,7 +109,7 @@ PHONENUMBERS_SECRET_KEY from before, in PHONENUMBERS_SECRET_KEY.`,
 		if err := rows.End(); err != nil {
 			return err
 		}
-		noteKeyFile(t, from, "start the servers with the content of %s in PHONENUMBERS_SECRET_KEY")
+		noteKeyFile(t, from, "set PHONENUMBERS_SECRET_KEY to the content of %s before you start the servers")
 		return nil
 	}
 	return command

@@ -16,7 +16,7 @@ import (
 func inventoryCommand() *cobra.Command {
 	return arguments.Group(&cobra.Command{
 		Use:   "inventory",
-		Short: "Change what numbers are for sale",
+		Short: "Change which numbers are for sale",
 	}, inventoryImportCommand())
 }
 
@@ -24,18 +24,19 @@ func inventoryImportCommand() *cobra.Command {
 	var replace bool
 	command := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Put the numbers of a file up for sale",
-		Long: `Put the numbers of a file up for sale: one number a row in E.164 form, of the US, Canada (+1) or the United Kingdom (+44),
-with an optional header. If any row is bad, nothing changes, and the error names the rows. It works while servers run.
+		Short: "Put the numbers in a file up for sale",
+		Long: `Put the numbers in a file up for sale. The file has one number per row, in E.164 form, from the US,
+Canada (+1) or the United Kingdom (+44). A header is optional. If a row is not valid, the command
+names it and changes nothing. You can run the command while servers run.
 
-A new server sells fictional numbers; they stay, unless --replace removes all that is for sale first. Numbers that a
-workspace owns stay owned.`,
+A new server sells fictional numbers. They stay for sale, unless you use --replace. Numbers that a
+workspace owns are not affected.`,
 		Example: `  phonenumbers inventory import numbers.csv
   phonenumbers inventory import --replace numbers.csv`,
-		Args: arguments.One("give one file with numbers"),
+		Args: arguments.One("give one file of numbers"),
 	}
-	db := databaseFlag(command, "the database that the server uses, made if it is missing")
-	command.Flags().BoolVar(&replace, "replace", false, "remove all that is for sale first")
+	db := databaseFlag(command, "the database that the server uses, created if it does not exist")
+	command.Flags().BoolVar(&replace, "replace", false, "remove all numbers that are for sale first")
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -68,7 +69,7 @@ workspace owns stay owned.`,
 					Added int64 `json:"added"`
 				}{len(numbers), added})
 			}
-			fmt.Fprintf(t.Out, "numbers read: %d, new for sale: %d\n", len(numbers), added)
+			fmt.Fprintf(t.Out, "numbers read: %d, added for sale: %d\n", len(numbers), added)
 			return nil
 		})
 	}

@@ -17,9 +17,9 @@ import (
 func keysCommand() *cobra.Command {
 	return arguments.Group(&cobra.Command{
 		Use:   "keys",
-		Short: "Make, list and revoke API keys",
-		Long: `Make, list and revoke API keys. A key opens one workspace; no workspace sees another's numbers. The commands work on the
-database itself, also while servers run on it.`,
+		Short: "Create, list and revoke API keys",
+		Long: `Create, list and revoke API keys. A key gives access to one workspace, and workspaces cannot see each
+other's numbers. The commands change the database directly; you can run them while servers run.`,
 	}, keysCreateCommand(), keysListCommand(), keysRevokeCommand())
 }
 
@@ -27,18 +27,19 @@ func keysCreateCommand() *cobra.Command {
 	var name, workspaceName string
 	command := &cobra.Command{
 		Use:   "create --name NAME",
-		Short: "Make an API key and print it",
-		Long:  `Make an API key and print it, and nothing else, on stdout. It is not shown again: the database has only its hash.`,
+		Short: "Create an API key and print it",
+		Long: `Create an API key, and print only the key on stdout. It is not shown again: the database stores only
+its hash.`,
 		Example: `  phonenumbers keys create --name ci
   VOGENT_API_KEY=$(phonenumbers keys create --name alice --workspace sales)`,
 		Args: arguments.None,
 	}
-	db := databaseFlag(command, "the database that the server uses, made if it is missing")
-	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key: what it is for, to tell it from others (required)")
-	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of the workspace that it opens, made if it is missing")
+	db := databaseFlag(command, "the database that the server uses, created if it does not exist")
+	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key, to recognize it by in the list (required)")
+	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of its workspace, created if it does not exist")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if name == "" {
-			return console.Usage(errors.New("--name is missing: say what the key is for"))
+			return console.Usage(errors.New("--name is missing; name what the key is for, such as ci"))
 		}
 		if err := errors.Join(workspace.CheckName("workspace", workspaceName), workspace.CheckName("key", name)); err != nil {
 			return console.Usage(err)
@@ -69,8 +70,8 @@ func keysListCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the API keys, without their secrets",
-		Long: `List the API keys, oldest first, without their secrets. Times are UTC. When a key was last used is known to the minute;
-a running server saves it every few seconds.`,
+		Long: `List the API keys, oldest first, without their secrets. Times are in UTC. The time when a key was
+last used is exact to the minute; a running server saves it every few seconds.`,
 		Args: arguments.None,
 	}
 	db := databaseFlag(command, "the database that the server uses")
@@ -92,8 +93,8 @@ a running server saves it every few seconds.`,
 func keysRevokeCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "revoke ID",
-		Short: "Revoke an API key for good",
-		Long:  `Revoke an API key for good. Running servers refuse it from then on. "keys list" shows the ids.`,
+		Short: "Revoke an API key permanently",
+		Long:  `Revoke an API key permanently. Running servers refuse it from then on. "keys list" shows the ids.`,
 		Args:  arguments.One(`give the id of one key; "phonenumbers keys list" shows the ids`),
 	}
 	db := databaseFlag(command, "the database that the server uses")

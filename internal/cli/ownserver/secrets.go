@@ -14,23 +14,24 @@ import (
 func secretsCommand() *cobra.Command {
 	return arguments.Group(&cobra.Command{
 		Use:   "secrets",
-		Short: "Look after the encrypted SIP passwords",
+		Short: "Manage the encryption of the SIP passwords",
 	}, secretsRotateCommand())
 }
 
 func secretsRotateCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rotate",
-		Short: "Encrypt all SIP passwords with the newest key",
-		Long: `Encrypt all SIP passwords with the newest key, the first of the list in PHONENUMBERS_SECRET_KEY or in the key file. It works
-while servers run, and can be run again at any time. To go over to a new key:
+		Short: "Encrypt all SIP passwords with a new key",
+		Long: `Encrypt all SIP passwords with the first key in PHONENUMBERS_SECRET_KEY or in the key file. You can
+run this command while servers run, and as often as you like. To switch to a new key:
 
-  1. Make one: openssl rand -base64 32
-  2. Put it behind the old one, with a comma between them, in PHONENUMBERS_SECRET_KEY or in the file DB.key, and restart
-     the servers: now all know both.
-  3. Put it in front of the old one and restart the servers: now all encrypt with it.
-  4. Run this command, and again a day later: it says which keys are still needed, for idempotency keys are kept so long.
-  5. When it names none any more, take the old key out and restart the servers.`,
+  1. Create one: openssl rand -base64 32
+  2. Add it after the old one, separated by a comma, in PHONENUMBERS_SECRET_KEY or in the file
+     DB.key, and restart the servers. Now all of them can decrypt with both keys.
+  3. Move it before the old one, and restart the servers. Now all of them encrypt with the new key.
+  4. Run this command. It also prints the old keys that are still needed: the server keeps
+     idempotency keys for a day, and they depend on the secret key.
+  5. Run it again a day later. When no old key is needed, remove the old key and restart the servers.`,
 		Example: `  phonenumbers secrets rotate`,
 		Args:    arguments.None,
 	}
@@ -45,7 +46,7 @@ while servers run, and can be run again at any time. To go over to a new key:
 			}
 			r, err := st.RotateSecrets(c.Context())
 			if err != nil {
-				return fmt.Errorf("rotate secrets, %d are done, run it again: %w", r.Passwords, err)
+				return fmt.Errorf("rotate secrets: stopped after %d; run the command again to continue: %w", r.Passwords, err)
 			}
 			if t := arguments.ConsoleOf(c); t.JSON {
 				return t.Document(struct {
@@ -54,9 +55,9 @@ while servers run, and can be run again at any time. To go over to a new key:
 					Needed    []string `json:"keysStillNeeded"`
 				}{r.Passwords, r.KeyID, append([]string{}, r.Needed...)})
 			}
-			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted anew: %d, all are under the key with id %s\n", r.Passwords, r.KeyID)
+			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted again: %d; all of them now use the key with id %s\n", r.Passwords, r.KeyID)
 			if len(r.Needed) > 0 {
-				fmt.Fprintf(c.OutOrStdout(), "keys still needed: %s; run this again in a day\n", strings.Join(r.Needed, ", "))
+				fmt.Fprintf(c.OutOrStdout(), "old keys still needed: %s; run this command again in a day\n", strings.Join(r.Needed, ", "))
 			}
 			return nil
 		})

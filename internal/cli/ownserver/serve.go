@@ -43,26 +43,30 @@ func serveCommand(version string) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Run the server on a database, which is made if it is missing. On a database without any API key, make one key in the
-workspace "default" and print it with the lines to try it, with --json as a JSON document; it is shown only then.
+		Long: `Run the server. If the database does not exist, the server creates it. If the database has no API
+key, the server creates one in the workspace "default" and prints it once, with commands to try (as
+a JSON document with --json).
 
-SIP passwords are encrypted with the key in PHONENUMBERS_SECRET_KEY: base64 of 32 bytes, or several with commas between
-them, of which the first encrypts and each decrypts. Without it, the key is in the file DB.key beside the database, made at
-the first start. Back it up together with the database: without it the passwords are lost.
+The server encrypts SIP passwords with the key in PHONENUMBERS_SECRET_KEY: 32 bytes in base64, or
+several keys separated by commas. The first key encrypts; all of them decrypt. If the variable is
+not set, the server uses the file DB.key next to the database, and creates it at the first start.
+Back up this file too, and keep it in a different place. Without it, the SIP passwords are lost.
 
-With a postgres:// URL the database is PostgreSQL 14 or newer, for several servers at once, and PHONENUMBERS_SECRET_KEY must be
-set, the same for all. The URL is as libpq reads it: several hosts, of which the one is used that takes writes, and
-sslmode, sslrootcert and the others for TLS. In PHONENUMBERS_DB its password is not seen by who lists the processes.
+With a postgres:// URL, the database is PostgreSQL 14 or newer, and several servers can share it.
+Set PHONENUMBERS_SECRET_KEY to the same value on all of them. The URL has the format that libpq
+reads: it can name several hosts, of which the server uses the one that accepts writes, and set
+sslmode, sslrootcert and other TLS options. Set it in PHONENUMBERS_DB to keep the password out of
+process listings.
 
-SIGINT and SIGTERM stop the server after it has answered what it is working on, 15 seconds at most.`,
+On SIGINT or SIGTERM, the server finishes the requests in progress, for up to 15 seconds, and stops.`,
 		Example: `  phonenumbers serve
   phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers/phonenumbers.db --log-format json
-  phonenumbers serve --db :memory:          # for tests: gone when it stops
+  phonenumbers serve --db :memory:          # for tests: keeps nothing after it stops
   phonenumbers serve --db 'postgres://phonenumbers@db1,db2/phonenumbers?sslmode=verify-full'`,
 		Args: arguments.None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.limits.Connections < 1 || o.limits.ConnectionAge <= 0 || o.limits.Statement < time.Millisecond {
-				return console.Usage(errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be more than zero"))
+				return console.Usage(errors.New("--db-connections, --db-connection-age and --db-statement-timeout must be greater than zero"))
 			}
 			log, err := o.logger(c.ErrOrStderr())
 			if err != nil {
@@ -70,29 +74,29 @@ SIGINT and SIGTERM stop the server after it has answered what it is working on, 
 			}
 			err = o.serve(c.Context(), log, arguments.ConsoleOf(c))
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
-				log.Info("stopped before serving")
+				log.Info("stopped before the server was ready")
 				return nil
 			}
 			return err
 		},
 	}
 	flags := command.Flags()
-	flags.Var(arguments.Checked(&o.addr, "HOST:PORT", hostAndPort), "addr", "the address to listen on; port 0 takes a free one")
+	flags.Var(arguments.Checked(&o.addr, "HOST:PORT", hostAndPort), "addr", "the address to listen on; with port 0, the system picks a free port")
 	arguments.FromEnvironment(command, "addr")
-	o.db = databaseFlag(command, "the database, :memory: for one that is gone with the process")
-	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "the most connections to PostgreSQL, `N`; the sum of all servers must be below its max_connections")
+	o.db = databaseFlag(command, "the database (:memory: is discarded on exit)")
+	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "the maximum `N` of connections to PostgreSQL; the total of all servers must be below its max_connections")
 	arguments.FromEnvironment(command, "db-connections")
-	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace a connection to PostgreSQL after this `DURATION`")
+	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace each connection to PostgreSQL after this `DURATION`")
 	arguments.FromEnvironment(command, "db-connection-age")
-	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "how long PostgreSQL may work on a statement, as a `DURATION`")
+	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "the maximum `DURATION` of a statement in PostgreSQL")
 	arguments.FromEnvironment(command, "db-statement-timeout")
-	flags.Var(arguments.Checked(&o.logFormat, "FORMAT", logFormat), "log-format", "how the log on stderr is written: text or json")
+	flags.Var(arguments.Checked(&o.logFormat, "FORMAT", logFormat), "log-format", "the format of the log on stderr: text or json")
 	arguments.FromEnvironment(command, "log-format")
-	flags.Var(arguments.Checked(&o.logLevel, "LEVEL", logLevel), "log-level", "what is logged: debug, info, warn or error")
+	flags.Var(arguments.Checked(&o.logLevel, "LEVEL", logLevel), "log-level", "the lowest level to log: debug, info, warn or error")
 	arguments.FromEnvironment(command, "log-level")
-	flags.Var(&o.rateLimit, "rate-limit", "requests of each API key, such as 20/s, or 20/s,100 for 100 at once (default no limit)")
+	flags.Var(&o.rateLimit, "rate-limit", "the maximum rate of requests for each API key: 20/s, or 20/s,100 to allow 100 at once (default no limit)")
 	arguments.FromEnvironment(command, "rate-limit")
-	flags.Var(&o.trustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed: addresses or networks, with commas between them (default none)")
+	flags.Var(&o.trustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For header to trust: addresses or networks, separated by commas (default none)")
 	arguments.FromEnvironment(command, "trusted-proxies")
 	return command
 }

@@ -70,7 +70,7 @@ func (f *networksFlag) Set(value string) error {
 		}
 		_, network, err := net.ParseCIDR(text)
 		if err != nil {
-			return fmt.Errorf("%q is no address and no network; write them such as 10.0.0.7 or 10.0.0.0/8", text)
+			return fmt.Errorf("%q is not an address or a network, such as 10.0.0.7 or 10.0.0.0/8", text)
 		}
 		networks = append(networks, network)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNotSQLite is the error of Backup for PostgreSQL, which has a program for it.
-var ErrNotSQLite = errors.New("this is for SQLite")
+var ErrNotSQLite = errors.New("this is only for SQLite")
 
 // Backup writes the SQLite database at a path, as it is at one moment, to a new file, while servers go on reading and writing.
 func Backup(ctx context.Context, path, file string) error {
@@ -20,7 +20,7 @@ func Backup(ctx context.Context, path, file string) error {
 		return ErrNotSQLite
 	}
 	if _, err := os.Lstat(file); err == nil {
-		return fmt.Errorf("%s is there already; choose another name, or remove it", file)
+		return fmt.Errorf("%s already exists; choose another name, or remove it", file)
 	}
 	db, err := sqldb.OpenReadOnly(path)
 	if err != nil {

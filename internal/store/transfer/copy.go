@@ -21,13 +21,13 @@ type CopiedTable struct {
 type Progress func(total int, what string) (step, stop func())
 
 // ErrNotEmpty is what Copy says of a target that somebody uses.
-var ErrNotEmpty = errors.New("the target has workspaces already; copy into a database that nobody has used")
+var ErrNotEmpty = errors.New("the target already has workspaces; copy to an empty database")
 
 // Copy moves everything from a SQLite file, which stays as it is, to a PostgreSQL database without workspaces: in one
 // transaction, so that a copy that was cut short has moved nothing. What the target had for sale and its settings are replaced.
 func Copy(ctx context.Context, path, target string, progress Progress) ([]CopiedTable, error) {
 	if !sqldb.IsPostgres(target) || sqldb.IsPostgres(path) || path == sqldb.InMemory {
-		return nil, errors.New("a copy goes from a SQLite file to a postgres:// URL")
+		return nil, errors.New("a database can be copied only from a SQLite file to a postgres:// URL")
 	}
 	from, err := openSnapshot(ctx, path)
 	if err != nil {
@@ -42,7 +42,7 @@ func Copy(ctx context.Context, path, target string, progress Progress) ([]Copied
 	var copied []CopiedTable
 	err = to.Write(ctx, func(tx sqldb.Querier) error {
 		if copied, err = copyInto(ctx, to, tx, from, progress); err != nil {
-			return fmt.Errorf("nothing is copied: %w", err)
+			return fmt.Errorf("nothing was copied: %w", err)
 		}
 		return nil
 	})
@@ -115,7 +115,7 @@ func copyTables(ctx context.Context, from *snapshot, tx sqldb.Querier, progress 
 			return nil, fmt.Errorf("table %s: %w", table, err)
 		}
 		if written != copied[i] {
-			return nil, fmt.Errorf("table %s: %d rows with the digest %s were read, and %d with %s have arrived",
+			return nil, fmt.Errorf("table %s: the source has %d rows with digest %s, but the target has %d rows with digest %s",
 				table, copied[i].Rows, copied[i].Digest, written.Rows, written.Digest)
 		}
 	}

@@ -200,7 +200,7 @@ func TestWhatCannotBeCopied(t *testing.T) {
 	dbtest.Must(t, err)
 	for name, test := range map[string]struct{ from, to, want string }{
 		"no file":              {path + ".not", dbtest.Postgres(t), "no such file"},
-		"no database":          {text, dbtest.Postgres(t), "no database of this program"},
+		"no database":          {text, dbtest.Postgres(t), "not a database of this program"},
 		"an older database":    {older, dbtest.Postgres(t), "its tables are at version"},
 		"to a file":            {path, dbtest.SQLite(t), "postgres://"},
 		"from PostgreSQL":      {dbtest.Postgres(t), dbtest.Postgres(t), "from a SQLite file"},

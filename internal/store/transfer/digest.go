@@ -28,7 +28,7 @@ func (d *digest) add(row []any) error {
 			d.row = binary.BigEndian.AppendUint64(append(d.row, 's'), uint64(len(v)))
 			d.row = append(d.row, v...)
 		default:
-			return fmt.Errorf("a value is a %T, which no column has", value)
+			return fmt.Errorf("a column has a value of the unexpected type %T", value)
 		}
 	}
 	hash, carry := sha256.Sum256(d.row), uint64(0)

@@ -63,7 +63,7 @@ func (s *snapshot) unchanged(ctx context.Context) error {
 		return err
 	}
 	if now, err := s.dataVersion(ctx); err != nil || now != s.version {
-		return errors.Join(err, errors.New("a server has changed it meanwhile; stop the servers and run the copy again"))
+		return errors.Join(err, errors.New("a server changed the file during the copy; stop the servers and run the copy again"))
 	}
 	return nil
 }
