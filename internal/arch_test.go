@@ -54,13 +54,16 @@ var mayImport = map[string][]string{
 	},
 	"internal/profiles":      {"api/client", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
+	"internal/cli/failures": {
+		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",
+	},
 	"internal/cli/ownserver": {
 		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store",
 		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
 	},
 	"internal/cli": {
-		"api", "api/client", "internal/cli/arguments", "internal/cli/ownserver", "internal/console", "internal/desired", "internal/printable",
-		"internal/profiles", "internal/workspace", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
+		"api", "api/client", "internal/cli/arguments", "internal/cli/failures", "internal/cli/ownserver", "internal/console", "internal/desired",
+		"internal/printable", "internal/profiles", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

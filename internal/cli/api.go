@@ -15,6 +15,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/profiles"
 )
@@ -32,7 +33,7 @@ type session struct {
 	*console.Console
 	api     *client.Client
 	baseURL string
-	from    origin
+	from    failures.Origin
 }
 
 // target is what the command line and the environment say about the server to call. What they do not say is empty.
@@ -57,13 +58,7 @@ func (to *target) profileFlag(command *cobra.Command, usage string) {
 // access is a key with the one address that it may be sent to.
 type access struct {
 	key, baseURL string // an empty key stands for the one in the environment
-	from         origin
-}
-
-// origin says where an access comes from, for errors.
-type origin struct {
-	checkKey string // what to do about a key that the server refuses
-	address  string // where the address stands
+	from         failures.Origin
 }
 
 // access finds the key for the target, and the address that belongs to the key.
@@ -73,7 +68,7 @@ func (to *target) access(t *console.Console) (access, error) {
 			t.Note("phonenumbers: %s is set and overrides the profile; unset it to use the profile", keyVariable)
 		}
 		checkKey := "check that " + keyVariable + " is correct and belongs to the server in " + givenAddress
-		return access{"", cmp.Or(to.baseURL, client.DefaultBaseURL), origin{checkKey, givenAddress}}, nil
+		return access{"", cmp.Or(to.baseURL, client.DefaultBaseURL), failures.Origin{CheckKey: checkKey, Address: givenAddress}}, nil
 	}
 	path, kept, err := keptProfiles()
 	if err != nil {
@@ -92,7 +87,7 @@ func (to *target) access(t *console.Console) (access, error) {
 			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable))
 	}
 	checkKey := fmt.Sprintf("the key comes from the profile %s in %s; replace it with 'phonenumbers login --profile %[1]s'", to.name(), path)
-	return access{p.APIKey, p.BaseURL, origin{checkKey, "the profile " + to.name()}}, nil
+	return access{p.APIKey, p.BaseURL, failures.Origin{CheckKey: checkKey, Address: "the profile " + to.name()}}, nil
 }
 
 // session makes a client for the access.
@@ -120,13 +115,13 @@ func (to *target) connect(t *console.Console) (*session, error) {
 func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
 	var to target
 	to.flags(command, "the profile with the API key and the address, unless VOGENT_API_KEY is set")
-	command.Long += "\n\n" + exitCodesHelp
+	command.Long += "\n\n" + failures.ExitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {
 		s, err := to.connect(arguments.ConsoleOf(c))
 		if err != nil {
 			return err
 		}
-		return s.from.explain(run(c.Context(), s, args))
+		return s.from.Explain(run(c.Context(), s, args))
 	}
 	return command
 }

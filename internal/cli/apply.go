@@ -8,6 +8,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -83,7 +84,7 @@ func (s *session) apply(ctx context.Context, p desired.Plan) error {
 				_, err := c.Make(ctx, s.api, opts...)
 				return err
 			},
-			report: func(failure *failureJSON) error {
+			report: func(failure *failures.JSON) error {
 				switch {
 				case s.JSON:
 					line := newChangeJSON(c)

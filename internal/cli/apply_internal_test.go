@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -165,7 +166,7 @@ func TestApplyGoesOnAfterAFailureAndReportsIt(t *testing.T) {
 				}
 				return http.StatusOK, nil
 			})
-			if a.err == nil || exitCode(a.err) != console.ExitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
+			if a.err == nil || failures.ExitCode(a.err) != console.ExitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
 				t.Errorf("%d: %v, %d rows", status, a.err, a.rows())
 			}
 			for _, id := range []string{"7", "700"} {
@@ -201,7 +202,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 					}
 					return http.StatusOK, nil
 				})
-				if !errors.Is(a.err, end.is) || exitCode(a.err) != end.code || a.rows() != 100 || a.took > 20*time.Minute {
+				if !errors.Is(a.err, end.is) || failures.ExitCode(a.err) != end.code || a.rows() != 100 || a.took > 20*time.Minute {
 					t.Errorf("%v after %s and %d rows", a.err, a.took, a.rows())
 				}
 				var done, failed, left int // each of those under way can fail before the first has stopped them

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -23,7 +24,7 @@ type batch struct {
 type task struct {
 	what   string // such as "link +14155550100 to agent_1"
 	do     func(context.Context, ...client.CallOption) error
-	report func(failure *failureJSON) error // prints the change to stdout; failure is nil for one that is done
+	report func(failure *failures.JSON) error // prints the change to stdout; failure is nil for one that is done
 }
 
 // run makes the changes, and says how many are done: in an error, unless all are.
@@ -57,10 +58,10 @@ func (b *batch) run(ctx context.Context, tasks []task) (counts string, _ error) 
 
 // result prints how a change went. Its error is of writing to stdout, after which going on makes no sense.
 func (b *batch) result(t task, err error) error {
-	var failure *failureJSON
+	var failure *failures.JSON
 	if err != nil {
 		b.Note("phonenumbers: %s: %v", t.what, err)
-		failure = new(describe(err, ""))
+		failure = new(failures.Describe(err, ""))
 	}
 	if unwritten := t.report(failure); b.unwritten == nil {
 		b.unwritten = unwritten

@@ -151,6 +151,11 @@ type yoursError struct {
 
 func (e yoursError) Unwrap() error { return e.refusal }
 
+// NextStep is for the report of the failure.
+func (e yoursError) NextStep() string {
+	return fmt.Sprintf("'phonenumbers link %s AGENT' links it to an agent", e.Number)
+}
+
 func (e yoursError) Error() string {
 	return fmt.Sprintf("you already have %s, with the id %s, %s", e.Number, e.ID, linked(e.PhoneNumber))
 }

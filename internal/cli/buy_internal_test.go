@@ -12,6 +12,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -57,7 +58,7 @@ func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 			s := &session{Console: &console.Console{Out: io.Discard, Err: io.Discard}, api: to}
 			err = s.create(t.Context(), "+14155550100", api.Purchase("+14155550100"), "")
 			var text, object bytes.Buffer
-			code, _ := report(&text, false, "phonenumbers buy", err), report(&object, true, "phonenumbers buy", err)
+			code, _ := failures.Report(&text, false, "phonenumbers buy", err), failures.Report(&object, true, "phonenumbers buy", err)
 			if code != console.ExitFailed || !strings.Contains(text.String(), c.says) || !strings.Contains(object.String(), fmt.Sprintf(`"code":%q`, c.code)) || !slices.Equal(sent, c.sent) {
 				t.Errorf("exit code %d after %q: %s%s", code, sent, &text, &object)
 			}

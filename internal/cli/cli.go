@@ -8,12 +8,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/cli/ownserver"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
@@ -39,10 +42,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = fmt.Errorf("write the output: %w", results.Lost)
 	case errors.Is(err, errChanges):
 		return console.ExitChanges
-	case exitCode(err) == console.ExitChanges && wants(args, exitCodeFlag, true):
-		err = notChanges{err}
+	case failures.ExitCode(err) == console.ExitChanges && wants(args, exitCodeFlag, true):
+		err = failures.NotChanges(err)
 	}
-	return report(stderr, wants(args, arguments.JSONFlag, false), command.CommandPath(), err)
+	return failures.Report(stderr, wants(args, arguments.JSONFlag, false), command.CommandPath(), err)
 }
 
 // The groups of commands in the help.
@@ -70,7 +73,7 @@ On a terminal, they print tables cut to its width, with colors unless NO_COLOR i
 they print whole rows, with tabs between the cells and no header. Prompts, progress and errors go to
 stderr.
 
-` + exitCodesHelp + `
+` + failures.ExitCodesHelp + `
 
 This project is unofficial and not affiliated with Vogent.`,
 		Example: `  phonenumbers serve                        # runs a server; paste the commands that it prints
@@ -140,4 +143,21 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			return found.Help()
 		},
 	}
+}
+
+// wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as
+// that is neither true nor false.
+func wants(args []string, flag string, unclear bool) bool {
+	on := false
+	for _, arg := range args {
+		name, value, hasValue := strings.Cut(arg, "=")
+		switch {
+		case arg == "--":
+			return on
+		case name == "--"+flag:
+			given, err := strconv.ParseBool(value)
+			on = !hasValue || given || err != nil && unclear
+		}
+	}
+	return on
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -41,7 +42,7 @@ type edit struct {
 // linking links numbers to an agent.
 func (s *session) linking(agent string) edit {
 	return edit{
-		verb: "link", doing: "linking", done: "linked", again: runAgain, ifMissing: listShowsThem,
+		verb: "link", doing: "linking", done: "linked", again: runAgain, ifMissing: failures.ListShowsThem,
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == agent },
 		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // it asks nothing about several
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
@@ -53,7 +54,7 @@ func (s *session) linking(agent string) edit {
 // unlinking takes numbers away from their agents.
 func (s *session) unlinking() edit {
 	return edit{
-		verb: "unlink", doing: "unlinking", done: "unlinked", again: runAgain, ifMissing: listShowsThem, asks: true,
+		verb: "unlink", doing: "unlinking", done: "unlinked", again: runAgain, ifMissing: failures.ListShowsThem, asks: true,
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == "" },
 		what: func(ns []api.PhoneNumber) string {
 			what := "unlink " + enumerate(numbersOf(ns))
@@ -73,7 +74,7 @@ func (s *session) deleting() edit {
 	return edit{
 		verb: "delete", doing: "deleting", done: "deleted", asks: true,
 		again:     "run the command again with the numbers that 'phonenumbers list' still shows",
-		ifMissing: listShowsThem + ", and 'phonenumbers delete -h' explains how to delete what is left of a file",
+		ifMissing: failures.ListShowsThem + ", and 'phonenumbers delete -h' explains how to delete what is left of a file",
 		settled:   func(api.PhoneNumber) bool { return false },
 		what: func(ns []api.PhoneNumber) string {
 			if len(ns) == 1 {
@@ -168,7 +169,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 	}
 	rows := s.numbers(numberColumns)
 	rows.Held = true
-	report := func(n api.PhoneNumber, failure *failureJSON) error {
+	report := func(n api.PhoneNumber, failure *failures.JSON) error {
 		switch {
 		case s.JSON:
 			return console.WriteJSON(s.Out, editedJSON{n, failure})
@@ -195,7 +196,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 				}
 				return err
 			},
-			report: func(failure *failureJSON) error { return report(n, failure) },
+			report: func(failure *failures.JSON) error { return report(n, failure) },
 		})
 	}
 	counts, err := b.run(ctx, tasks)
@@ -212,7 +213,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 // editedJSON is a number as --json prints it: as it then is, or as it was where it failed.
 type editedJSON struct {
 	api.PhoneNumber
-	Error *failureJSON `json:"error,omitempty"`
+	Error *failures.JSON `json:"error,omitempty"`
 }
 
 // wouldEdit says what a dry run would do to each number, a line each.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -76,7 +77,7 @@ func TestWhereANumberIsMissingNothingIsChanged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hosted{numbers: 250, answer: succeed}
 				e := h.edit(t, verb, false, append(h.names(150), "nobody", "+14155559999"))
-				if e.err == nil || exitCode(e.err) != console.ExitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
+				if e.err == nil || failures.ExitCode(e.err) != console.ExitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
 					e.rows() != 0 || h.lists != 3 || h.changes != 0 {
 					t.Errorf("%v, %d rows, %d lists and %d changes", e.err, e.rows(), h.lists, h.changes)
 				}
@@ -115,7 +116,7 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if e.err == nil || exitCode(e.err) != console.ExitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
+				if e.err == nil || failures.ExitCode(e.err) != console.ExitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
 					t.Errorf("%v, %d rows", e.err, e.rows())
 				}
 				for _, i := range []int{7, 70} {
@@ -128,7 +129,7 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 				for line := range strings.Lines(e.stdout.String()) {
 					var n struct {
 						api.PhoneNumber
-						Error *failureJSON
+						Error *failures.JSON
 					}
 					if err := json.Unmarshal([]byte(line), &n); err != nil {
 						t.Fatal(err)
@@ -164,7 +165,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if !errors.Is(e.err, client.ErrUnauthorized) || exitCode(e.err) != console.ExitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
+				if !errors.Is(e.err, client.ErrUnauthorized) || failures.ExitCode(e.err) != console.ExitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
 					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
 				}
 				var failed, left int

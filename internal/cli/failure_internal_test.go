@@ -12,6 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -42,9 +43,9 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = c.Get(t.Context(), "id")
-			err = origin{"check the key in use", "the place in use"}.explain(err)
+			err = failures.Origin{CheckKey: "check the key in use", Address: "the place in use"}.Explain(err)
 			var text, object bytes.Buffer
-			code, again := report(&text, false, "phonenumbers get", err), report(&object, true, "phonenumbers get", err)
+			code, again := failures.Report(&text, false, "phonenumbers get", err), failures.Report(&object, true, "phonenumbers get", err)
 			if code != failure.code || again != code {
 				t.Errorf("%d: exit codes %d and %d, want %d", failure.status, code, again, failure.code)
 			}
@@ -77,7 +78,7 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		}
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
-		if code := report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
+		if code := failures.Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
 			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -121,14 +122,14 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	asked := false // whether a way has shown that there is none
 	for i, way := range ways {
 		n, err := way()
-		absent := errors.Is(err, client.ErrNotFound) && !wrongAddress(err)
+		absent := errors.Is(err, client.ErrNotFound) && !failures.WrongAddress(err)
 		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // as a number or an id
 		if !absent && !impossible {
 			return n, err
 		}
 		asked = asked || absent
 	}
-	next := listShowsThem
+	next := failures.ListShowsThem
 	if strings.Trim(name, "0123456789") == "" {
 		next = "a number starts with + and its country code, such as +14155550100"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 	"github.com/vogent-community/phonenumbers/internal/profiles"
@@ -33,7 +34,7 @@ Without --base-url, the address is that of the existing profile, or else the hos
 profile of the same name is replaced. The file is phonenumbers/profiles.yaml in XDG_CONFIG_HOME, or
 in your system's folder for settings. Only you can read it, but the keys in it are not encrypted.
 
-` + exitCodesHelp,
+` + failures.ExitCodesHelp,
 		Example: `  phonenumbers login
   phonenumbers login --profile local --base-url http://127.0.0.1:8080/api
   pass show vogent | phonenumbers login --api-key-file -`,
@@ -66,12 +67,12 @@ func login(ctx context.Context, t *console.Console, to target, keyFile string) e
 	if err != nil {
 		return err
 	}
-	s, err := access{key, baseURL, origin{"check that the key is correct and belongs to the server at " + baseURL, givenAddress}}.session(t)
+	s, err := access{key, baseURL, failures.Origin{CheckKey: "check that the key is correct and belongs to the server at " + baseURL, Address: givenAddress}}.session(t)
 	if err != nil {
 		return err
 	}
 	if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
-		return s.from.explain(fmt.Errorf("nothing was saved: %w", err))
+		return s.from.Explain(fmt.Errorf("nothing was saved: %w", err))
 	}
 	if err := profiles.Change(path, func(p profiles.Profiles) { p[name] = profiles.Profile{BaseURL: baseURL, APIKey: key} }); err != nil {
 		return fmt.Errorf("the server accepts the key, but it could not be saved: %w", err)

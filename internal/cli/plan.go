@@ -7,18 +7,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
 // changeJSON is a change as --json prints it. An agent is null for none, as in the API.
 type changeJSON struct {
-	Action string       `json:"action"`
-	Number string       `json:"number"`
-	ID     string       `json:"id"`
-	From   *string      `json:"from"`
-	To     *string      `json:"to"`
-	Error  *failureJSON `json:"error,omitempty"` // of apply
+	Action string         `json:"action"`
+	Number string         `json:"number"`
+	ID     string         `json:"id"`
+	From   *string        `json:"from"`
+	To     *string        `json:"to"`
+	Error  *failures.JSON `json:"error,omitempty"` // of apply
 }
 
 func newChangeJSON(c desired.Change) changeJSON {
@@ -84,6 +85,9 @@ func needFile(file *string) cobra.PositionalArgs {
 
 // exitCodeFlag is the name of a flag of plan.
 const exitCodeFlag = "exit-code"
+
+// errChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
+var errChanges = errors.New("there are changes")
 
 func planCommand() *cobra.Command {
 	var file string

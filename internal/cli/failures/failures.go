@@ -1,11 +1,11 @@
-package cli
+// Package failures says what a failed command tells: its exit code, what to do next, and the error as JSON.
+package failures
 
 import (
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,34 +17,41 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-const exitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorized, 5 rate limited.`
+// ExitCodesHelp is for the help of commands.
+const ExitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorized, 5 rate limited.`
+
+// Origin says where a key and an address come from.
+type Origin struct {
+	CheckKey string // what to do about a key that the server refuses
+	Address  string // where the address stands
+}
 
 // sessionError is an error of a session, with where its key and its address come from.
 type sessionError struct {
 	error
-	from origin
+	from Origin
 }
 
 func (e sessionError) Unwrap() error { return e.error }
 
-// explain adds the origin to an error, if there is one.
-func (o origin) explain(err error) error {
+// Explain adds the origin to an error, if there is one.
+func (o Origin) Explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	return sessionError{err, o}
 }
 
-// errChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
-var errChanges = errors.New("there are changes")
+// NotChanges is err for a plan --exit-code, with the exit code of a failure where its own would mean that there are changes.
+func NotChanges(err error) error { return notChanges{err} }
 
 // notChanges is an error whose exit code would mean that there are changes.
 type notChanges struct{ error }
 
 func (e notChanges) Unwrap() error { return e.error }
 
-// exitCode is the only place that chooses one for an error.
-func exitCode(err error) int {
+// ExitCode is the only place that chooses one for an error.
+func ExitCode(err error) int {
 	var usage console.UsageError
 	var own console.ExitError
 	var plain notChanges
@@ -60,7 +67,7 @@ func exitCode(err error) int {
 		return console.ExitNotFound
 	case errors.As(err, &wrong):
 		return console.ExitFailed
-	case wrongAddress(err):
+	case WrongAddress(err):
 		return console.ExitFailed
 	case errors.Is(err, client.ErrValidation) && statusOf(err) == 0: // it was not even sent
 		return console.ExitUsage
@@ -74,8 +81,8 @@ func exitCode(err error) int {
 	return console.ExitFailed
 }
 
-// wrongAddress reports whether a 404 says that the API itself is not there, and nothing of a number.
-func wrongAddress(err error) bool {
+// WrongAddress reports whether a 404 says that the API itself is not there, and nothing of a number.
+func WrongAddress(err error) bool {
 	var failure *client.Error
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && !strings.Contains(failure.Route, "{id}")
 }
@@ -89,13 +96,13 @@ func statusOf(err error) int {
 	return 0
 }
 
-// report writes what made the command fail to stderr, with what to do next, and returns the exit code.
-func report(stderr io.Writer, asJSON bool, command string, err error) int {
-	code, next := exitCode(err), nextStep(command, err)
+// Report writes what made the command fail to stderr, with what to do next, and returns the exit code.
+func Report(stderr io.Writer, asJSON bool, command string, err error) int {
+	code, next := ExitCode(err), nextStep(command, err)
 	if asJSON {
 		_ = console.WriteJSON(stderr, struct { // there is nowhere else to say it
-			Error failureJSON `json:"error"`
-		}{describe(err, next)})
+			Error JSON `json:"error"`
+		}{Describe(err, next)})
 		return code
 	}
 	text := err.Error()
@@ -121,12 +128,12 @@ var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 func nextStep(command string, err error) string {
 	var usage console.UsageError
 	var failure *client.Error
-	var yours yoursError
+	var own interface{ NextStep() string }
 	var call sessionError
 	errors.As(err, &call)
 	switch {
-	case errors.As(err, &yours):
-		return fmt.Sprintf("'phonenumbers link %s AGENT' links it to an agent", yours.Number)
+	case errors.As(err, &own):
+		return own.NextStep()
 	case errors.As(err, &usage):
 		return fmt.Sprintf("run '%s -h' for help", strings.TrimSuffix(command, " help"))
 	case !errors.As(err, &failure):
@@ -137,12 +144,12 @@ func nextStep(command string, err error) string {
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
 		return fmt.Sprintf("check with 'phonenumbers get %s'; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
-	case wrongAddress(err):
-		return "check the address in " + call.from.address + "; it ends in /api, as in " + client.DefaultBaseURL
+	case WrongAddress(err):
+		return "check the address in " + call.from.Address + "; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
-		return listShowsThem
+		return ListShowsThem
 	case errors.Is(err, client.ErrUnauthorized):
-		return call.from.checkKey
+		return call.from.CheckKey
 	case errors.Is(err, client.ErrRateLimited):
 		if failure.RetryAfter > 0 {
 			return fmt.Sprintf("run the command again in %s", failure.RetryAfter.Round(time.Second))
@@ -151,17 +158,18 @@ func nextStep(command string, err error) string {
 	case errors.Is(err, client.ErrNumberUnavailable):
 		return "'phonenumbers search PREFIX' shows what is for sale"
 	case errors.Is(err, client.ErrUnavailable) && failure.StatusCode == 0:
-		return "check the address in " + call.from.address + ", and that the server is running"
+		return "check the address in " + call.from.Address + ", and that the server is running"
 	case errors.Is(err, client.ErrUnavailable):
 		return "run the command again later"
 	}
 	return ""
 }
 
-const listShowsThem = "'phonenumbers list' shows your numbers"
+// ListShowsThem is the next step where there is no such number.
+const ListShowsThem = "'phonenumbers list' shows your numbers"
 
-// failureJSON is an error as --json prints it.
-type failureJSON struct {
+// JSON is an error as --json prints it.
+type JSON struct {
 	Message           string             `json:"message"`
 	Next              string             `json:"next,omitempty"` // what to do about it
 	ExitCode          int                `json:"exitCode"`
@@ -174,8 +182,9 @@ type failureJSON struct {
 	IdempotencyKey    string             `json:"idempotencyKey,omitempty"`
 }
 
-func describe(err error, next string) failureJSON {
-	f := failureJSON{Message: err.Error(), Next: next, ExitCode: exitCode(err)}
+// Describe returns an error as --json prints it; next is what to do about it.
+func Describe(err error, next string) JSON {
+	f := JSON{Message: err.Error(), Next: next, ExitCode: ExitCode(err)}
 	var failure *client.Error
 	if errors.As(err, &failure) {
 		f.Status, f.Code, f.Errors, f.RequestID = failure.StatusCode, failure.Code, failure.Fields, failure.RequestID
@@ -187,21 +196,4 @@ func describe(err error, next string) failureJSON {
 		f.Errors = wrong.Fields()
 	}
 	return f
-}
-
-// wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as
-// that is neither true nor false.
-func wants(args []string, flag string, unclear bool) bool {
-	on := false
-	for _, arg := range args {
-		name, value, hasValue := strings.Cut(arg, "=")
-		switch {
-		case arg == "--":
-			return on
-		case name == "--"+flag:
-			given, err := strconv.ParseBool(value)
-			on = !hasValue || given || err != nil && unclear
-		}
-	}
-	return on
 }
