@@ -61,9 +61,13 @@ var mayImport = map[string][]string{
 		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store",
 		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
 	},
+	"internal/cli/account": {
+		"api", "api/client", "internal/cli/arguments", "internal/cli/failures", "internal/console", "internal/printable", "internal/profiles",
+		"github.com/spf13/cobra",
+	},
 	"internal/cli": {
-		"api", "api/client", "internal/cli/arguments", "internal/cli/failures", "internal/cli/ownserver", "internal/console", "internal/desired",
-		"internal/printable", "internal/profiles", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
+		"api", "api/client", "internal/cli/account", "internal/cli/arguments", "internal/cli/failures", "internal/cli/ownserver",
+		"internal/console", "internal/desired", "internal/printable", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

@@ -46,10 +46,10 @@ change failed.
 			return err
 		}
 		// A wrong address or key shows at once; from then on a server that is away is waited for.
-		if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
+		if _, err := s.API.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 			return err
 		}
-		p, err := desired.Compare(ctx, s.api, want, client.WithRetries(desired.Retries))
+		p, err := desired.Compare(ctx, s.API, want, client.WithRetries(desired.Retries))
 		switch {
 		case err != nil:
 			return err
@@ -63,7 +63,7 @@ change failed.
 			}
 		}
 		if len(unlinked) > 0 {
-			if ok, err := agree.given(ctx, s, fmt.Sprintf("unlink %s at %s", enumerate(unlinked), s.baseURL)); !ok {
+			if ok, err := agree.given(ctx, s, fmt.Sprintf("unlink %s at %s", enumerate(unlinked), s.BaseURL)); !ok {
 				return err
 			}
 		}
@@ -81,7 +81,7 @@ func (s *session) apply(ctx context.Context, p desired.Plan) error {
 		tasks = append(tasks, task{
 			what: c.String(),
 			do: func(ctx context.Context, opts ...client.CallOption) error {
-				_, err := c.Make(ctx, s.api, opts...)
+				_, err := c.Make(ctx, s.API, opts...)
 				return err
 			},
 			report: func(failure *failures.JSON) error {

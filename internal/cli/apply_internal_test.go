@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
@@ -72,7 +73,7 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 		t.Fatal(err)
 	}
 	a := new(applied)
-	s := &session{Console: &console.Console{Out: &a.stdout, Err: &a.stderr}, api: c}
+	s := &session{&account.Session{Console: &console.Console{Out: &a.stdout, Err: &a.stderr}, API: c}}
 	p := desired.Plan{Pacer: desired.NewPacer()}
 	p.Pacer.Learn(told)
 	for i := range n {
@@ -223,7 +224,7 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &session{Console: &console.Console{Out: full{}, Err: io.Discard}, api: c}
+		s := &session{&account.Session{Console: &console.Console{Out: full{}, Err: io.Discard}, API: c}}
 		p := desired.Plan{Changes: make([]desired.Change, 100), Pacer: desired.NewPacer()}
 		for i := range p.Changes {
 			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}

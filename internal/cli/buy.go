@@ -30,7 +30,7 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 	countryFlag(command, &country)
 	command.Flags().IntVar(&limit, "limit", 5, "show at most this many numbers, 1 to 10")
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		found, err := s.api.Search(ctx, api.PhoneNumberSearchInput{Prefix: args[0], Country: &country, Limit: &limit})
+		found, err := s.API.Search(ctx, api.PhoneNumberSearchInput{Prefix: args[0], Country: &country, Limit: &limit})
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 
 func countryFlag(command *cobra.Command, country *string) {
 	command.Flags().StringVar(country, "country", "US", "the `COUNTRY` of the prefix: US (Canada included) or GB")
-	completeFlag(command, "country", cobra.FixedCompletions([]cobra.Completion{"US", "GB"}, cobra.ShellCompDirectiveNoFileComp))
+	arguments.CompleteFlag(command, "country", cobra.FixedCompletions([]cobra.Completion{"US", "GB"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func buyCommand() *cobra.Command {
@@ -93,7 +93,7 @@ keys makes the purchase only once, however often you run the command with the sa
 		if prefix != "" {
 			return s.buyAny(ctx, api.PhoneNumberSearchInput{Prefix: prefix, Country: &country}, agree)
 		}
-		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.baseURL)); !ok {
+		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.BaseURL)); !ok {
 			return err
 		}
 		return s.create(ctx, args[0], api.Purchase(args[0]), key)
@@ -101,18 +101,18 @@ keys makes the purchase only once, however often you run the command with the sa
 }
 
 func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput, agree consent) error {
-	found, err := s.api.Search(ctx, search)
+	found, err := s.API.Search(ctx, search)
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
 		return fmt.Errorf("no number for sale starts with %s in %s; try a shorter prefix", search.Prefix, *search.Country)
 	}
-	what := fmt.Sprintf("buy a number such as %s at %s", found[0].Number, s.baseURL)
+	what := fmt.Sprintf("buy a number such as %s at %s", found[0].Number, s.BaseURL)
 	if ok, err := agree.given(ctx, s, what); !ok {
 		return err
 	}
-	n, err := s.api.BuyAny(ctx, search)
+	n, err := s.API.BuyAny(ctx, search)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *session) create(ctx context.Context, number string, r api.CreatePhoneNu
 	if key != "" {
 		options = append(options, client.WithIdempotencyKey(key))
 	}
-	n, err := s.api.Create(ctx, r, options...)
+	n, err := s.API.Create(ctx, r, options...)
 	if err != nil {
 		return s.orYours(ctx, number, err)
 	}
@@ -167,7 +167,7 @@ func (s *session) orYours(ctx context.Context, number string, refusal error) err
 	if !errors.As(refusal, &failure) || failure.Code != api.CodeNumberUnavailable && failure.Code != api.CodeSIPPrefixTaken {
 		return refusal
 	}
-	n, err := s.api.GetByNumber(ctx, number, client.WithRetries(0))
+	n, err := s.API.GetByNumber(ctx, number, client.WithRetries(0))
 	if err != nil {
 		return refusal
 	}

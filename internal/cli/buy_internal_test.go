@@ -12,6 +12,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
@@ -55,7 +56,7 @@ func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &session{Console: &console.Console{Out: io.Discard, Err: io.Discard}, api: to}
+			s := &session{&account.Session{Console: &console.Console{Out: io.Discard, Err: io.Discard}, API: to}}
 			err = s.create(t.Context(), "+14155550100", api.Purchase("+14155550100"), "")
 			var text, object bytes.Buffer
 			code, _ := failures.Report(&text, false, "phonenumbers buy", err), failures.Report(&object, true, "phonenumbers buy", err)

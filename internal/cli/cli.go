@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/cli/ownserver"
@@ -119,7 +120,7 @@ This project is unofficial and not affiliated with Vogent.`,
 	add(numbersGroup, numberCommands()...)
 	add(numbersGroup, searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand())
 	add(fileGroup, exportCommand(), planCommand(), applyCommand())
-	add(profileGroup, loginCommand(), logoutCommand(), profilesCommand())
+	add(profileGroup, account.Commands()...)
 	add(serverGroup, ownserver.Commands(readBuild().String())...)
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))

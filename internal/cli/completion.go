@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
@@ -51,16 +52,13 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
 		return
 	}
-	t := arguments.ConsoleOf(c)
-	t.Err = io.Discard // nothing may stand in the line that is typed
-	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
-	s, err := to.connect(t)
+	s, err := account.ForCompletion(c)
 	if err != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), completionTimeout)
 	defer cancel()
-	for n, err := range s.api.All(ctx, api.ListPhoneNumbersParams{}) {
+	for n, err := range s.API.All(ctx, api.ListPhoneNumbersParams{}) {
 		if err != nil {
 			return
 		}
@@ -133,11 +131,4 @@ func completeNumbersThenAgent(c *cobra.Command, args []string, begun string) (fo
 		found = append(found, agents(n)...)
 	})
 	return found, cobra.ShellCompDirectiveNoFileComp
-}
-
-// completeFlag completes the values of a flag.
-func completeFlag(command *cobra.Command, flag string, complete cobra.CompletionFunc) {
-	if err := command.RegisterFlagCompletionFunc(flag, complete); err != nil {
-		panic(err) // only for a flag that the command does not have
-	}
 }

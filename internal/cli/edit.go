@@ -46,7 +46,7 @@ func (s *session) linking(agent string) edit {
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == agent },
 		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // it asks nothing about several
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
-			return desired.NewChange(n, agent).Make(ctx, s.api, opts...)
+			return desired.NewChange(n, agent).Make(ctx, s.API, opts...)
 		},
 	}
 }
@@ -61,10 +61,10 @@ func (s *session) unlinking() edit {
 			if len(ns) == 1 {
 				what = desired.NewChange(ns[0], "").String()
 			}
-			return what + " at " + s.baseURL
+			return what + " at " + s.BaseURL
 		},
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
-			return desired.NewChange(n, "").Make(ctx, s.api, opts...)
+			return desired.NewChange(n, "").Make(ctx, s.API, opts...)
 		},
 	}
 }
@@ -78,7 +78,7 @@ func (s *session) deleting() edit {
 		settled:   func(api.PhoneNumber) bool { return false },
 		what: func(ns []api.PhoneNumber) string {
 			if len(ns) == 1 {
-				return fmt.Sprintf("delete %s (%s), %s, for good at %s", ns[0].Number, ns[0].ID, linked(ns[0]), s.baseURL)
+				return fmt.Sprintf("delete %s (%s), %s, for good at %s", ns[0].Number, ns[0].ID, linked(ns[0]), s.BaseURL)
 			}
 			agents := 0
 			for _, n := range ns {
@@ -86,10 +86,10 @@ func (s *session) deleting() edit {
 					agents++
 				}
 			}
-			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", enumerate(numbersOf(ns)), agents, len(ns), s.baseURL)
+			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", enumerate(numbersOf(ns)), agents, len(ns), s.BaseURL)
 		},
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
-			return n, s.api.Delete(ctx, n.ID, opts...)
+			return n, s.API.Delete(ctx, n.ID, opts...)
 		},
 	}
 }

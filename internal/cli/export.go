@@ -46,7 +46,7 @@ the same text. With --json, write JSON, which plan and apply read too.
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
-		owned, err := desired.List(ctx, s.api)
+		owned, err := desired.List(ctx, s.API)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 // findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
 // request for a hundred of them, and as a server that does not filter has to list them for each name.
 func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
-	owned, err := desired.List(ctx, s.api, opts...)
+	owned, err := desired.List(ctx, s.API, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +108,8 @@ func numbersArguments(command *cobra.Command) *cobra.Command {
 // find returns the number that a person names: "+..." is a number, what has the form of our ids is an id first, anything else a
 // SIP prefix first. The hosted API has not documented the form of its ids, so the other is tried too.
 func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error) {
-	byNumber := func() (api.PhoneNumber, error) { return s.api.GetByNumber(ctx, name) }
-	byID := func() (api.PhoneNumber, error) { return s.api.Get(ctx, name) }
+	byNumber := func() (api.PhoneNumber, error) { return s.API.GetByNumber(ctx, name) }
+	byID := func() (api.PhoneNumber, error) { return s.API.Get(ctx, name) }
 	ways := []func() (api.PhoneNumber, error){byNumber, byID}
 	switch {
 	case name == "":

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -85,7 +86,7 @@ func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *e
 		t.Fatal(err)
 	}
 	e := new(edited)
-	s := &session{Console: &console.Console{In: strings.NewReader(""), Out: &e.stdout, Err: &e.stderr, JSON: asJSON}, api: c}
+	s := &session{&account.Session{Console: &console.Console{In: strings.NewReader(""), Out: &e.stdout, Err: &e.stderr, JSON: asJSON}, API: c}}
 	e.err = s.edit(t.Context(), names, map[string]edit{
 		"link": s.linking("a"), "link again": s.linking("before"), "unlink": s.unlinking(), "delete": s.deleting(),
 	}[verb], consent{yes: true})

@@ -49,11 +49,11 @@ combine it with --json, which prints all members of each number; jq can select s
 	flags.Var(arguments.Checked(&kind, "TYPE", numberType), "type", "only numbers of this type: PSTN or SIP_USERNAME")
 	flags.Var(&limit, "limit", "at most this many numbers, 1 or more (default all)")
 	flags.Var(&columns, columnsName, "only these columns, in this order, separated by commas")
-	completeFlag(command, columnsName, completeColumns)
-	completeFlag(command, "limit", cobra.NoFileCompletions)
-	completeFlag(command, "agent", completeAgents)
-	completeFlag(command, "number", completeNumbers)
-	completeFlag(command, "type", cobra.FixedCompletions([]cobra.Completion{string(api.PSTN), string(api.SIPUsername)}, cobra.ShellCompDirectiveNoFileComp))
+	arguments.CompleteFlag(command, columnsName, completeColumns)
+	arguments.CompleteFlag(command, "limit", cobra.NoFileCompletions)
+	arguments.CompleteFlag(command, "agent", completeAgents)
+	arguments.CompleteFlag(command, "number", completeNumbers)
+	arguments.CompleteFlag(command, "type", cobra.FixedCompletions([]cobra.Completion{string(api.PSTN), string(api.SIPUsername)}, cobra.ShellCompDirectiveNoFileComp))
 	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
 		var params api.ListPhoneNumbersParams
 		switch {
@@ -91,7 +91,7 @@ func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, c
 		params.Limit = new(min(page, longestPage))
 	}
 	rows, count := s.numbers(columns), 0
-	for n, err := range s.api.All(ctx, params) {
+	for n, err := range s.API.All(ctx, params) {
 		if err != nil && count > 0 {
 			err = errors.Join(rows.End(), err)
 		}

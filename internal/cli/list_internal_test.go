@@ -13,6 +13,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -65,7 +66,7 @@ func TestALimitAsksForNoMorePagesThanItNeeds(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		s := &session{Console: &console.Console{Out: &out, Err: io.Discard}, api: api}
+		s := &session{&account.Session{Console: &console.Console{Out: &out, Err: io.Discard}, API: api}}
 		err = s.list(t.Context(), c.filter, numberColumns, c.limit)
 		server.Close()
 		if rows := strings.Count(out.String(), "\n"); err != nil || rows != c.rows || !slices.Equal(asked, c.pages) {

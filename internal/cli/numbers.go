@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
@@ -19,6 +20,16 @@ const naming = `NUMBER is a number in E.164 form such as +14155550100, the prefi
 // numberCommands are the commands for numbers that are there already.
 func numberCommands() []*cobra.Command {
 	return []*cobra.Command{listCommand(), getCommand(), linkCommand(), unlinkCommand(), deleteCommand()}
+}
+
+// session is a run of a command for numbers.
+type session struct{ *account.Session }
+
+// apiCommand makes command one that calls the API, with the flags for that.
+func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
+	return account.Command(command, func(ctx context.Context, s *account.Session, args []string) error {
+		return run(ctx, &session{s}, args)
+	})
 }
 
 // show prints a number.

@@ -115,7 +115,7 @@ and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
 		if err != nil {
 			return err
 		}
-		p, err := desired.Compare(ctx, s.api, want)
+		p, err := desired.Compare(ctx, s.API, want)
 		if err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ such as +18001234567.
 			return err
 		}
 		if agree.dryRun {
-			return s.would(fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.baseURL))
+			return s.would(fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.BaseURL))
 		}
 		return s.create(ctx, args[0], api.SIPImport(api.SIPImportDetails{
 			PhoneNumber: args[0], TerminationURI: terminationURI, Username: as.username, Password: password,
@@ -99,7 +99,7 @@ user name and the password, which have 5 or more characters each.
 			return err
 		}
 		if agree.dryRun {
-			return s.would(fmt.Sprintf("create the SIP address %s with the user name %s at %s", args[0], as.username, s.baseURL))
+			return s.would(fmt.Sprintf("create the SIP address %s with the user name %s at %s", args[0], as.username, s.BaseURL))
 		}
 		return s.create(ctx, args[0], api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
 	})

@@ -81,3 +81,10 @@ func NotEmpty(value string) error {
 	}
 	return nil
 }
+
+// CompleteFlag completes the values of a flag.
+func CompleteFlag(command *cobra.Command, flag string, complete cobra.CompletionFunc) {
+	if err := command.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic(err) // only for a flag that the command does not have
+	}
+}

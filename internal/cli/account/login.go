@@ -1,4 +1,4 @@
-package cli
+package account
 
 import (
 	"cmp"
@@ -19,6 +19,11 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/printable"
 	"github.com/vogent-community/phonenumbers/internal/profiles"
 )
+
+// Commands are those for profiles.
+func Commands() []*cobra.Command {
+	return []*cobra.Command{loginCommand(), logoutCommand(), profilesCommand()}
+}
 
 func loginCommand() *cobra.Command {
 	var to target
@@ -71,7 +76,7 @@ func login(ctx context.Context, t *console.Console, to target, keyFile string) e
 	if err != nil {
 		return err
 	}
-	if _, err := s.api.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
+	if _, err := s.API.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 		return s.from.Explain(fmt.Errorf("nothing was saved: %w", err))
 	}
 	if err := profiles.Change(path, func(p profiles.Profiles) { p[name] = profiles.Profile{BaseURL: baseURL, APIKey: key} }); err != nil {

@@ -1,10 +1,13 @@
-package cli
+// Package account connects a command to the API: with a key from the environment or from a profile, and with the address that
+// belongs to it. It has the commands for profiles.
+package account
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -28,11 +31,11 @@ const (
 	givenAddress    = baseURLVariable + " or --" + baseURLFlag
 )
 
-// session is a run of a command that calls the API.
-type session struct {
+// Session is a run of a command that calls the API.
+type Session struct {
 	*console.Console
-	api     *client.Client
-	baseURL string
+	API     *client.Client
+	BaseURL string
 	from    failures.Origin
 }
 
@@ -45,14 +48,14 @@ func (to *target) name() string { return cmp.Or(to.profile, profiles.Default) }
 func (to *target) flags(command *cobra.Command, profileUsage string) {
 	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", profiles.CheckBaseURL), baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
 	arguments.FromVariable(command, baseURLFlag, baseURLVariable)
-	completeFlag(command, baseURLFlag, cobra.NoFileCompletions)
+	arguments.CompleteFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
 }
 
 func (to *target) profileFlag(command *cobra.Command, usage string) {
 	command.Flags().Var(arguments.Hidden(&to.profile, "NAME", profiles.CheckName), "profile", usage+` (default "`+profiles.Default+`")`)
 	arguments.FromVariable(command, "profile", profileVariable)
-	completeFlag(command, "profile", completeProfiles)
+	arguments.CompleteFlag(command, "profile", completeProfiles)
 }
 
 // access is a key with the one address that it may be sent to.
@@ -91,7 +94,7 @@ func (to *target) access(t *console.Console) (access, error) {
 }
 
 // session makes a client for the access.
-func (a access) session(t *console.Console) (*session, error) {
+func (a access) session(t *console.Console) (*Session, error) {
 	options := []client.Option{client.WithBaseURL(a.baseURL), client.WithLogger(slog.New(&waits{Console: t}))}
 	if a.key != "" {
 		options = append(options, client.WithAPIKey(a.key))
@@ -100,10 +103,10 @@ func (a access) session(t *console.Console) (*session, error) {
 	if err != nil {
 		return nil, console.Usage(errors.Unwrap(err))
 	}
-	return &session{Console: t, api: c, baseURL: a.baseURL, from: a.from}, nil
+	return &Session{Console: t, API: c, BaseURL: a.baseURL, from: a.from}, nil
 }
 
-func (to *target) connect(t *console.Console) (*session, error) {
+func (to *target) connect(t *console.Console) (*Session, error) {
 	a, err := to.access(t)
 	if err != nil {
 		return nil, err
@@ -111,8 +114,16 @@ func (to *target) connect(t *console.Console) (*session, error) {
 	return a.session(t)
 }
 
-// apiCommand makes command one that calls the API, with the flags for that.
-func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
+// ForCompletion is a session for the completion of a command line, which says nothing.
+func ForCompletion(c *cobra.Command) (*Session, error) {
+	t := arguments.ConsoleOf(c)
+	t.Err = io.Discard // nothing may stand in the line that is typed
+	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
+	return to.connect(t)
+}
+
+// Command makes command one that calls the API, with the flags for that.
+func Command(command *cobra.Command, run func(ctx context.Context, s *Session, args []string) error) *cobra.Command {
 	var to target
 	to.flags(command, "the profile with the API key and the address, unless VOGENT_API_KEY is set")
 	command.Long += "\n\n" + failures.ExitCodesHelp
