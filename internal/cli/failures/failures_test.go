@@ -1,9 +1,10 @@
-package cli
+package failures
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,10 +12,25 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
-	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
-	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
+
+// refusal answers in the place of a server; the status 0 stands for one that cannot be reached.
+type refusal struct {
+	status int
+	header http.Header
+}
+
+func (s refusal) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.status == 0 {
+		return nil, errors.New("connection refused")
+	}
+	header := s.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	return &http.Response{StatusCode: s.status, Header: header, Body: io.NopCloser(strings.NewReader(`{"detail":"no"}`)), Request: r}, nil
+}
 
 // A failure of the API has its exit code, and one line that says what to do next, with --json an object.
 func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
@@ -37,15 +53,15 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
-				Transport: stub(func(string) (int, http.Header) { return failure.status, failure.header }),
+				Transport: refusal{failure.status, failure.header},
 			}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = c.Get(t.Context(), "id")
-			err = failures.Origin{CheckKey: "check the key in use", Address: "the place in use"}.Explain(err)
+			err = Origin{CheckKey: "check the key in use", Address: "the place in use"}.Explain(err)
 			var text, object bytes.Buffer
-			code, again := failures.Report(&text, false, "phonenumbers get", err), failures.Report(&object, true, "phonenumbers get", err)
+			code, again := Report(&text, false, "phonenumbers get", err), Report(&object, true, "phonenumbers get", err)
 			if code != failure.code || again != code {
 				t.Errorf("%d: exit codes %d and %d, want %d", failure.status, code, again, failure.code)
 			}
@@ -71,41 +87,16 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := client.New(client.WithAPIKey("key"), client.WithMiddleware(func(http.RoundTripper) http.RoundTripper {
-			return stub(func(string) (int, http.Header) { return 0, nil })
+			return refusal{}
 		}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
-		if code := failures.Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
+		if code := Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
 			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}
 	})
-}
-
-// A flag counts wherever it stands, also behind a mistake. What is neither on nor off leaves --json off, and --exit-code on: 2
-// must not be taken for changes.
-func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
-	for line, want := range map[string]bool{
-		"":                     false,
-		"list":                 false,
-		"--json list":          true,
-		"list --nope --json":   true,
-		"list --json=false":    false,
-		"list --json=true":     true,
-		"list --json=perhaps":  false,
-		"list -- --json":       false,
-		"list --json --json=0": false,
-		"list --jsonx":         false,
-	} {
-		if got := wants(strings.Fields(line), arguments.JSONFlag, false); got != want {
-			t.Errorf("%q: %t", line, got)
-		}
-		line = strings.ReplaceAll(line, "--json", "--exit-code")
-		if got := wants(strings.Fields(line), exitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
-			t.Errorf("%q: %t", line, got)
-		}
-	}
 }

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+)
+
+// A flag counts wherever it stands, also behind a mistake. What is neither on nor off leaves --json off, and --exit-code on: 2
+// must not be taken for changes.
+func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
+	for line, want := range map[string]bool{
+		"":                     false,
+		"list":                 false,
+		"--json list":          true,
+		"list --nope --json":   true,
+		"list --json=false":    false,
+		"list --json=true":     true,
+		"list --json=perhaps":  false,
+		"list -- --json":       false,
+		"list --json --json=0": false,
+		"list --jsonx":         false,
+	} {
+		if got := wants(strings.Fields(line), arguments.JSONFlag, false); got != want {
+			t.Errorf("%q: %t", line, got)
+		}
+		line = strings.ReplaceAll(line, "--json", "--exit-code")
+		if got := wants(strings.Fields(line), exitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
+			t.Errorf("%q: %t", line, got)
+		}
+	}
+}
