@@ -229,6 +229,7 @@ func TestEachSecretCountsAsWhatItIs(t *testing.T) {
 
 // Wherever a text breaks off, no character of a secret is left.
 func TestNoPartOfASecretIsLeftWhereATextIsCut(t *testing.T) {
+	t.Parallel()
 	for _, secret := range append(slices.Clone(longSecrets[:6]), "hunter2", "phone") {
 		x := hiding("K-E-Y-0-0-0-0-0", secret)
 		for name, write := range notations {

@@ -88,6 +88,7 @@ func (b brokenOff) Read(p []byte) (int, error) {
 func (brokenOff) Close() error { return nil }
 
 func TestABodyThatBreaksOffWithinASecretHoldsNothingOfIt(t *testing.T) {
+	t.Parallel()
 	inUnicode := func(text string) string {
 		var b strings.Builder
 		for _, r := range text {

@@ -37,6 +37,9 @@ func SQLite(tb testing.TB) string {
 	return filepath.Join(tb.TempDir(), "test.db")
 }
 
+// connectTimeout is generous to a busy machine; the default of sqldb is not.
+const connectTimeout = "connect_timeout=60"
+
 // Postgres is a Database.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
@@ -49,7 +52,7 @@ func Postgres(tb testing.TB) string {
 	tb.Cleanup(func() { execute(tb, server, `DROP DATABASE "`+name+`" WITH (FORCE)`) })
 	database := *server
 	database.Path = name
-	return database.String()
+	return With(database.String(), connectTimeout)
 }
 
 // With adds a setting such as "connect_timeout=1" to a URL.

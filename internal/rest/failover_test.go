@@ -233,6 +233,7 @@ func TestAFailoverLosesNoAcknowledgedWrite(t *testing.T) {
 
 // The control: where the primary acknowledges alone, the same script loses writes, and the test above sees it.
 func TestTheFailoverTestSeesLosses(t *testing.T) {
+	t.Parallel()
 	if lost, _ := failOverAgain(t, false); len(lost) == 0 {
 		t.Error("nothing was lost; the control shows nothing")
 	}

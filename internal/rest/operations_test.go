@@ -185,6 +185,7 @@ func TestListFilters(t *testing.T) {
 }
 
 func TestAListPageHoldsNoMoreThanDocumented(t *testing.T) {
+	t.Parallel()
 	limit := spectest.Load(t).Operation(t, "listPhoneNumbers").Parameter("query", "limit")
 	most, ok := limit.Extensions["x-clamp"].(float64)
 	if !ok {

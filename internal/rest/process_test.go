@@ -163,6 +163,7 @@ func TestTheCrashTestSeesARecordOutsideTheTransaction(t *testing.T) {
 }
 
 func TestTwoProcessesAreAsOne(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		numbers := []string{}
 		for i := range 6 {

@@ -17,6 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/store"
+	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
@@ -49,7 +50,7 @@ func newServer(t *testing.T, database string, forSale ...string) *testServer {
 // newServerOn starts a server on a database that others may use too. change has the last word on its services.
 func newServerOn(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
-	st, err := store.OpenLimited(t.Context(), database, sqldb.ConnectionLimits{Statement: serve.DefaultStatementTimeout})
+	st, err := store.OpenLimited(t.Context(), database, sqldb.ConnectionLimits{Statement: serve.DefaultStatementTimeout, Turn: storetest.Turn})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 // Two server processes over one database are as one server.
 
 func TestClientsOfTwoServersGetEachNumberOnce(t *testing.T) {
+	t.Parallel()
 	var numbers []string
 	for i := range 200 {
 		numbers = append(numbers, fmt.Sprintf("+1415555%04d", i))
@@ -84,6 +85,7 @@ func TestAKeyThatIsRevokedThroughOneServerIsRefusedByTheOther(t *testing.T) {
 
 // What is in the list all the time is on its pages exactly once, whatever others add and delete meanwhile.
 func TestPagesStayExactWhileOthersWrite(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		c, writing := s.client(t, "w"), s.client(t, "w")

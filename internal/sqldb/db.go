@@ -5,6 +5,7 @@ package sqldb
 import (
 	"database/sql"
 	"errors"
+	"time"
 )
 
 // DB is an open database. It is safe for concurrent use, also by several processes.
@@ -12,7 +13,8 @@ type DB struct {
 	name   string // the database, as people are told: there is no password in it
 	engine engine
 	reader *sql.DB
-	writer *sql.DB // every change goes through Write and WriteOne; SQLite has one connection for it
+	writer *sql.DB       // every change goes through Write and WriteOne; SQLite has one connection for it
+	turn   time.Duration // how long a change waits for its turn
 }
 
 // Name is the database as people are told: a path, or a URL without user and password.

@@ -20,7 +20,7 @@ func Open(ctx context.Context, database string, app Application, l ConnectionLim
 		}
 		return db, nil
 	}
-	if db, err = openSQLite(ctx, database, app); err != nil {
+	if db, err = openSQLite(ctx, database, app, l); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", database, err)
 	}
 	return db, nil

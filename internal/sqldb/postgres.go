@@ -15,23 +15,29 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ConnectionLimits bound what a server takes from PostgreSQL. SQLite has one writer, and none of these. Zero means the default.
+// ConnectionLimits bound what a server takes from a database. SQLite has one writer, and only Turn. Zero means the default.
 type ConnectionLimits struct {
 	Connections   int           // at the same time
 	ConnectionAge time.Duration // when a connection is replaced
 	Statement     time.Duration // how long a statement may take; the default is no limit
+	Turn          time.Duration // how long a change waits for its turn in this process
 }
 
 // The defaults of ConnectionLimits.
 const (
 	DefaultConnections   = 16
 	DefaultConnectionAge = time.Hour
+	DefaultTurn          = 3 * time.Second
 )
 
 const (
 	connectTimeout = 2 * time.Second  // for each host, where the URL has no connect_timeout
 	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
 )
+
+// turn is how long a change waits for its turn. To wait for the lock of another process has a bound of its own: the busy_timeout
+// of SQLite, the statement_timeout of PostgreSQL.
+func (l ConnectionLimits) turn() time.Duration { return cmp.Or(l.Turn, DefaultTurn) }
 
 func openPostgres(ctx context.Context, url string, app Application, l ConnectionLimits) (*DB, error) {
 	config, err := postgresConfig(url, app.Name)
@@ -54,7 +60,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxLifetime(cmp.Or(l.ConnectionAge, DefaultConnectionAge))
-	return &DB{name: postgresName(config), engine: postgresEngine, reader: db, writer: db}, nil
+	return &DB{name: postgresName(config), engine: postgresEngine, reader: db, writer: db, turn: l.turn()}, nil
 }
 
 // postgresConfig reads a URL as libpq does. A server needs a host that it can write to, whatever the order of the hosts.

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
@@ -95,6 +97,7 @@ func open(tb testing.TB, database string) *DB {
 // openLimited is open for a server.
 func openLimited(tb testing.TB, database string, l ConnectionLimits) *DB {
 	tb.Helper()
+	l.Turn = cmp.Or(l.Turn, time.Minute) // the default is too short for a busy machine
 	db, err := Open(tb.Context(), database, application, l)
 	dbtest.Must(tb, err)
 	tb.Cleanup(func() { _ = db.Close() })

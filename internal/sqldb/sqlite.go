@@ -21,7 +21,7 @@ var sqliteSettings = url.Values{
 	"_txlock": {"immediate"}, // a transaction that writes waits for its turn at its start, where it still can
 }
 
-func openSQLite(ctx context.Context, path string, app Application) (*DB, error) {
+func openSQLite(ctx context.Context, path string, app Application, l ConnectionLimits) (*DB, error) {
 	dsn := "file::memory:?"
 	if path != InMemory {
 		dsn = sqliteFile(path) + "?"
@@ -31,7 +31,7 @@ func openSQLite(ctx context.Context, path string, app Application) (*DB, error) 
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer}
+	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, turn: l.turn()}
 	if path != InMemory { // there, the database is the connection
 		if db.reader, err = sql.Open("sqlite", dsn+sqliteSettings.Encode()); err != nil {
 			return nil, errors.Join(err, writer.Close())

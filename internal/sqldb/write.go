@@ -6,12 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
 )
-
-// writerWait is how long a change waits for its turn in this process. To wait for the lock of another process has a bound of
-// its own: the busy_timeout of SQLite, the statement_timeout of PostgreSQL.
-const writerWait = 3 * time.Second
 
 // Write runs fn in a transaction. With WriteOne it is the one way to change the database. fn must not use the reader: where the
 // database is in memory, that is the connection that the transaction has.
@@ -60,11 +55,11 @@ func (db *DB) inTurn(ctx context.Context, fn func(turn *sql.Conn) error) error {
 }
 
 func (db *DB) takeTurn(ctx context.Context) (*sql.Conn, error) {
-	wait, cancel := context.WithTimeout(ctx, writerWait)
+	wait, cancel := context.WithTimeout(ctx, db.turn)
 	defer cancel()
 	turn, err := db.writer.Conn(wait)
 	if err != nil && ctx.Err() == nil && wait.Err() != nil {
-		return nil, fmt.Errorf("another write was still running after %v: %w", writerWait, err) // IsUnavailable knows it by its deadline
+		return nil, fmt.Errorf("another write was still running after %v: %w", db.turn, err) // IsUnavailable knows it by its deadline
 	}
 	return turn, err
 }

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 // Key is a secret key.
 const Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
+// Turn is how long a change waits for its turn in a test: the default is too short for a busy machine.
+const Turn = time.Minute
+
 // NewID returns a new UUIDv7.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
@@ -29,6 +33,7 @@ func Open(tb testing.TB, database string) *store.Store {
 // OpenLimited is Open for a server.
 func OpenLimited(tb testing.TB, database string, l sqldb.ConnectionLimits) *store.Store {
 	tb.Helper()
+	l.Turn = cmp.Or(l.Turn, Turn)
 	s, err := store.OpenLimited(tb.Context(), database, l)
 	dbtest.Must(tb, err)
 	tb.Cleanup(func() { _ = s.Close() })
