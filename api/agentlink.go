@@ -5,29 +5,29 @@ import (
 	"errors"
 )
 
-// AgentLink says what an update does to the link between a phone number and its agent. The zero AgentLink leaves it
-// alone, [LinkAgent] links, [UnlinkAgent] unlinks. On the wire it is the member agentId: absent, an id, or "".
+// AgentLink is what an update does to the link between a phone number and its agent. The zero AgentLink leaves it
+// unchanged. [LinkAgent] links, and [UnlinkAgent] unlinks. In JSON, it is the member agentId: absent, an id, or "".
 type AgentLink struct {
 	change bool
 	unlink bool
 	id     string
 }
 
-// LinkAgent links the number to the agent with this id: 1 to 128 letters, digits, hyphens and underscores. An empty id,
-// most likely a variable that was never set, is an error when the request is encoded; it does not unlink.
+// LinkAgent links the number to the agent with this id: 1 to 128 letters, digits, hyphens and underscores. An empty id
+// does not unlink: encoding the request fails, because the id is most likely a variable that was never set.
 func LinkAgent(id string) AgentLink { return AgentLink{change: true, id: id} }
 
-// UnlinkAgent takes the number away from the agent it is linked to, if any.
+// UnlinkAgent unlinks the number from its agent, if it has one.
 func UnlinkAgent() AgentLink { return AgentLink{change: true, unlink: true} }
 
-// NoAgent returns the AgentID of [ListPhoneNumbersParams] that selects the numbers without an agent. On the wire, it is an
-// empty agentId=.
+// NoAgent returns the AgentID of [ListPhoneNumbersParams] that selects the numbers without an agent. In the query, it is
+// an empty agentId=.
 func NoAgent() *string { return new("") }
 
-// IsZero reports whether l leaves the link alone. The encoder asks it, so that the member is left out then.
+// IsZero reports whether l leaves the link unchanged. The JSON encoder then omits the member.
 func (l AgentLink) IsZero() bool { return !l.change }
 
-// AgentID returns the id to link, empty to unlink, and whether the link is to be changed at all.
+// AgentID returns the id of the agent to link, or "" to unlink, and whether l changes the link at all.
 func (l AgentLink) AgentID() (id string, change bool) { return l.id, l.change }
 
 // MarshalJSON implements json.Marshaler.
@@ -38,7 +38,7 @@ func (l AgentLink) MarshalJSON() ([]byte, error) {
 	return json.Marshal(l.id)
 }
 
-// UnmarshalJSON implements json.Unmarshaler. It takes a string only; null is an error.
+// UnmarshalJSON implements json.Unmarshaler. It accepts only a string; null is an error.
 func (l *AgentLink) UnmarshalJSON(data []byte) error {
 	var id *string
 	if err := json.Unmarshal(data, &id); err != nil {

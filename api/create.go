@@ -1,16 +1,16 @@
 package api
 
-// Purchase asks to buy a number that is for sale, in E.164 form, as a search returned it.
+// Purchase returns a request to buy a number that is for sale. The number is in E.164 form, as a search returns it.
 func Purchase(number string) CreatePhoneNumberInput {
 	return CreatePhoneNumberInput{Type: CreateByPurchase, Purchase: &PurchaseDetails{Number: number}}
 }
 
-// SIPImport asks to bring in a number that you have at a SIP carrier.
+// SIPImport returns a request to import a number that you have at a SIP carrier.
 func SIPImport(details SIPImportDetails) CreatePhoneNumberInput {
 	return CreatePhoneNumberInput{Type: CreateBySIPImport, SIPImport: &details}
 }
 
-// VogentSIP asks to make a SIP address.
+// VogentSIP returns a request to create a SIP address.
 func VogentSIP(details VogentSIPDetails) CreatePhoneNumberInput {
 	return CreatePhoneNumberInput{Type: CreateByVogentSIP, VogentSIP: &details}
 }

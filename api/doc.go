@@ -1,7 +1,7 @@
-// Package api holds the types of the phone-number API as openapi.yaml describes them, and the little that generated code
-// cannot say: [AgentLink] tells "unlink" from "leave alone", [NoAgent] lists the numbers that are linked to no agent,
-// [Purchase], [SIPImport] and [VogentSIP] make the three kinds of create request, and [Problem] is the error that every
-// failed call is answered with.
+// Package api has the types of the phone-number API, generated from openapi.yaml. It adds what generated code cannot
+// express: [AgentLink] distinguishes "unlink" from "leave unchanged", [NoAgent] is the filter for numbers without an agent,
+// and [Purchase], [SIPImport] and [VogentSIP] make the three kinds of create request. [Problem] is the error in the
+// response to a failed call.
 //
-// A call goes through package client; package server is for those who answer calls.
+// To call the API, use package client. To implement it, use package server.
 package api

@@ -132,8 +132,8 @@ type PhoneNumber struct {
 	// Example: +18001234567
 	Number string `json:"number"`
 
-	// Type The kind of number: PSTN for a number on the telephone network, bought or imported; SIP_USERNAME for a SIP
-	// address.
+	// Type The kind of number: PSTN for a number on the telephone network, which you bought or imported, and
+	// SIP_USERNAME for a SIP address.
 	//
 	// Example: PSTN
 	Type PhoneNumberType `json:"type"`
@@ -190,8 +190,8 @@ type PhoneNumberSearchInput struct {
 	Prefix string `json:"prefix"`
 }
 
-// PhoneNumberType The kind of number: PSTN for a number on the telephone network, bought or imported; SIP_USERNAME for a SIP
-// address.
+// PhoneNumberType The kind of number: PSTN for a number on the telephone network, which you bought or imported, and
+// SIP_USERNAME for a SIP address.
 //
 // Example: PSTN
 type PhoneNumberType string
@@ -282,10 +282,10 @@ type SIPImportDetails struct {
 	// Example: +14155550100
 	PhoneNumber string `json:"phoneNumber"`
 
-	// TerminationURI Where the carrier accepts calls: a host name, an IPv4 address or an IPv6 address in brackets, optionally
-	// with `sip:` or `sips:` before it, and with a port and `;transport=` with udp, tcp or tls after it. With
-	// `sips:`, the only transport is tls. A user and other parameters are rejected. The server never connects
-	// to it.
+	// TerminationURI Where the carrier accepts calls: a host name, an IPv4 address, or an IPv6 address in brackets. You can
+	// add `sip:` or `sips:` before it, and a port and `;transport=udp`, `;transport=tcp` or `;transport=tls`
+	// after it. With `sips:`, the only transport is tls. A user name or another parameter is rejected. The
+	// server never connects to this address.
 	//
 	// Example: sip.example.com:5061;transport=tls
 	TerminationURI string `json:"terminationUri"`
@@ -313,8 +313,8 @@ type VogentSIPDetails struct {
 	Password string `json:"password"`
 
 	// SIPPrefix The first part of the SIP address: letters, digits and `-` `_` `.` `~` `+`, starting with a letter or
-	// digit. Seven or more digits alone are rejected, because they would look like a phone number. Unique on the
-	// whole server, regardless of letter case.
+	// digit. A prefix of only digits must have fewer than seven, because more would look like a phone number. It
+	// must be unique on the server, regardless of letter case.
 	//
 	// Example: support-line
 	SIPPrefix string `json:"sipPrefix"`
@@ -333,7 +333,7 @@ type ListPhoneNumbersParams struct {
 	// Cursor The `cursor` of the previous page, unchanged. Omit it to start at the beginning.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Number Only this number, in E.164 form, or this SIP prefix, in any letter case. In a URL, write the `+` as `%2B`.
+	// Number Only this number, in E.164 form, or this SIP prefix, in any letter case. In a URL, write `+` as `%2B`.
 	Number *string `form:"number,omitempty" json:"number,omitempty"`
 
 	// AgentID Only numbers linked to this agent. Empty (`agentId=`) means only numbers that are not linked to an agent.
@@ -346,7 +346,7 @@ type ListPhoneNumbersParams struct {
 // CreatePhoneNumberParams defines parameters for CreatePhoneNumber.
 type CreatePhoneNumberParams struct {
 	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
-	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 is stored, so
+	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 response is stored, so
 	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -354,7 +354,7 @@ type CreatePhoneNumberParams struct {
 // PurchasePhoneNumberParams defines parameters for PurchasePhoneNumber.
 type PurchasePhoneNumberParams struct {
 	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
-	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 is stored, so
+	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 response is stored, so
 	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }

@@ -1,3 +1,3 @@
-// Package server answers phone-number API calls. Implement the seven methods of [StrictServerInterface] and give them to
-// [Register]: it adds what the contract asks of every operation, so that an implementation is only about phone numbers.
+// Package server serves the phone-number API. Implement the seven methods of [StrictServerInterface] and pass them to
+// [Register]. It does what the contract requires for every operation, so that your code only deals with phone numbers.
 package server

@@ -64,7 +64,7 @@ func authenticate(check func(echo.Context, string) (context.Context, error)) ech
 		return func(c echo.Context) error {
 			key, ok := bearerToken(c.Request().Header)
 			if !ok {
-				return api.NewProblem(api.CodeUnauthorized, `There is no API key in the form "Authorization: Bearer KEY".`)
+				return api.NewProblem(api.CodeUnauthorized, `Send an API key in the header "Authorization: Bearer KEY".`)
 			}
 			ctx, err := check(c, key)
 			if ctx != nil {

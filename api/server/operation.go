@@ -7,7 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Operation is an operation of openapi.yaml. operations.gen.go has them all.
+// Operation is an operation of openapi.yaml.
 type Operation struct {
 	ID                  string // operationId
 	Method              string // such as GET
@@ -21,10 +21,9 @@ type Operation struct {
 	nullable     []jsontext.Pointer // the members of the body that may be null
 }
 
-// OperationOf returns the operation that a request is for. It knows it before the key is checked,
-// so that Options.Middleware and Options.Authenticate can ask too. It returns false, and the zero
-// Operation, for a path or method that the API does not have, and for further routes on the same
-// Echo.
+// OperationOf returns the operation that a request is for. You can call it in Options.Middleware and
+// Options.Authenticate too. It returns the zero Operation and false for a path or method that the API
+// does not have, and for your own routes on the same Echo.
 func OperationOf(c echo.Context) (Operation, bool) {
 	b, ok := c.Echo().Binder.(*binder)
 	if !ok || !isExact(c) {

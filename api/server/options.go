@@ -10,31 +10,32 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Options say how [Register] serves.
+// Options configure [Register].
 type Options struct {
-	// BaseURL stands before every path, such as "/api". Empty and "/" mean none, and a slash at the
-	// end does not matter. Register panics if requests could not reach it.
+	// BaseURL is the prefix of every path, such as "/api". Empty and "/" mean no prefix, and a slash at
+	// the end is ignored. Register panics if requests could not reach the paths.
 	BaseURL string
 
-	// Authenticate checks the API key of a request for an operation. Echo's context has the request,
-	// the caller's address (RealIP, by the IPExtractor of the Echo), the headers of the response and
-	// the operation ([OperationOf]).
+	// Authenticate checks the API key of a request for an operation. It is required. Echo's context has
+	// the request, the caller's address (RealIP, which uses Echo's IPExtractor), the headers of the
+	// response and the operation ([OperationOf]).
 	//
-	// The context that it returns becomes the request's, and so the operation's: put on it who calls.
-	// It becomes the request's also next to an error, so that a log can tell whose request was
-	// refused; return nil then if nobody is known. Authenticate refuses a key with
-	// api.NewProblem(api.CodeUnauthorized, ""); any other error is answered like an operation's.
-	// Required.
+	// The context that Authenticate returns becomes the context of the request, and is passed to the
+	// operation: add the caller to it. It is used even if Authenticate returns an error, so that a log
+	// can show whose request was rejected. Return nil if the caller is not known. To reject a key,
+	// return api.NewProblem(api.CodeUnauthorized, ""). Any other error is handled like an error of an
+	// operation.
 	Authenticate func(c echo.Context, key string) (context.Context, error)
 
-	// Middleware stands around every request, the first outermost: for logs, metrics, headers. After
-	// next has returned, the response has its status, the request its context from Authenticate. The
-	// response has its X-Request-Id before. An error or a panic of Middleware itself is answered as a
-	// problem document too; middleware before it sees the error, and not yet the status.
+	// Middleware wraps every request, for logs, metrics or headers. The first one is the outermost. The
+	// response has its X-Request-Id before Middleware runs. After next returns, the response has its
+	// status, and the request has the context from Authenticate. If Middleware itself fails or panics,
+	// the caller gets a problem document too. The middleware outside of it then sees the error, but
+	// not the status.
 	Middleware []echo.MiddlewareFunc
 
-	// Logger gets a record, with the request id, for each request that is answered with a status of
-	// 500 or more. Nil means slog.Default().
+	// Logger gets a record, with the request id, for each response with a status of 500 or more. Nil
+	// means slog.Default().
 	Logger *slog.Logger
 }
 

@@ -43,7 +43,7 @@ func TestAnEchoServesOneAPI(t *testing.T) {
 	got := panicOf(func() {
 		serve(t, request("GET", "/", ""), func(e *echo.Echo, _ *stub, o *server.Options) { server.Register(e, &stub{}, *o) })
 	})
-	if want := "an Echo of its own"; !strings.Contains(got, want) {
+	if want := "use a separate Echo"; !strings.Contains(got, want) {
 		t.Errorf("the panic is %q; want %s in it", got, want)
 	}
 }

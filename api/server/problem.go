@@ -68,7 +68,7 @@ func (w problemWriter) handle(err error, c echo.Context) {
 	response, ctx := c.Response(), c.Request().Context()
 	requestID := response.Header().Get(echo.HeaderXRequestID)
 	if response.Committed {
-		w.log.DebugContext(ctx, "answer not sent", "request_id", requestID, "error", err)
+		w.log.DebugContext(ctx, "response not sent", "request_id", requestID, "error", err)
 		return
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -94,12 +94,12 @@ func (w problemWriter) handle(err error, c echo.Context) {
 	}
 	response.WriteHeader(problem.Status)
 	if _, err := response.Write(append(body, '\n')); err != nil {
-		w.log.DebugContext(ctx, "answer not sent", "request_id", problem.RequestID, "error", err)
+		w.log.DebugContext(ctx, "response not sent", "request_id", problem.RequestID, "error", err)
 	}
 }
 
-// RetryAfter says with an error how long the caller shall wait before it tries again. The answer has it as a Retry-After
-// header, in whole seconds, rounded up. A 409, a 429 and a 503 without it have one second.
+// RetryAfter returns err with the time that the caller must wait before it tries again. The response has it in a
+// Retry-After header, in whole seconds, rounded up. Without it, a 409, 429 or 503 response says one second.
 func RetryAfter(err error, wait time.Duration) error { return &retryError{error: err, wait: wait} }
 
 type retryError struct {
@@ -157,7 +157,7 @@ func asProblem(err error) *api.Problem {
 	}
 	switch {
 	case httpError.Code == http.StatusNotFound:
-		return api.NewProblem(api.CodeNotFound, "There is nothing at this path.")
+		return api.NewProblem(api.CodeNotFound, "This path does not exist.")
 	case httpError.Code == http.StatusMethodNotAllowed:
 		return api.NewProblem(api.CodeMethodNotAllowed, "")
 	case httpError.Code < http.StatusInternalServerError: // the parameter binding of the generated code

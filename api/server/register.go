@@ -6,15 +6,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Register serves impl on e. It puts around every operation what the contract asks for: the request
-// id, the route (404, 405), the API key (401), the type and size of the body (415, 413), strict
-// decoding (400). It answers every error, an unknown path and a panic included, as a problem
-// document: an *api.Problem anywhere in the chain of the error as it is, any other error as a 500
-// that shows nothing of it.
+// Register serves impl on e. For every operation, it does what the contract requires: it sets the
+// request id, checks the route (404, 405), the API key (401) and the type and size of the body (415,
+// 413), and decodes strictly (400). It responds to every error, including an unknown path and a
+// panic, with a problem document: the *api.Problem in the chain of the error, or else a 500 that does
+// not reveal the error.
 //
-// Register sets the error handler and the binder of e, and middleware that sees every request. Give
-// it an Echo of its own. Further routes on e get the same treatment of errors, and the binder
-// decodes their bodies as strictly, but no authentication stands before them.
+// Register sets the error handler and the binder of e, and adds middleware that sees every request.
+// Use a separate Echo for it. If you add your own routes to e, their errors are handled in the same
+// way and their bodies are decoded as strictly, but they are not authenticated.
 func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 	register(e, options, operations, func(router EchoRouter) {
 		RegisterHandlers(router, NewStrictHandler(impl, []StrictMiddlewareFunc{completeResponses()}))
@@ -24,7 +24,7 @@ func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 // register assembles the chain of a request. Echo finds the route before the first step.
 func register(e *echo.Echo, options Options, operations []Operation, generated func(EchoRouter)) {
 	if options.Authenticate == nil {
-		panic("server.Register: Options.Authenticate is nil; without it anyone could call the API")
+		panic("server.Register: Options.Authenticate is nil; without it, anyone could call the API")
 	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()

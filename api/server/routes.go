@@ -20,7 +20,7 @@ type router struct {
 // newRouter also makes the operations known to OperationOf.
 func newRouter(e *echo.Echo, baseURL string, operations []Operation) *router {
 	if _, again := e.Binder.(*binder); again {
-		panic("server.Register: this Echo serves an API already; give Register an Echo of its own")
+		panic("server.Register: this Echo already serves an API; use a separate Echo")
 	}
 	known := make(map[route]Operation, len(operations))
 	for _, op := range operations {

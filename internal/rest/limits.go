@@ -70,7 +70,7 @@ func (l *limiter) takeKey(keyID string, header http.Header) error {
 	if ok {
 		return nil
 	}
-	return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "This API key sends too many requests. Try again later."), wait)
+	return server.RetryAfter(api.NewProblem(api.CodeRateLimited, "Too many requests with this API key. Try again later."), wait)
 }
 
 // takeBadKey counts a wrong key from an address.

@@ -103,9 +103,9 @@ type ClientInterface interface {
 
 	// CreatePhoneNumberWithBody Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+	// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+	// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 	// an agent.
 	//
 	// Takes any type of body and a specified content type.
@@ -115,9 +115,9 @@ type ClientInterface interface {
 
 	// CreatePhoneNumber Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+	// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+	// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 	// an agent.
 	//
 	// Takes a body of the `application/json` content type.
@@ -127,7 +127,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumberWithBody Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -138,7 +138,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumber Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -185,9 +185,9 @@ type ClientInterface interface {
 
 	// UpdatePhoneNumberWithBody Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-	// whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+	// check whether the agent exists.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -196,9 +196,9 @@ type ClientInterface interface {
 
 	// UpdatePhoneNumber Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-	// whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+	// check whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -227,9 +227,9 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersP
 
 // CreatePhoneNumberWithBody Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 // an agent.
 //
 // Takes any type of body and a specified content type.
@@ -249,9 +249,9 @@ func (c *Client) CreatePhoneNumberWithBody(ctx context.Context, params *CreatePh
 
 // CreatePhoneNumber Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 // an agent.
 //
 // Takes a body of the `application/json` content type.
@@ -271,7 +271,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumbe
 
 // PurchasePhoneNumberWithBody Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 //
 // Takes any type of body and a specified content type.
 //
@@ -291,7 +291,7 @@ func (c *Client) PurchasePhoneNumberWithBody(ctx context.Context, params *Purcha
 
 // PurchasePhoneNumber Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -387,9 +387,9 @@ func (c *Client) GetPhoneNumber(ctx context.Context, id string, reqEditors ...Re
 
 // UpdatePhoneNumberWithBody Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-// whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+// check whether the agent exists.
 //
 // Takes any type of body and a specified content type.
 //
@@ -408,9 +408,9 @@ func (c *Client) UpdatePhoneNumberWithBody(ctx context.Context, id string, conte
 
 // UpdatePhoneNumber Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-// whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+// check whether the agent exists.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -851,9 +851,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePhoneNumberWithBodyWithResponse Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+	// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+	// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 	// an agent.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -863,9 +863,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePhoneNumberWithResponse Create a phone number
 	//
-	// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-	// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-	// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+	// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+	// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+	// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 	// an agent.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -875,7 +875,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -886,7 +886,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithResponse Buy a number for sale
 	//
-	// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -937,9 +937,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithBodyWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-	// whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+	// check whether the agent exists.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -948,9 +948,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-	// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-	// whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+	// check whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1958,9 +1958,9 @@ func (c *ClientWithResponses) ListPhoneNumbersWithResponse(ctx context.Context, 
 
 // CreatePhoneNumberWithBodyWithResponse Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 // an agent.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -1976,9 +1976,9 @@ func (c *ClientWithResponses) CreatePhoneNumberWithBodyWithResponse(ctx context.
 
 // CreatePhoneNumberWithResponse Create a phone number
 //
-// Adds a phone number to the workspace in one of three ways: buy one that is for sale (`purchase`), import
-// one from your own SIP carrier (`sip_import`), or create a SIP address (`vogent_sip`). The object that matches
-// `type` is required; the other two are optional, and their values are ignored. The new number is not linked to
+// Adds a phone number to the workspace in one of three ways: buys one that is for sale (`purchase`), imports
+// one from your own SIP carrier (`sip_import`), or creates a SIP address (`vogent_sip`). The object that matches
+// `type` is required. The other two are optional, and their values are ignored. The new number is not linked to
 // an agent.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -1994,7 +1994,7 @@ func (c *ClientWithResponses) CreatePhoneNumberWithResponse(ctx context.Context,
 
 // PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2011,7 +2011,7 @@ func (c *ClientWithResponses) PurchasePhoneNumberWithBodyWithResponse(ctx contex
 
 // PurchasePhoneNumberWithResponse Buy a number for sale
 //
-// Buys a number that search returned. Use createPhoneNumber with `type: purchase` instead, which does the same.
+// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2091,9 +2091,9 @@ func (c *ClientWithResponses) GetPhoneNumberWithResponse(ctx context.Context, id
 
 // UpdatePhoneNumberWithBodyWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-// whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+// check whether the agent exists.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2108,9 +2108,9 @@ func (c *ClientWithResponses) UpdatePhoneNumberWithBodyWithResponse(ctx context.
 
 // UpdatePhoneNumberWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking it to
-// the same agent again, or unlinking a number that is not linked, is not an error. The server does not check
-// whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
+// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
+// check whether the agent exists.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

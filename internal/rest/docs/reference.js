@@ -167,6 +167,6 @@ async function start() {
 
 document.getElementById("key-form").addEventListener("submit", (event) => event.preventDefault());
 start().catch((error) => {
-  say("The reference could not be loaded. Reload the page to try again.", true);
+  say("The reference could not be loaded. To try again, reload the page.", true);
   throw error;
 });

@@ -10,7 +10,7 @@ for (const button of document.querySelectorAll(".command button")) {
       says.textContent = "Copied.";
     } catch { // without TLS, but on localhost, a page has no clipboard
       getSelection().selectAllChildren(code);
-      says.textContent = "It is selected; copy it with the keyboard.";
+      says.textContent = "The command is selected. Copy it with the keyboard.";
     }
   });
 }
