@@ -15,35 +15,35 @@ build: ## build bin/phonenumbers
 generate: ## regenerate the Go code from openapi.yaml
 	go generate ./...
 
-# The race detector needs a C compiler, and a half of the tests PostgreSQL, by its server binaries or TEST_POSTGRES_URL. Without
-# them the tests run, and say so; in CI both must be there.
+# The race detector needs a C compiler. Half of the database tests need PostgreSQL: its server binaries or
+# TEST_POSTGRES_URL. Without them, this target runs the other tests and says so. In CI, it fails.
 test: ## run all tests, with the race detector if there is a C compiler
 	@go test -count 1 -v -run TestPostgreSQLIsThere ./internal/dbtest | sed -n 's/.*without PostgreSQL: /make test: the tests that need PostgreSQL are skipped: /p'
 	@if command -v "$$(go env CC)" >/dev/null; then \
 		echo "go test -race -timeout 30m ./..."; CGO_ENABLED=1 go test -race -timeout 30m ./...; \
 	elif [ "$$CI" = true ]; then \
-		echo "make test: no C compiler, so no race detector; CI needs both" >&2; exit 1; \
+		echo "make test: there is no C compiler for the race detector; CI needs both" >&2; exit 1; \
 	else \
-		echo "make test: no C compiler, so the tests run without the race detector"; go test -timeout 30m ./...; \
+		echo "make test: there is no C compiler, so the tests run without the race detector"; go test -timeout 30m ./...; \
 	fi
 
-# Not part of test: each change is compiled anew.
-drill: ## change openapi.yaml in a copy, but not the code, and check that the tests name the change
+# Not part of test: each change is compiled again.
+drill: ## change only openapi.yaml, in a copy, and check that the tests name the change
 	@go run ./internal/drill
 
 # Not part of test: it needs Node.js 18.19 or newer, and npm.
 test-typescript: build ## call the server from TypeScript, with types generated from openapi.yaml
 	cd examples/typescript && npm ci && npm run generate && npm run build && npm test
 
-# Not part of test: it needs Chromium, on the PATH. It saves what the pages look like.
-test-browser: ## test the reference page in Chromium, and save screenshots of it in bin/screenshots
+# Not part of test: it needs Chromium on the PATH.
+test-browser: ## test the pages in Chromium, and save screenshots in bin/screenshots
 	SCREENSHOTS=$(CURDIR)/bin/screenshots go test -tags browser -count 1 -run 'TestTheReference|TestThePages' ./internal/rest
 
-# Not part of test: a figure depends on the machine, a ratio within one run much less.
+# Not part of test: the times depend on the machine. Compare only times from the same run.
 bench-client: ## compare the Go client with handwritten calls
 	go test ./api/client -run '^$$' -bench . -benchtime 3s
 
-bench-store: ## compare pages of a million numbers on both databases, and updates on PostgreSQL with pgbench
+bench-store: ## compare lists of a million numbers on both databases, and updates on PostgreSQL with pgbench
 	go test ./internal/store -run '^$$' -bench Pages -benchtime 2000x
 	go test ./internal/store -run '^$$' -bench Updates -benchtime 1x
 
@@ -57,7 +57,7 @@ vendor-docs: ## re-download the swagger-ui-dist files that the reference page us
 lint: ## run the linters
 	$(LINT) run
 
-# The linter is pinned by .ci/lint/package-lock.json. It needs no network after npm ci.
+# .ci/lint/package-lock.json sets the version of the linter. After npm ci, it needs no network.
 NODE_MODULES := .ci/lint/node_modules/.package-lock.json
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node .ci/lint/node_modules/@redocly/cli/bin/cli.js
 
@@ -73,10 +73,10 @@ lint-contract: npm $(NODE_MODULES) ## lint openapi.yaml
 		{ echo "$$out" >&2; echo "make check: fix openapi.yaml as shown above; the rules are in .ci/lint/redocly.yaml" >&2; exit 1; }
 	@node .ci/lint/test.mjs || { echo "make check: the linter does not report the mistakes in .ci/lint/bad.yaml that .ci/lint/test.mjs expects; fix the rules" >&2; exit 1; }
 
-accept-contract: ## accept a breaking change in openapi.yaml, before the first release
+accept-contract: ## accept a breaking change in openapi.yaml before the first release
 	cp openapi.yaml api/openapi.accepted.yaml
 
-# The tests of .ci/contract and .ci/api run again only after a change of what they test.
+# The tests of .ci/contract and .ci/api run again only if what they test has changed.
 bin/contract-test: .ci/contract .ci/contract.levels .ci/release-tag $(wildcard .ci/contract-test/*)
 	@.ci/contract-test/run
 	@mkdir -p bin && touch $@
@@ -85,8 +85,8 @@ bin/api-test: .ci/api .ci/release-tag .ci/api-test/run
 	@.ci/api-test/run
 	@mkdir -p bin && touch $@
 
-# Cheap steps come first. Each ends a failure with a line that says what to do.
-check: ## fail on stale files, breaking changes in openapi.yaml and the Go API, and linter errors
+# Fast steps come first. If a step fails, its last line says what to do.
+check: ## fail on stale files, breaking changes of openapi.yaml and the Go API, and linter errors
 	@go mod tidy -diff || { echo "make check: run \`make tidy\` and commit go.mod and go.sum" >&2; exit 1; }
 	@$(MAKE) --no-print-directory lint-contract
 	@.ci/generated

@@ -40,7 +40,7 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     return data;
   }
 
-  test("searches for a number and buys it once, however often it asks", async () => {
+  test("searches for a number, and buys it only once even if it sends the request again", async () => {
     const [number] = await search("415", 1);
     assert.ok(number);
     const buy = () =>
@@ -61,7 +61,7 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     assert.equal(second.response.headers.get("Idempotent-Replayed"), "true");
   });
 
-  test("buys with the published call, which carries all three objects", async () => {
+  test("buys with the published example, which has all three objects", async () => {
     const [number] = await search("503", 1);
     assert.ok(number);
     const { data, error } = await client.POST("/phone_numbers", {
@@ -96,7 +96,7 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     assert.deepEqual(page.data, { data: [unlinked.data], cursor: null });
   });
 
-  test("lists the numbers of an agent, page after page", async () => {
+  test("lists the numbers of an agent, page by page", async () => {
     const found = await search("305", 5);
     assert.equal(found.length, 5);
     for (const number of found) {
@@ -117,7 +117,7 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     assert.deepEqual(listed, found);
   });
 
-  test("handles a number that somebody has, and a value that breaks a rule", async () => {
+  test("handles a number that is already owned, and a value that breaks a rule", async () => {
     const [number] = await search("617", 1);
     assert.ok(number);
     await buyAndLink(number, "agent_2");
@@ -155,7 +155,7 @@ describe("a TypeScript client", { timeout: 60_000 }, () => {
     assert.equal(error?.code, "not_found");
   });
 
-  test("is told that its key is wrong", async () => {
+  test("gets an error for a wrong key", async () => {
     const stranger = connect(server.baseUrl, "pnk_wrong");
     const { data, response, error } = await stranger.GET("/phone_numbers");
     assert.equal(data, undefined);

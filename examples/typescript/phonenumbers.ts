@@ -25,14 +25,14 @@ export async function* listAll(client: Client, query: ListQuery): AsyncGenerator
   }
 }
 
-/** Tells a person what to do about a problem. */
+/** Returns what a person can do about a problem. */
 export function explain(problem: Problem): string {
   switch (problem.code) {
     case "validation_failed":
     case "invalid_request":
       return (problem.errors ?? []).map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
     case "number_unavailable":
-      return "This number is taken. Search again and choose another one.";
+      return "This number is not available. Search again and choose another one.";
     case "sip_prefix_taken":
       return "This SIP prefix is taken. Choose another one.";
     case "unauthorized":
@@ -42,8 +42,8 @@ export function explain(problem: Problem): string {
     case "idempotency_in_progress":
     case "rate_limited":
     case "storage_unavailable":
-      return "Try again later, under the same Idempotency-Key.";
-    default: // More codes can come, so there is always something to say.
+      return "Try again later, with the same Idempotency-Key.";
+    default: // More codes may be added.
       return `${problem.detail} (request ${problem.requestId})`;
   }
 }

@@ -106,7 +106,7 @@ func (d drill) try(ctx context.Context, dir string, spec []byte) (said string, e
 		return "", err
 	}
 	if err := d.change(document.Content[0]); err != nil {
-		return "", fmt.Errorf("%s: openapi.yaml is not as the drill wants it: %w", d.name, err)
+		return "", fmt.Errorf("%s: openapi.yaml does not have what this drill changes; correct the drill: %w", d.name, err)
 	}
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)
@@ -126,16 +126,16 @@ func (d drill) try(ctx context.Context, dir string, spec []byte) (said string, e
 	case d.names == "" && red == nil:
 		return "green, as it must be", nil
 	case d.names == "":
-		return "red", fmt.Errorf("%s: a change that asks for nothing made the tests red:\n%s", d.name, output)
+		return "red", fmt.Errorf("%s: the tests failed, but this change needs no code:\n%s", d.name, output)
 	case red == nil:
-		return "green", fmt.Errorf("%s: nobody has carried the change out, and the tests are green", d.name)
+		return "green", fmt.Errorf("%s: the tests passed, although the code does not have this change", d.name)
 	}
 	for line := range strings.Lines(string(output)) {
 		if strings.Contains(line, d.names) {
 			return "red: " + strings.TrimSpace(line), nil
 		}
 	}
-	return "red", fmt.Errorf("%s: the tests are red, but none says %q:\n%s", d.name, d.names, output)
+	return "red", fmt.Errorf("%s: the tests failed, but none of them says %q:\n%s", d.name, d.names, output)
 }
 
 func command(ctx context.Context, dir string, args ...string) ([]byte, error) {

@@ -68,10 +68,10 @@ func render(spec []byte) (map[string][]byte, error) {
 	} {
 		var code bytes.Buffer
 		if err := template.Must(template.New(file.name).Parse(header+file.text)).Execute(&code, file.data); err != nil {
-			return nil, fmt.Errorf("make %s: %w", file.name, err)
+			return nil, fmt.Errorf("generate %s: %w", file.name, err)
 		}
 		if files[file.name], err = format.Source(code.Bytes()); err != nil {
-			return nil, fmt.Errorf("make %s: %w", file.name, err)
+			return nil, fmt.Errorf("generate %s: %w", file.name, err)
 		}
 	}
 	return files, nil
