@@ -34,7 +34,7 @@ change failed.
 ` + fileHelp,
 		Example: `  phonenumbers apply -f numbers.yaml
   phonenumbers apply -f numbers.yaml --yes
-  phonenumbers apply -f numbers.yaml --dry-run   # as plan`,
+  phonenumbers apply -f numbers.yaml --dry-run   # the same as plan`,
 		Args:              needFile(&file),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -45,7 +45,7 @@ change failed.
 		if err != nil {
 			return err
 		}
-		// A wrong address or key shows at once; from then on a server that is away is waited for.
+		// A wrong address or key shows at once; from then on, the command waits for a server that is unavailable.
 		if _, err := s.API.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 			return err
 		}

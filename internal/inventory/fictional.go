@@ -1,4 +1,4 @@
-// Package inventory holds the numbers that are for sale where no carrier is connected.
+// Package inventory has the numbers that are for sale if no carrier is connected.
 package inventory
 
 import (

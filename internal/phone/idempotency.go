@@ -18,7 +18,7 @@ const claimLease = 30 * time.Second
 // claimTimeout is how long it may take to claim a key or to give it up, whatever becomes of the request meanwhile.
 const claimTimeout = 5 * time.Second
 
-// Claim is the right to answer the request under an idempotency key. The zero Claim stands for a request without one.
+// Claim is the right to answer the request under an idempotency key. The zero Claim is for a request without one.
 type Claim struct {
 	WorkspaceID string
 	Key         string // opaque, and never empty in a claim that is made
@@ -28,10 +28,10 @@ type Claim struct {
 // Claims keep what was answered under idempotency keys.
 type Claims interface {
 	// ClaimIdempotencyKey claims the key until now+lease for a request, of which it keeps a fingerprint only. The error is
-	// ErrInProgress where another one has the claim, and ErrKeyReused where the key stands for another request. Where the
+	// ErrInProgress if another one has the claim, and ErrKeyReused if the key was used for a different request. Where the
 	// request was answered before, it returns that answer, and no claim. Answers older than now-ttl do not count.
 	ClaimIdempotencyKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
-	// ReleaseIdempotencyKey gives up a claim that came to nothing. InsertNumber settles one that came to something.
+	// ReleaseIdempotencyKey ends a claim whose request failed. InsertNumber ends one whose request succeeded.
 	ReleaseIdempotencyKey(ctx context.Context, c Claim) error
 }
 

@@ -15,7 +15,7 @@ type Number struct {
 	ID      string // UUIDv7 (RFC 9562), lower case
 	Number  string
 	Type    Type
-	AgentID string // empty where it is linked to none
+	AgentID string // empty if it is not linked
 }
 
 // Change is what an update sets; nil leaves the member of Number with the same name as it is.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The value rules, from the table in the contract. Nothing is trimmed or normalised: what the hosted API may refuse, a
-// test against us shall show. openapi.yaml states the same rules as far as its language goes.
+// The value rules, from the table in the contract. Nothing is trimmed or normalized, so that a
+// test against this server shows what the hosted API may refuse. openapi.yaml states the same rules as far as it can.
 var (
 	e164        = regexp.MustCompile(`^\+(1[0-9]{10}|[2-9][0-9]{6,14})$`)
 	sipPrefix   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~+-]{0,63}$`)

@@ -24,7 +24,7 @@ type RateLimit struct {
 // address, slow for a guesser.
 var badKeys = RateLimit{PerSecond: 1, Burst: 60}
 
-// maxBuckets bounds the memory of a limiter, about 200 bytes each. Beyond it the bucket used longest ago starts anew.
+// maxBuckets bounds the memory of a limiter, about 200 bytes each. Beyond it, the least recently used bucket starts again.
 const maxBuckets = 16 << 10
 
 // limiter has a token bucket for each name.
@@ -42,7 +42,7 @@ func newLimiter(limit RateLimit, now func() time.Time) *limiter {
 	return &limiter{limit: limit, now: now, buckets: buckets}
 }
 
-// take takes a token from the bucket of name. It returns how many are left, and where there was none, how long to wait.
+// take takes a token from the bucket of name. It returns how many are left, and if there was none, how long to wait.
 func (l *limiter) take(name string) (left float64, wait time.Duration, ok bool) {
 	bucket, known := l.buckets.Get(name)
 	if !known {

@@ -111,7 +111,7 @@ func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneN
 	return server.DeletePhoneNumber200JSONResponse{Body: pack(n)}, nil
 }
 
-// idempotencyKey reads the header; there is none where the key is empty.
+// idempotencyKey reads the header. If the key is empty, there is none.
 func idempotencyKey(header *string) (string, error) {
 	if header == nil {
 		return "", nil
@@ -123,7 +123,7 @@ func idempotencyKey(header *string) (string, error) {
 	return key, nil
 }
 
-// replayedHeader leaves what announceIdempotency has said alone where the answer is new.
+// replayedHeader keeps the header that announceIdempotency has set if the response is new.
 func replayedHeader(replayed bool) *string {
 	if !replayed {
 		return nil

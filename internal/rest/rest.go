@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// probes are the methods of what is no operation: monitors ask with HEAD.
+// probes are the methods of the paths that are not operations: monitors use HEAD.
 var probes = []string{http.MethodGet, http.MethodHead}
 
 // BaseURL is the path that the operations are below.
@@ -36,7 +36,7 @@ type Services struct {
 
 	About          About        // for the start page
 	RateLimit      RateLimit    // of each API key
-	TrustedProxies []*net.IPNet // whose X-Forwarded-For is believed
+	TrustedProxies []*net.IPNet // whose X-Forwarded-For header to trust
 }
 
 // New returns the handler of the whole server.

@@ -39,7 +39,7 @@ type Options struct {
 
 	Addr           string         // the HOST:PORT to listen on; the default is a free port on 127.0.0.1
 	RateLimit      rest.RateLimit // for each API key; the default is no limit
-	TrustedProxies []*net.IPNet   // proxies whose X-Forwarded-For is believed
+	TrustedProxies []*net.IPNet   // proxies whose X-Forwarded-For header to trust
 	Version        string         // for the start page
 	Log            *slog.Logger   // the default logs nothing
 

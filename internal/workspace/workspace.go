@@ -37,13 +37,13 @@ var (
 
 // Store keeps workspaces and keys.
 type Store interface {
-	// InsertAPIKey adds the key, and its workspace where there is none of that name; there is one of the name, its own id
+	// InsertAPIKey adds the key, and its workspace if there is none with that name; if there is one, its own id
 	// counts. With onlyFirst it does nothing where any key is there already. It reports whether it added the key.
 	InsertAPIKey(ctx context.Context, k Key, hash string, onlyFirst bool) (bool, error)
 	// APIKeyByHash returns a key that is not revoked, or ErrInvalidKey.
 	APIKeyByHash(ctx context.Context, hash string) (Key, error)
 	APIKeys(ctx context.Context) ([]Key, error)
-	// RevokeAPIKey returns ErrKeyNotFound where there is no such key. A key once revoked keeps its time.
+	// RevokeAPIKey returns ErrKeyNotFound if there is no such key. A key that is already revoked keeps its time.
 	RevokeAPIKey(ctx context.Context, id string, at time.Time) error
 	// TouchAPIKeys sets when the keys with these ids were last used.
 	TouchAPIKeys(ctx context.Context, used map[string]time.Time) error
@@ -64,7 +64,7 @@ var name = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
 
 const maxName = 64 // characters
 
-// CheckName returns an ErrInvalidName where the name of a workspace or key, which what says, breaks the rule.
+// CheckName returns an ErrInvalidName if a name breaks the rule. What says whose name it is: workspace or key.
 func CheckName(what, value string) error {
 	if !name.MatchString(value) || utf8.RuneCountInString(value) > maxName {
 		return fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
@@ -79,7 +79,7 @@ func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) 
 	return key, err
 }
 
-// CreateFirstKey makes a key like CreateKey, but only where there has never been one. It returns "" otherwise.
+// CreateFirstKey creates a key like CreateKey, but only if there has never been one. Otherwise it returns "".
 func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName string) (string, error) {
 	key, created, err := s.create(ctx, workspaceName, keyName, true)
 	if !created {

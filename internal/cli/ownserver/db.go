@@ -73,7 +73,7 @@ copied, and you can run it again. Before it commits, the command reads back each
 the number of rows and a digest of their contents with the source.
 
 The SIP passwords stay encrypted with the same key. Before you start the servers, set
-PHONENUMBERS_SECRET_KEY to the content of FILE.key, or leave it as it was if it was set before.`,
+PHONENUMBERS_SECRET_KEY to the content of FILE.key. If it was set before, keep its value.`,
 		Example: `  phonenumbers db copy --from phonenumbers.db --to postgres://phonenumbers@db1/phonenumbers`,
 		Args:    arguments.None,
 	}

@@ -29,9 +29,9 @@ run this command while servers run, and as often as you like. To switch to a new
   2. Add it after the old one, separated by a comma, in PHONENUMBERS_SECRET_KEY or in the file
      DB.key, and restart the servers. Now all of them can decrypt with both keys.
   3. Move it before the old one, and restart the servers. Now all of them encrypt with the new key.
-  4. Run this command. It also prints the old keys that are still needed: the server keeps
-     idempotency keys for a day, and they depend on the secret key.
-  5. Run it again a day later. When no old key is needed, remove the old key and restart the servers.`,
+  4. Run this command. It also prints the ids of the other keys that are still needed: the server
+     keeps idempotency keys for a day, and they depend on the secret key.
+  5. Run it again a day later. If no other key is needed, remove the old key and restart the servers.`,
 		Example: `  phonenumbers secrets rotate`,
 		Args:    arguments.None,
 	}
@@ -57,7 +57,7 @@ run this command while servers run, and as often as you like. To switch to a new
 			}
 			fmt.Fprintf(c.OutOrStdout(), "passwords encrypted again: %d; all of them now use the key with id %s\n", r.Passwords, r.KeyID)
 			if len(r.Needed) > 0 {
-				fmt.Fprintf(c.OutOrStdout(), "old keys still needed: %s; run this command again in a day\n", strings.Join(r.Needed, ", "))
+				fmt.Fprintf(c.OutOrStdout(), "other keys still needed: %s; run this command again in a day\n", strings.Join(r.Needed, ", "))
 			}
 			return nil
 		})
