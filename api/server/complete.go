@@ -35,7 +35,7 @@ type lists struct {
 }
 
 // fill returns the response with an empty list for each one that is nil and would be sent as null.
-// What stands in lists, and behind pointers, stays as it is.
+// It does not change the elements of lists, or what pointers point to.
 func (l *lists) fill(response any) any {
 	v := reflect.ValueOf(response)
 	if v.Kind() == reflect.Slice && v.IsNil() {

@@ -38,7 +38,7 @@ func (d decoder) decode(body []byte, target any) error {
 	return io.EOF
 }
 
-// nullError is a null where the contract has none.
+// nullError is a null that the contract does not allow.
 type nullError struct {
 	pointer jsontext.Pointer
 }

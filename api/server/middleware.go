@@ -37,7 +37,7 @@ func visibleASCII(s string, longest int) bool {
 }
 
 // exactPath answers 404 if Echo's last path parameter has swallowed slashes, or another is empty:
-// /phone_numbers/x/y is no path of the API, whatever the method and the key.
+// /phone_numbers/x/y is not a path of the API, regardless of the method and the key.
 func exactPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isExact(c) {

@@ -60,10 +60,10 @@ func protect(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// statusClientGone is what a log shows where the caller hung up before there was an answer; nobody else ever sees it.
+// statusClientGone is the status in the log if the caller hung up before the response. It is never sent.
 const statusClientGone = 499
 
-// handle is an echo.HTTPErrorHandler. It answers err, and logs it where the server is at fault.
+// handle is an echo.HTTPErrorHandler. It responds to err, and logs it if the server is at fault.
 func (w problemWriter) handle(err error, c echo.Context) {
 	response, ctx := c.Response(), c.Request().Context()
 	requestID := response.Header().Get(echo.HeaderXRequestID)

@@ -20,7 +20,7 @@ type RateLimit struct {
 	Burst     int
 }
 
-// badKeys is how often an address may present a wrong key: generous for a person with a typo and for many callers behind one
+// badKeys is how often an address may present a wrong key: generous for a person with a typo and for many callers that share one
 // address, slow for a guesser.
 var badKeys = RateLimit{PerSecond: 1, Burst: 60}
 

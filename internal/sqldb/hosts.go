@@ -15,7 +15,7 @@ import (
 
 // hosts connects to that of several PostgreSQL hosts that takes writes. libpq and pgx ask them in the order of the URL each
 // time: where the first machine has fallen silent, every new connection would wait for it, and a caller with less patience
-// would never get to the next one. Here an attempt begins with the host that worked last, or behind the one that did not.
+// would never get to the next one. Here an attempt begins with the host that worked last, or after the one that did not.
 type hosts struct {
 	each  []driver.Connector
 	first atomic.Int64
@@ -61,7 +61,7 @@ func (h *hosts) Connect(ctx context.Context) (driver.Conn, error) {
 // connecting marks the context of an attempt to connect.
 type connecting struct{}
 
-var errNoCancel = errors.New("statements are not cancelled")
+var errNoCancel = errors.New("statements are not canceled")
 
 // onlyToConnect keeps pgx from cancelling the statement of a caller whose context has ended. A commit that waits for the
 // standby would end its wait then: others would see what is on no other machine yet, and be told that it is done. Without
@@ -84,7 +84,7 @@ const (
 	pingTimeout = time.Second
 )
 
-// pingFails lets pgx ping, and find the connection closed, where a ping with a shorter patience has failed.
+// pingFails lets pgx ping, and find the connection closed, if a ping with a shorter time limit has failed.
 func pingFails(ctx context.Context, p stdlib.ShouldPingParams) bool {
 	if p.IdleDuration < idleTrust {
 		return false

@@ -31,7 +31,7 @@ const (
 )
 
 const (
-	connectTimeout = 2 * time.Second  // for each host, where the URL has no connect_timeout
+	connectTimeout = 2 * time.Second  // for each host, if the URL has no connect_timeout
 	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
 )
 

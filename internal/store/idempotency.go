@@ -131,7 +131,7 @@ func (s *Store) PruneIdempotencyKeys(ctx context.Context, before time.Time) erro
 				SELECT workspace_id, idempotency_key FROM idempotency_keys
 				WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
 			  AND created_at <= $1
-			RETURNING claim`, // the second condition again: it may have been claimed anew meanwhile
+			RETURNING claim`, // the second condition again: it may have been claimed again meanwhile
 			before.UnixMilli(), prunedAtOnce)
 		if err != nil || len(pruned) < prunedAtOnce {
 			return err

@@ -14,7 +14,7 @@ const rotatedAtOnce = 200
 
 // Rotation is what RotateSecrets has done.
 type Rotation struct {
-	Passwords int      // how many were sealed anew
+	Passwords int      // how many were sealed again
 	KeyID     string   // of the first key, under which all are now
 	Needed    []string // the ids of other keys that something still hangs on: idempotency keys, for a day
 }

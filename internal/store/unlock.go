@@ -24,7 +24,7 @@ const (
 var errLocked = errors.New("the store's secrets are locked: Unlock was not called")
 
 // Unlock loads the keys of the store's secrets and checks that they are those the database was made with. secretKeys is
-// base64 of 32 bytes, or several with commas between them: the first seals, each opens. Where it is empty, the keys come
+// base64 of 32 bytes, or several separated by commas: the first seals, all of them open. If it is empty, the keys come
 // from the file beside the database, which Unlock makes for a database that has no secrets yet.
 func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	checks, err := s.secretChecks(ctx)
@@ -102,7 +102,7 @@ func addCheck(ctx context.Context, tx sqldb.Querier, ring *secret.Keyring) error
 	return err
 }
 
-// keysFromFile reads the key file, or makes it where the database has no secrets that it would have to open.
+// keysFromFile reads the key file. It creates the file if the database has no secrets to open.
 func (s *Store) keysFromFile(path string, mayCreate bool) (string, error) {
 	if s.Name() == sqldb.InMemory {
 		return secret.NewKey(), nil

@@ -57,7 +57,7 @@ func (s *snapshot) dataVersion(ctx context.Context) (version int64, err error) {
 	return version, err
 }
 
-// unchanged ends the snapshot, and is an error where the file has changed since it began.
+// unchanged ends the snapshot, and returns an error if the file has changed since it began.
 func (s *snapshot) unchanged(ctx context.Context) error {
 	if err := s.tx.Rollback(); err != nil {
 		return err
