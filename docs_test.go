@@ -3,7 +3,10 @@ package phonenumbers_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,10 +21,31 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
+// documents are the Markdown files that people read, with their text.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			texts[name] = read(t, name)
+		}
+	}
+	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "VERSIONING.md", "docs/cli.md", "docs/client.md", "docs/contract.md", "docs/implement.md", "docs/server.md"} {
+		if texts[name] == "" {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	return texts
+}
+
 // A path in backquotes is that of a file or a folder, unless "(new)" follows.
 func TestTheFilesThatTheDocumentsNameAreThere(t *testing.T) {
 	paths := regexp.MustCompile("`(\\.?\\w[\\w.-]*(?:/[\\w.-]+)+|\\w+\\.(?:go|md|yaml|sql|txtar))`( \\(new\\))?")
-	for name, atLeast := range map[string]int{"CONTRIBUTING.md": 30, "VERSIONING.md": 7} {
+	for name, atLeast := range map[string]int{"ARCHITECTURE.md": 25, "CONTRIBUTING.md": 30, "VERSIONING.md": 7} {
 		found := 0
 		for _, match := range paths.FindAllStringSubmatch(read(t, name), -1) {
 			if _, err := os.Stat(match[1]); err != nil && match[2] == "" {
@@ -35,16 +59,80 @@ func TestTheFilesThatTheDocumentsNameAreThere(t *testing.T) {
 	}
 }
 
+// A link to another file leads to a file, and one with a fragment to a heading there.
+func TestTheLinksInTheDocumentsLeadSomewhere(t *testing.T) {
+	links := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for name, text := range documents(t) {
+		found := 0
+		for _, match := range links.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			found++
+			path, fragment, _ := strings.Cut(match[1], "#")
+			target := filepath.Join(filepath.Dir(name), path)
+			if path == "" {
+				target = name
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which is not there; correct the link", name, match[1])
+				continue
+			}
+			if fragment != "" && !slices.Contains(anchors(read(t, target)), fragment) {
+				t.Errorf("%s links to %s, and %s has no such heading; correct the link", name, match[1], target)
+			}
+		}
+		if found == 0 {
+			t.Errorf("found no link in %s", name)
+		}
+	}
+}
+
+// anchors are the fragments that lead to the headings of a document, as GitHub makes them.
+func anchors(text string) (fragments []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		fragment := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		fragments = append(fragments, strings.ReplaceAll(fragment, " ", "-"))
+	}
+	return fragments
+}
+
+// The Go code in README and docs is that of an example, which is compiled and runs.
+func TestTheGoCodeInTheDocumentsIsThatOfAnExample(t *testing.T) {
+	unindented := func(text string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(text, "") }
+	examples := unindented(read(t, "api/client/example_test.go") + read(t, "api/server/example_test.go"))
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
+	found := 0
+	for name, text := range documents(t) {
+		if name == "CONTRIBUTING.md" { // which shows what is not there yet
+			continue
+		}
+		for _, block := range blocks.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(examples, unindented(block[1])) {
+				t.Errorf("%s shows what no example runs:\n%s", name, block[1])
+			}
+			found++
+		}
+	}
+	if found < 5 {
+		t.Errorf("found %d blocks of Go code, want 5 or more", found)
+	}
+}
+
 func TestTheTargetsThatTheDocumentsNameAreInTheMakefile(t *testing.T) {
 	makefile, targets := read(t, "Makefile"), regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "VERSIONING.md"} {
-		found := targets.FindAllStringSubmatch(read(t, name), -1)
+	named := map[string]int{}
+	for name, text := range documents(t) {
+		found := targets.FindAllStringSubmatch(text, -1)
 		for _, match := range found {
 			if !strings.Contains(makefile, "\n"+match[1]+":") {
 				t.Errorf("%s names make %s, which the Makefile does not have", name, match[1])
 			}
 		}
-		if len(found) == 0 {
+		named[name] = len(found)
+	}
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "VERSIONING.md", "docs/contract.md"} {
+		if named[name] == 0 {
 			t.Errorf("found no target in %s", name)
 		}
 	}
@@ -67,15 +155,46 @@ func TestTheSupportedGoReleasesAreTwoAndTheOlderIsThatOfGoMod(t *testing.T) {
 	}
 }
 
-func TestREADMEHasEveryInternalPackage(t *testing.T) {
-	_, listed, _ := strings.Cut(read(t, "README.md"), "\ninternal/\n")
-	entries, err := os.ReadDir("internal")
+// The table of ARCHITECTURE.md has each package once, and nothing else.
+func TestTheMapHasEveryPackage(t *testing.T) {
+	const module = "github.com/vogent-community/phonenumbers"
+	output, err := exec.CommandContext(t.Context(), "go", "list", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range entries {
-		if entry.IsDir() && !strings.Contains("\n"+listed, "\n  "+entry.Name()+"/") {
-			t.Errorf("README.md has no line for internal/%s under \"Where things are\"; write one", entry.Name())
+	packages := strings.Fields(strings.ReplaceAll(strings.ReplaceAll(string(output), module+"/", ""), module+"\n", ".\n"))
+	_, table, _ := strings.Cut(read(t, "ARCHITECTURE.md"), "| package |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var listed []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(table, -1) {
+		if slices.Contains(listed, row[1]) {
+			t.Errorf("the table in ARCHITECTURE.md has two rows for %s; remove one", row[1])
 		}
+		if !slices.Contains(packages, row[1]) {
+			t.Errorf("the table in ARCHITECTURE.md has %s, which is not a package; remove the row or correct it", row[1])
+		}
+		listed = append(listed, row[1])
+	}
+	tree := regexp.MustCompile(`── (\S+)`).FindAllStringSubmatch(read(t, "ARCHITECTURE.md"), -1)
+	for _, line := range tree {
+		if !slices.Contains(packages, line[1]) {
+			t.Errorf("the tree in ARCHITECTURE.md has %s, which is not a package; correct it", line[1])
+		}
+	}
+	if len(tree) < 10 {
+		t.Errorf("found %d packages in the tree in ARCHITECTURE.md, want 10 or more", len(tree))
+	}
+	for _, name := range packages {
+		if !slices.Contains(listed, name) {
+			t.Errorf("the table in ARCHITECTURE.md has no row for %s; write one", name)
+		}
+	}
+}
+
+// README is the door: what it says in more lines belongs in docs.
+func TestREADMEIsShort(t *testing.T) {
+	const most = 150
+	if got := strings.Count(read(t, "README.md"), "\n"); got > most {
+		t.Errorf("README.md has %d lines, want %d or fewer; move some to a page in docs", got, most)
 	}
 }

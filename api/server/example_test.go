@@ -34,7 +34,10 @@ func (m *memory) SearchPhoneNumbers(context.Context, server.SearchPhoneNumbersRe
 	return server.SearchPhoneNumbers200JSONResponse{}, nil
 }
 
-func (m *memory) GetPhoneNumber(context.Context, server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
+func (m *memory) GetPhoneNumber(_ context.Context, r server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
+	if r.ID != m.n.ID {
+		return nil, api.NewProblem(api.CodeNotFound, "")
+	}
 	return server.GetPhoneNumber200JSONResponse{Body: m.n}, nil
 }
 
@@ -51,11 +54,13 @@ func (m *memory) DeletePhoneNumber(context.Context, server.DeletePhoneNumberRequ
 
 // Seven methods are a server; Register does the rest: the key, strict decoding and problem documents.
 func Example() {
+	const secret = "secret"
+	n := api.PhoneNumber{ID: "1", Number: "+18001234567", Type: api.PSTN}
 	e := echo.New()
-	server.Register(e, &memory{api.PhoneNumber{ID: "1", Number: "+18001234567", Type: api.PSTN}}, server.Options{
+	server.Register(e, &memory{n}, server.Options{
 		BaseURL: "/api",
 		Authenticate: func(c echo.Context, key string) (context.Context, error) {
-			if key != "secret" {
+			if key != secret {
 				return nil, api.NewProblem(api.CodeUnauthorized, "")
 			}
 			return c.Request().Context(), nil
@@ -64,7 +69,7 @@ func Example() {
 
 	for _, body := range []string{`{"agentId": "agent_1"}`, `{"agentID": "agent_2"}`} {
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodPut, "/api/phone_numbers/1", strings.NewReader(body))
-		r.Header.Set("Authorization", "Bearer secret")
+		r.Header.Set("Authorization", "Bearer "+secret)
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("X-Request-Id", "example")
 		w := httptest.NewRecorder()

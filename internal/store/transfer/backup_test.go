@@ -93,7 +93,7 @@ func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
 	}
 }
 
-// The lines of README for PostgreSQL.
+// The lines of docs/server.md for PostgreSQL.
 func TestADumpRestores(t *testing.T) {
 	database, restored := dbtest.Postgres(t), dbtest.Postgres(t)
 	w := fill(t, storetest.Unlocked(t, database))
