@@ -72,12 +72,12 @@ func checkTranscript(t *testing.T, page, transcript string) {
 		needs(t, "curl")
 	}
 	o := newOwner(t, ":memory:", 0)
-	real := strings.NewReplacer("127.0.0.1:8080", o.address, "pnk_...", o.key)
+	actual := strings.NewReplacer("127.0.0.1:8080", o.address, "pnk_...", o.key)
 	var got strings.Builder
 	for _, entry := range strings.Split("\n"+transcript, "\n$ ")[1:] {
 		line, output, _ := strings.Cut(entry, "\n")
 		// Each line has a shell of its own, so that only its prompt is answered. It gets the variables of the lines before.
-		script := "set -a; [ ! -f .variables ] || . ./.variables\n" + real.Replace(line) + "\nexport -p >.variables"
+		script := "set -a; [ ! -f .variables ] || . ./.variables\n" + actual.Replace(line) + "\nexport -p >.variables"
 		command := exec.CommandContext(t.Context(), "sh", "-c", script)
 		command.Dir, command.Env = o.dir, append(o.environ(), "NO_COLOR=1")
 		s, err := openScreen(command, usualWidth)
