@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -97,9 +98,9 @@ func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
 func TestADumpRestores(t *testing.T) {
 	database, restored := dbtest.Postgres(t), dbtest.Postgres(t)
 	w := fill(t, storetest.Unlocked(t, database))
-	file := filepath.Join(t.TempDir(), "phonenumbers.dump")
-	runPostgres(t, "pg_dump", "--format=custom", "--file="+file, database)
-	runPostgres(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+restored, file)
+	dir := t.TempDir()
+	runDocumented(t, "pg_dump", dir, database)
+	runDocumented(t, "pg_restore", dir, restored)
 	s := storetest.Unlocked(t, restored)
 	if got, want := contents(t, restored), contents(t, database); !slices.Equal(got, want) {
 		t.Errorf("restored are %v, want %v", got, want)
@@ -107,11 +108,21 @@ func TestADumpRestores(t *testing.T) {
 	storetest.Insert(t, s, w, "+15055550100")
 }
 
-func runPostgres(t *testing.T, program string, args ...string) {
+// runDocumented runs the line of docs/server.md that begins with a program of PostgreSQL, on a database.
+func runDocumented(t *testing.T, program, dir, database string) {
 	t.Helper()
+	page, err := os.ReadFile("../../../docs/server.md")
+	dbtest.Must(t, err)
+	line := regexp.MustCompile("`(" + program + " [^`]+)`").FindSubmatch(page)
+	if line == nil {
+		t.Fatalf("docs/server.md has no line with %s", program)
+	}
 	path, err := dbtest.Binary(program)
 	dbtest.Must(t, err)
-	if output, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v: %s", program, err, output)
+	command := exec.CommandContext(t.Context(), "sh", "-c", string(line[1]))
+	command.Dir = dir
+	command.Env = append(os.Environ(), "PATH="+filepath.Dir(path)+":"+os.Getenv("PATH"), "PHONENUMBERS_DB="+database)
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", line[1], err, output)
 	}
 }
