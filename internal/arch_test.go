@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
-	"internal/profiles":      {"api/client", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
+	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/failures": {
 		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",

@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/wholefile"
 )
 
 // Default is used unless another profile is chosen.
@@ -137,7 +138,7 @@ func Change(path string, change func(Profiles)) error {
 		return err
 	}
 	change(p)
-	return replaceFile(path, func(w io.Writer) error {
+	return wholefile.Replace(path, func(w io.Writer) error {
 		text, err := yaml.Marshal(p)
 		if err != nil {
 			return err
@@ -145,26 +146,6 @@ func Change(path string, change func(Profiles)) error {
 		_, err = w.Write(text)
 		return err
 	})
-}
-
-// replaceFile replaces a file, or the one that a symbolic link names, whole or not at all. Only its owner can read the new one.
-func replaceFile(path string, fill func(io.Writer) error) (failed error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if failed != nil {
-			failed = errors.Join(failed, os.Remove(file.Name()))
-		}
-	}()
-	if err := errors.Join(fill(file), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
 
 var profileNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)

@@ -1,13 +1,9 @@
 package profiles
 
 import (
-	"errors"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -74,27 +70,6 @@ func TestProfilesComeBackAsTheyWere(t *testing.T) {
 	}
 	if got, err := Read(path); err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v; got\n%v\nwant\n%v", err, got, want)
-	}
-}
-
-// A full disk keeps the file that was there, and leaves nothing beside it.
-func TestAFullDiskKeepsTheFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "profiles.yaml")
-	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	err := replaceFile(path, func(w io.Writer) error {
-		if _, err := io.WriteString(w, "the beg"); err != nil {
-			t.Fatal(err)
-		}
-		return syscall.ENOSPC
-	})
-	text, readErr := os.ReadFile(path)
-	entries, listErr := os.ReadDir(dir)
-	if !errors.Is(err, syscall.ENOSPC) || string(text) != "before" || len(entries) != 1 || readErr != nil || listErr != nil {
-		t.Errorf("%v; the file has %q, the folder has %v; %v, %v", err, text, entries, readErr, listErr)
 	}
 }
 

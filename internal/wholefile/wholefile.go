@@ -1,16 +1,43 @@
-// Package wholefile makes a file whole or not at all, so that a crash or a full disk leaves no half of one.
+// Package wholefile makes or replaces a file whole or not at all, so that a crash or a full disk leaves no half of one.
 package wholefile
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 )
 
+// Replace replaces a file, or the one that a symbolic link names, whole or not at all; a missing one it makes. Only its owner can
+// read the new one. fill writes what it is to hold.
+func Replace(path string, fill func(io.Writer) error) (failed error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	file, err := draft(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if failed != nil {
+			failed = errors.Join(failed, os.Remove(file.Name()))
+		}
+	}()
+	if err := errors.Join(fill(file), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// draft makes an empty file beside path, with mode 0600.
+func draft(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+}
+
 // Create makes a file whole or not at all, readable by its owner only. fill writes a draft beside it. Where the file is
 // there already, it stays as it is, and the error is fs.ErrExist.
 func Create(path string, fill func(draft string) error) (failed error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
+	file, err := draft(path)
 	if err != nil {
 		return err
 	}
