@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -223,34 +222,4 @@ func causeOf(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
 	}
 	return ctx.Err()
-}
-
-// noteKeyTTL notes whether the server honors an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
-func (x *call) noteKeyTTL(response *http.Response) {
-	if len(response.Header[keyTTLHeader]) == 0 && !x.succeeds(response.StatusCode) {
-		return
-	}
-	noted := int64(keyTTL(response.Header))
-	if x.keyTTL.Load() != noted {
-		x.keyTTL.Store(noted)
-	}
-	if noted == 0 && !x.keyless.Load() {
-		x.keyless.Store(true)
-	}
-}
-
-const keyTTLHeader = "Idempotency-Key-Ttl"
-
-// keyTTL is how long the server keeps an Idempotency-Key, as an answer says; 0 if it makes no promise that makes sense.
-func keyTTL(header http.Header) time.Duration {
-	const longest = 366 * 24 * 60 * 60 // seconds
-	values := header[keyTTLHeader]
-	if len(values) != 1 {
-		return 0
-	}
-	seconds, err := strconv.ParseUint(values[0], 10, 64)
-	if err != nil || seconds > longest {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
 }

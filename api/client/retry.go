@@ -39,6 +39,36 @@ func hopeless(err error) bool {
 	return errors.As(err, &certificate)
 }
 
+// noteKeyTTL notes whether the server honors an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
+func (x *call) noteKeyTTL(response *http.Response) {
+	if len(response.Header[keyTTLHeader]) == 0 && !x.succeeds(response.StatusCode) {
+		return
+	}
+	noted := int64(keyTTL(response.Header))
+	if x.keyTTL.Load() != noted {
+		x.keyTTL.Store(noted)
+	}
+	if noted == 0 && !x.keyless.Load() {
+		x.keyless.Store(true)
+	}
+}
+
+const keyTTLHeader = "Idempotency-Key-Ttl"
+
+// keyTTL is how long the server keeps an Idempotency-Key, as an answer says; 0 if it makes no promise that makes sense.
+func keyTTL(header http.Header) time.Duration {
+	const longest = 366 * 24 * 60 * 60 // seconds
+	values := header[keyTTLHeader]
+	if len(values) != 1 {
+		return 0
+	}
+	seconds, err := strconv.ParseUint(values[0], 10, 64)
+	if err != nil || seconds > longest {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
 // keysHonored reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
 // longest wait. The header is the same for all endpoints, so it says nothing about one that openapi.yaml does not have.
 func (x *call) keysHonored() bool {
