@@ -65,9 +65,22 @@ var mayImport = map[string][]string{
 		"api", "api/client", "internal/cli/arguments", "internal/cli/failures", "internal/console", "internal/printable", "internal/profiles",
 		"github.com/spf13/cobra",
 	},
+	"internal/cli/changes": {
+		"api/client", "internal/cli/account", "internal/cli/failures", "internal/console", "internal/desired", "internal/printable",
+		"github.com/spf13/cobra",
+	},
+	"internal/cli/numbers": {
+		"api", "api/client", "internal/cli/account", "internal/cli/arguments", "internal/cli/changes", "internal/cli/failures",
+		"internal/console", "internal/desired", "internal/printable", "github.com/spf13/cobra", "github.com/google/uuid",
+	},
+	"internal/cli/numberfile": {
+		"api", "api/client", "internal/cli/account", "internal/cli/arguments", "internal/cli/changes", "internal/cli/failures",
+		"internal/console", "internal/desired", "github.com/spf13/cobra",
+	},
+	"internal/cli/clitest": {"golang.org/x/time/rate"}, // for tests
 	"internal/cli": {
-		"api", "api/client", "internal/cli/account", "internal/cli/arguments", "internal/cli/failures", "internal/cli/ownserver",
-		"internal/console", "internal/desired", "internal/printable", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/uuid",
+		"internal/cli/account", "internal/cli/arguments", "internal/cli/failures", "internal/cli/numberfile", "internal/cli/numbers",
+		"internal/cli/ownserver", "internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 }

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
+	"github.com/vogent-community/phonenumbers/internal/cli/numbers"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -41,9 +44,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return console.ExitDone
 	case err == nil:
 		err = fmt.Errorf("write the output: %w", results.Lost)
-	case errors.Is(err, errChanges):
+	case errors.Is(err, numberfile.ErrChanges):
 		return console.ExitChanges
-	case failures.ExitCode(err) == console.ExitChanges && wants(args, exitCodeFlag, true):
+	case failures.ExitCode(err) == console.ExitChanges && wants(args, numberfile.ExitCodeFlag, true):
 		err = failures.NotChanges(err)
 	}
 	return failures.Report(stderr, wants(args, arguments.JSONFlag, false), command.CommandPath(), err)
@@ -117,9 +120,8 @@ This project is unofficial and not affiliated with Vogent.`,
 			root.AddCommand(command)
 		}
 	}
-	add(numbersGroup, numberCommands()...)
-	add(numbersGroup, searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand())
-	add(fileGroup, exportCommand(), planCommand(), applyCommand())
+	add(numbersGroup, numbers.Commands()...)
+	add(fileGroup, numberfile.Commands()...)
 	add(profileGroup, account.Commands()...)
 	add(serverGroup, ownserver.Commands(readBuild().String())...)
 	add("", completionCommand(), versionCommand())

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
+
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 )
 
@@ -26,7 +28,7 @@ func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 			t.Errorf("%q: %t", line, got)
 		}
 		line = strings.ReplaceAll(line, "--json", "--exit-code")
-		if got := wants(strings.Fields(line), exitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
+		if got := wants(strings.Fields(line), numberfile.ExitCodeFlag, true); got != (want || strings.Contains(line, "=perhaps")) {
 			t.Errorf("%q: %t", line, got)
 		}
 	}

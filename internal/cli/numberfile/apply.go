@@ -1,8 +1,11 @@
-package cli
+package numberfile
 
 import (
 	"context"
 	"fmt"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +17,7 @@ import (
 )
 
 func applyCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	var file string
 	command := &cobra.Command{
 		Use:   "apply -f FILE",
@@ -39,8 +42,8 @@ change failed.
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	fileFlag(command, &file)
-	agree.flags(command)
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+	agree.Flags(command)
+	return account.Command(command, func(ctx context.Context, s *account.Session, _ []string) error {
 		want, err := readFile(ctx, s.Console, file)
 		if err != nil {
 			return err
@@ -53,8 +56,8 @@ change failed.
 		switch {
 		case err != nil:
 			return err
-		case agree.dryRun:
-			return s.showPlan(p)
+		case agree.DryRun:
+			return showPlan(s, p)
 		}
 		var unlinked []string
 		for _, c := range p.Changes {
@@ -63,41 +66,41 @@ change failed.
 			}
 		}
 		if len(unlinked) > 0 {
-			if ok, err := agree.given(ctx, s, fmt.Sprintf("unlink %s at %s", enumerate(unlinked), s.BaseURL)); !ok {
+			if ok, err := agree.Given(ctx, s, fmt.Sprintf("unlink %s at %s", changes.Enumerate(unlinked), s.BaseURL)); !ok {
 				return err
 			}
 		}
-		return s.apply(ctx, p)
+		return apply(ctx, s, p)
 	})
 }
 
-func (s *session) apply(ctx context.Context, p desired.Plan) error {
-	b := batch{session: s, pacer: p.Pacer, doing: "changing", done: "changed", again: runAgain}
+func apply(ctx context.Context, s *account.Session, p desired.Plan) error {
+	b := changes.Batch{Session: s, Pacer: p.Pacer, Doing: "changing", Done: "changed", NextStep: changes.RunAgain}
 	if !console.IsTerminal(s.Out) || !console.IsTerminal(s.Err) { // elsewhere a person looks at the bar
-		b.table = changesTable(s.Console)
+		b.Table = changesTable(s.Console)
 	}
-	var tasks []task
+	var tasks []changes.Task
 	for _, c := range p.Changes {
-		tasks = append(tasks, task{
-			what: c.String(),
-			do: func(ctx context.Context, opts ...client.CallOption) error {
+		tasks = append(tasks, changes.Task{
+			What: c.String(),
+			Do: func(ctx context.Context, opts ...client.CallOption) error {
 				_, err := c.Make(ctx, s.API, opts...)
 				return err
 			},
-			report: func(failure *failures.JSON) error {
+			Report: func(failure *failures.JSON) error {
 				switch {
 				case s.JSON:
 					line := newChangeJSON(c)
 					line.Error = failure
 					return console.WriteJSON(s.Out, line)
-				case failure == nil && b.table != nil:
-					return b.table.Row(changeRow(c)...)
+				case failure == nil && b.Table != nil:
+					return b.Table.Row(changeRow(c)...)
 				}
 				return nil
 			},
 		})
 	}
-	counts, err := b.run(ctx, tasks)
+	counts, err := b.Run(ctx, tasks)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
-package cli
+package numbers
 
 import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +59,7 @@ func countryFlag(command *cobra.Command, country *string) {
 }
 
 func buyCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	var prefix, country, key string
 	command := &cobra.Command{
 		Use:   "buy NUMBER | --prefix PREFIX",
@@ -88,19 +90,19 @@ keys makes the purchase only once, however often you run the command with the sa
 	command.Flags().StringVar(&prefix, "prefix", "", "buy any number whose national number starts with `PREFIX`")
 	countryFlag(command, &country)
 	keyFlag(command, &key)
-	agree.flags(command)
+	agree.Flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		if prefix != "" {
 			return s.buyAny(ctx, api.PhoneNumberSearchInput{Prefix: prefix, Country: &country}, agree)
 		}
-		if ok, err := agree.given(ctx, s, fmt.Sprintf("buy %s at %s", args[0], s.BaseURL)); !ok {
+		if ok, err := agree.Given(ctx, s.Session, fmt.Sprintf("buy %s at %s", args[0], s.BaseURL)); !ok {
 			return err
 		}
 		return s.create(ctx, args[0], api.Purchase(args[0]), key)
 	})
 }
 
-func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput, agree consent) error {
+func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput, agree changes.Consent) error {
 	found, err := s.API.Search(ctx, search)
 	if err != nil {
 		return err
@@ -109,7 +111,7 @@ func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput,
 		return fmt.Errorf("no number for sale starts with %s in %s; try a shorter prefix", search.Prefix, *search.Country)
 	}
 	what := fmt.Sprintf("buy a number such as %s at %s", found[0].Number, s.BaseURL)
-	if ok, err := agree.given(ctx, s, what); !ok {
+	if ok, err := agree.Given(ctx, s.Session, what); !ok {
 		return err
 	}
 	n, err := s.API.BuyAny(ctx, search)

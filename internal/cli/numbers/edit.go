@@ -1,8 +1,10 @@
-package cli
+package numbers
 
 import (
 	"context"
 	"fmt"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -21,13 +23,10 @@ the others continue. If the server is unavailable, the command keeps retrying fo
 numbers are printed in the order in which they are done; with --json, one object per line, with an
 error for each number that failed.`
 
-// runAgain is what to do about the numbers that a command has left.
-const runAgain = "run the command again for what is left"
-
 // edit is what link, unlink and delete do to numbers.
 type edit struct {
 	verb, doing, done string // such as "link", "linking" and "linked"
-	again             string // what to do about the numbers that are left
+	nextStep          string // if some numbers are left
 	ifMissing         string // what to do where there are no such numbers
 	asks              bool
 
@@ -42,7 +41,7 @@ type edit struct {
 // linking links numbers to an agent.
 func (s *session) linking(agent string) edit {
 	return edit{
-		verb: "link", doing: "linking", done: "linked", again: runAgain, ifMissing: failures.ListShowsThem,
+		verb: "link", doing: "linking", done: "linked", nextStep: changes.RunAgain, ifMissing: failures.ListShowsThem,
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == agent },
 		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // it asks nothing about several
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
@@ -54,10 +53,10 @@ func (s *session) linking(agent string) edit {
 // unlinking takes numbers away from their agents.
 func (s *session) unlinking() edit {
 	return edit{
-		verb: "unlink", doing: "unlinking", done: "unlinked", again: runAgain, ifMissing: failures.ListShowsThem, asks: true,
+		verb: "unlink", doing: "unlinking", done: "unlinked", nextStep: changes.RunAgain, ifMissing: failures.ListShowsThem, asks: true,
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == "" },
 		what: func(ns []api.PhoneNumber) string {
-			what := "unlink " + enumerate(numbersOf(ns))
+			what := "unlink " + changes.Enumerate(numbersOf(ns))
 			if len(ns) == 1 {
 				what = desired.NewChange(ns[0], "").String()
 			}
@@ -73,7 +72,7 @@ func (s *session) unlinking() edit {
 func (s *session) deleting() edit {
 	return edit{
 		verb: "delete", doing: "deleting", done: "deleted", asks: true,
-		again:     "run the command again with the numbers that 'phonenumbers list' still shows",
+		nextStep:  "run the command again with the numbers that 'phonenumbers list' still shows",
 		ifMissing: failures.ListShowsThem + ", and 'phonenumbers delete -h' explains how to delete what is left of a file",
 		settled:   func(api.PhoneNumber) bool { return false },
 		what: func(ns []api.PhoneNumber) string {
@@ -86,7 +85,7 @@ func (s *session) deleting() edit {
 					agents++
 				}
 			}
-			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", enumerate(numbersOf(ns)), agents, len(ns), s.BaseURL)
+			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", changes.Enumerate(numbersOf(ns)), agents, len(ns), s.BaseURL)
 		},
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
 			return n, s.API.Delete(ctx, n.ID, opts...)
@@ -110,7 +109,7 @@ func linked(n api.PhoneNumber) string {
 }
 
 // edit does e to the numbers that arguments stand for, and shows them.
-func (s *session) edit(ctx context.Context, names []string, e edit, agree consent) error {
+func (s *session) edit(ctx context.Context, names []string, e edit, agree changes.Consent) error {
 	if several(names) {
 		return s.editAll(ctx, names, e, agree)
 	}
@@ -119,12 +118,12 @@ func (s *session) edit(ctx context.Context, names []string, e edit, agree consen
 	switch {
 	case err != nil:
 		return err
-	case settled && agree.dryRun:
-		return s.would(nothingToDo(n))
+	case settled && agree.DryRun:
+		return changes.Would(s.Session, nothingToDo(n))
 	case settled && e.asks:
 		return s.show(n)
-	case e.asks || agree.dryRun:
-		if ok, err := agree.given(ctx, s, e.what([]api.PhoneNumber{n})); !ok {
+	case e.asks || agree.DryRun:
+		if ok, err := agree.Given(ctx, s.Session, e.what([]api.PhoneNumber{n})); !ok {
 			return err
 		}
 	}
@@ -139,7 +138,7 @@ func nothingToDo(n api.PhoneNumber) string {
 }
 
 // editAll is edit for several numbers.
-func (s *session) editAll(ctx context.Context, names []string, e edit, agree consent) error {
+func (s *session) editAll(ctx context.Context, names []string, e edit, agree changes.Consent) error {
 	if names[0] == "-" {
 		var err error
 		if names, err = readNames(ctx, s.Console); err != nil {
@@ -151,7 +150,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 	switch {
 	case err != nil:
 		return err
-	case agree.dryRun:
+	case agree.DryRun:
 		return s.wouldEdit(found, e)
 	}
 	var open, settled []api.PhoneNumber
@@ -163,7 +162,7 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 		}
 	}
 	if e.asks && len(open) > 0 {
-		if ok, err := agree.given(ctx, s, e.what(open)); !ok {
+		if ok, err := agree.Given(ctx, s.Session, e.what(open)); !ok {
 			return err
 		}
 	}
@@ -183,23 +182,25 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree con
 			return fmt.Errorf("nothing was changed: write the output: %w", err)
 		}
 	}
-	b := batch{session: s, pacer: desired.NewPacer(), table: rows.Table, doing: e.doing, done: e.done, again: e.again}
-	b.pacer.Learn(answer.Header)
-	var tasks []task
+	b := changes.Batch{
+		Session: s.Session, Pacer: desired.NewPacer(), Table: rows.Table, Doing: e.doing, Done: e.done, NextStep: e.nextStep,
+	}
+	b.Pacer.Learn(answer.Header)
+	var tasks []changes.Task
 	for _, n := range open {
-		tasks = append(tasks, task{
-			what: e.verb + " " + n.Number,
-			do: func(ctx context.Context, opts ...client.CallOption) error {
+		tasks = append(tasks, changes.Task{
+			What: e.verb + " " + n.Number,
+			Do: func(ctx context.Context, opts ...client.CallOption) error {
 				now, err := e.do(ctx, n, opts...)
 				if err == nil {
 					n = now
 				}
 				return err
 			},
-			report: func(failure *failures.JSON) error { return report(n, failure) },
+			Report: func(failure *failures.JSON) error { return report(n, failure) },
 		})
 	}
-	counts, err := b.run(ctx, tasks)
+	counts, err := b.Run(ctx, tasks)
 	if err != nil {
 		return err
 	}
@@ -225,9 +226,9 @@ func (s *session) wouldEdit(found []api.PhoneNumber, e edit) error {
 		}
 		var err error
 		if s.JSON {
-			err = console.WriteJSON(s.Out, wouldJSON{what})
+			err = console.WriteJSON(s.Out, changes.WouldJSON{Would: what})
 		} else {
-			err = s.would(what)
+			err = changes.Would(s.Session, what)
 		}
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package cli
+package numbers
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/clitest"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -94,10 +96,10 @@ func TestSeveralNumbersKeepWithinTheRateLimit(t *testing.T) {
 					perSecond float64
 					burst, n  int
 				}{{20, 20, 200}, {1, 2, 20}} { // after the list, not even the first changes of the second can be made at once
-					b := newBucket(limit.perSecond, limit.burst)
-					h := &hosted{numbers: limit.n, answer: shuffled(b.answer)}
-					if e := h.edit(t, verb, false, h.names(limit.n)); e.err != nil || e.rows() != limit.n || b.denied > 0 {
-						t.Errorf("%v, %d rows, and %d requests were denied", e.err, e.rows(), b.denied)
+					b := clitest.NewBucket(limit.perSecond, limit.burst)
+					h := &hosted{numbers: limit.n, answer: clitest.Shuffled(b.Answer)}
+					if e := h.edit(t, verb, false, h.names(limit.n)); e.err != nil || e.rows() != limit.n || b.Denied() > 0 {
+						t.Errorf("%v, %d rows, and %d requests were denied", e.err, e.rows(), b.Denied())
 					}
 				}
 			})

@@ -1,4 +1,4 @@
-package cli
+package numberfile
 
 import (
 	"bytes"

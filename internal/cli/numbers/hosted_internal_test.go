@@ -1,4 +1,4 @@
-package cli
+package numbers
 
 import (
 	"bytes"
@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
+	"github.com/vogent-community/phonenumbers/internal/cli/clitest"
+
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
@@ -20,7 +23,7 @@ import (
 // hosted is a server that owns numbers, linked to the agent before, and does not filter its list.
 type hosted struct {
 	numbers int
-	answer  stub // to a change
+	answer  clitest.Stub // to a change
 
 	mu                     sync.Mutex
 	lists, changes, atOnce int // atOnce is the most changes that were under way
@@ -89,7 +92,7 @@ func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *e
 	s := &session{&account.Session{Console: &console.Console{In: strings.NewReader(""), Out: &e.stdout, Err: &e.stderr, JSON: asJSON}, API: c}}
 	e.err = s.edit(t.Context(), names, map[string]edit{
 		"link": s.linking("a"), "link again": s.linking("before"), "unlink": s.unlinking(), "delete": s.deleting(),
-	}[verb], consent{yes: true})
+	}[verb], changes.Consent{Yes: true})
 	return e
 }
 

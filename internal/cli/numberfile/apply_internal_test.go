@@ -1,12 +1,10 @@
-package cli
+package numberfile
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/vogent-community/phonenumbers/internal/cli/clitest"
 
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
@@ -22,38 +20,6 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
-
-// stub answers an update in the place of a server.
-type stub func(id string) (status int, header http.Header)
-
-func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
-	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
-	select {
-	case <-time.After(5 * time.Millisecond): // as long as a server takes
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-	status, header := s(id)
-	if status == 0 {
-		return nil, errors.New("connection refused")
-	}
-	if header == nil {
-		header = http.Header{}
-	}
-	change := struct {
-		AgentID string `json:"agentId"`
-	}{}
-	if r.Method == http.MethodPut {
-		if err := json.NewDecoder(r.Body).Decode(&change); err != nil {
-			return nil, err
-		}
-	}
-	body := fmt.Sprintf(`{"id":%q,"number":"+14155550100","type":"PSTN","agentId":%q}`, id, change.AgentID)
-	if status != http.StatusOK {
-		body = `{"detail":"no"}`
-	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
 
 // applied is the outcome of an apply of n changes at a stub.
 type applied struct {
@@ -65,7 +31,7 @@ type applied struct {
 func (a *applied) rows() int { return strings.Count(a.stdout.String(), "\n") }
 
 // applyAt applies n changes. It must be called in a bubble of synctest, whose clock does not wait.
-func applyAt(t *testing.T, n int, server stub) *applied {
+func applyAt(t *testing.T, n int, server clitest.Stub) *applied {
 	t.Helper()
 	_, told := server("") // with the list
 	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: server}))
@@ -73,54 +39,16 @@ func applyAt(t *testing.T, n int, server stub) *applied {
 		t.Fatal(err)
 	}
 	a := new(applied)
-	s := &session{&account.Session{Console: &console.Console{Out: &a.stdout, Err: &a.stderr}, API: c}}
+	s := &account.Session{Console: &console.Console{Out: &a.stdout, Err: &a.stderr}, API: c}
 	p := desired.Plan{Pacer: desired.NewPacer()}
 	p.Pacer.Learn(told)
 	for i := range n {
 		p.Changes = append(p.Changes, desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint("+1415555", i), To: "a"})
 	}
 	start := time.Now()
-	a.err = s.apply(t.Context(), p)
+	a.err = apply(t.Context(), s, p)
 	a.took = time.Since(start)
 	return a
-}
-
-// shuffled is a server whose answers can be read in another order than it gave them, as over several connections.
-func shuffled(s stub) stub {
-	return func(id string) (int, http.Header) {
-		status, header := s(id)
-		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
-		return status, header
-	}
-}
-
-// bucket is a rate limit as the server of this project has one, which others use too.
-type bucket struct {
-	mu             sync.Mutex
-	limiter        *rate.Limiter
-	passed, denied int
-}
-
-func newBucket(perSecond float64, burst int) *bucket {
-	return &bucket{limiter: rate.NewLimiter(rate.Limit(perSecond), burst)}
-}
-
-func (b *bucket) answer(string) (int, http.Header) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	ok := b.limiter.Allow()
-	burst, perSecond := b.limiter.Burst(), float64(b.limiter.Limit())
-	header := http.Header{
-		"Ratelimit":        {fmt.Sprintf(`"key";r=%d;t=1`, int(max(b.limiter.Tokens(), 0)))},
-		"Ratelimit-Policy": {fmt.Sprintf(`"key";q=%d;w=%d`, burst, int(float64(burst)/perSecond))},
-	}
-	if !ok {
-		b.denied++
-		header.Set("Retry-After", "1")
-		return http.StatusTooManyRequests, header
-	}
-	b.passed++
-	return http.StatusOK, header
 }
 
 func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
@@ -130,14 +58,14 @@ func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
 	}{{20, 20, 200}, {20, 100, 300}, {1, 1, 20}, {0.5, 2, 10}} {
 		t.Run(fmt.Sprintf("%g per second, %d at once", limit.perSecond, limit.burst), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBucket(limit.perSecond, limit.burst)
-				a := applyAt(t, limit.n, shuffled(b.answer))
+				b := clitest.NewBucket(limit.perSecond, limit.burst)
+				a := applyAt(t, limit.n, clitest.Shuffled(b.Answer))
 				atLeast := time.Duration(float64(limit.n-limit.burst) / limit.perSecond * float64(time.Second))
 				if a.err != nil || a.rows() != limit.n || a.took > atLeast*5/4+10*time.Second {
 					t.Errorf("%v: %d of %d in %s, which can be done in %s", a.err, a.rows(), limit.n, a.took, atLeast)
 				}
-				if b.denied > 0 {
-					t.Errorf("%d requests were denied", b.denied)
+				if b.Denied() > 0 {
+					t.Errorf("%d requests were denied", b.Denied())
 				}
 			})
 		})
@@ -146,9 +74,9 @@ func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
 
 func TestApplyWaitsAsAServerAsksThatDoesNotTellItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBucket(5, 5)
+		b := clitest.NewBucket(5, 5)
 		a := applyAt(t, 100, func(id string) (int, http.Header) {
-			status, header := b.answer(id)
+			status, header := b.Answer(id)
 			header.Del("RateLimit")
 			return status, header
 		})
@@ -219,17 +147,17 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{
-			Transport: stub(func(string) (int, http.Header) { return http.StatusOK, nil }),
+			Transport: clitest.Stub(func(string) (int, http.Header) { return http.StatusOK, nil }),
 		}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &session{&account.Session{Console: &console.Console{Out: full{}, Err: io.Discard}, API: c}}
+		s := &account.Session{Console: &console.Console{Out: full{}, Err: io.Discard}, API: c}
 		p := desired.Plan{Changes: make([]desired.Change, 100), Pacer: desired.NewPacer()}
 		for i := range p.Changes {
 			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}
 		}
-		err = s.apply(t.Context(), p)
+		err = apply(t.Context(), s, p)
 		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped, changed: ") || strings.HasPrefix(err.Error(), "stopped, changed: 100,") {
 			t.Error(err)
 		}

@@ -1,8 +1,10 @@
-package cli
+package numberfile
 
 import (
 	"context"
 	"errors"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +45,7 @@ func changesTable(t *console.Console) *console.Table {
 	return rows
 }
 
-func (s *session) showPlan(p desired.Plan) error {
+func showPlan(s *account.Session, p desired.Plan) error {
 	if s.JSON {
 		document := struct {
 			Changes   []changeJSON `json:"changes"`
@@ -83,11 +85,11 @@ func needFile(file *string) cobra.PositionalArgs {
 	}
 }
 
-// exitCodeFlag is the name of a flag of plan.
-const exitCodeFlag = "exit-code"
+// ExitCodeFlag is the name of a flag of plan.
+const ExitCodeFlag = "exit-code"
 
-// errChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
-var errChanges = errors.New("there are changes")
+// ErrChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
+var ErrChanges = errors.New("there are changes")
 
 func planCommand() *cobra.Command {
 	var file string
@@ -109,8 +111,8 @@ and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	fileFlag(command, &file)
-	command.Flags().BoolVar(&tell, exitCodeFlag, false, "exit with 2 if there are changes, and with 1 for wrong usage")
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+	command.Flags().BoolVar(&tell, ExitCodeFlag, false, "exit with 2 if there are changes, and with 1 for wrong usage")
+	return account.Command(command, func(ctx context.Context, s *account.Session, _ []string) error {
 		want, err := readFile(ctx, s.Console, file)
 		if err != nil {
 			return err
@@ -119,9 +121,9 @@ and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
 		if err != nil {
 			return err
 		}
-		if err := s.showPlan(p); err != nil || !tell || len(p.Changes) == 0 {
+		if err := showPlan(s, p); err != nil || !tell || len(p.Changes) == 0 {
 			return err
 		}
-		return errChanges
+		return ErrChanges
 	})
 }

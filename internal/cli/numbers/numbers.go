@@ -1,10 +1,13 @@
-package cli
+// Package numbers holds the commands for numbers at the API.
+package numbers
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/spf13/cobra"
 
@@ -17,9 +20,12 @@ import (
 // naming is how each command for numbers explains its argument.
 const naming = `NUMBER is a number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
 
-// numberCommands are the commands for numbers that are there already.
-func numberCommands() []*cobra.Command {
-	return []*cobra.Command{listCommand(), getCommand(), linkCommand(), unlinkCommand(), deleteCommand()}
+// Commands returns the commands for numbers.
+func Commands() []*cobra.Command {
+	return []*cobra.Command{
+		listCommand(), getCommand(), linkCommand(), unlinkCommand(), deleteCommand(),
+		searchCommand(), buyCommand(), importSIPCommand(), createSIPCommand(),
+	}
 }
 
 // session is a run of a command for numbers.
@@ -94,7 +100,7 @@ func getCommand() *cobra.Command {
 }
 
 func linkCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	command := &cobra.Command{
 		Use:   "link NUMBER... AGENT",
 		Short: "Link numbers to an agent",
@@ -124,7 +130,7 @@ After an interruption or a failure, run the command again to do what is left.`,
 		},
 		ValidArgsFunction: completeNumbersThenAgent,
 	}
-	agree.dryRunFlag(command)
+	agree.DryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		last := len(args) - 1
 		return s.edit(ctx, args[:last], s.linking(args[last]), agree)
@@ -132,7 +138,7 @@ After an interruption or a failure, run the command again to do what is left.`,
 }
 
 func unlinkCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	command := numbersArguments(&cobra.Command{
 		Use:   "unlink NUMBER...",
 		Short: "Unlink numbers from their agents",
@@ -145,14 +151,14 @@ After an interruption or a failure, run the command again to do what is left.`,
   phonenumbers unlink +14155550100 +14155550101 --yes
   phonenumbers list --agent agent_1 --columns number | phonenumbers unlink - --yes`,
 	})
-	agree.flags(command)
+	agree.Flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		return s.edit(ctx, args, s.unlinking(), agree)
 	})
 }
 
 func deleteCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	command := numbersArguments(&cobra.Command{
 		Use:   "delete NUMBER...",
 		Short: "Release numbers",
@@ -168,7 +174,7 @@ shows. The last example does this with a file.`,
   phonenumbers delete - --yes < numbers.txt
   phonenumbers list --columns number | grep -Fxif numbers.txt | phonenumbers delete - --yes`,
 	})
-	agree.flags(command)
+	agree.Flags(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		return s.edit(ctx, args, s.deleting(), agree)
 	})

@@ -1,4 +1,4 @@
-package cli
+package numbers
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -51,7 +53,7 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 		seen[key] = true
 	}
 	if len(missing) > 0 {
-		return nil, console.Exit(console.ExitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", enumerate(missing), ifMissing))
+		return nil, console.Exit(console.ExitNotFound, fmt.Sprintf("nothing was changed: you do not have %s; %s", changes.Enumerate(missing), ifMissing))
 	}
 	return found, nil
 }
@@ -146,14 +148,4 @@ func numberArgument(command *cobra.Command) *cobra.Command {
 	command.Args = arguments.One("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
 	command.ValidArgsFunction = completeNumbers
 	return command
-}
-
-// enumerate names the first few, sorted.
-func enumerate(names []string) string {
-	const most = 10
-	slices.Sort(names)
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return strings.Join(names, ", ")
 }

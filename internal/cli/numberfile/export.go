@@ -1,8 +1,11 @@
-package cli
+// Package numberfile holds the commands for a file with numbers and their agents: export, plan and apply.
+package numberfile
 
 import (
 	"context"
 	"fmt"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +13,11 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
+
+// Commands returns the commands for such a file.
+func Commands() []*cobra.Command {
+	return []*cobra.Command{exportCommand(), planCommand(), applyCommand()}
+}
 
 // readFile reads the file that --file names; - is stdin.
 func readFile(ctx context.Context, t *console.Console, path string) (desired.File, error) {
@@ -45,7 +53,7 @@ the same text. With --json, write JSON, which plan and apply read too.
 		Args:              arguments.None,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	return apiCommand(command, func(ctx context.Context, s *session, _ []string) error {
+	return account.Command(command, func(ctx context.Context, s *account.Session, _ []string) error {
 		owned, err := desired.List(ctx, s.API)
 		if err != nil {
 			return err

@@ -1,9 +1,11 @@
-package cli
+package numbers
 
 import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +38,7 @@ const passwordHelp = `The command asks for the password on the terminal, or read
 its end is ignored. The password is stored encrypted and never shown again.`
 
 func importSIPCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	var as credentials
 	var terminationURI, key string
 	command := &cobra.Command{
@@ -55,17 +57,17 @@ such as +18001234567.
 	command.Flags().StringVar(&terminationURI, "termination-uri", "", "the `URI` at which the carrier takes calls, such as sip.example.com:5061;transport=tls (required)")
 	as.flags(command)
 	keyFlag(command, &key)
-	agree.dryRunFlag(command)
+	agree.DryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		if terminationURI == "" {
 			return console.Usage(errors.New("--termination-uri is missing"))
 		}
-		password, err := as.passwordOf(ctx, s, agree.dryRun)
+		password, err := as.passwordOf(ctx, s, agree.DryRun)
 		if err != nil {
 			return err
 		}
-		if agree.dryRun {
-			return s.would(fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.BaseURL))
+		if agree.DryRun {
+			return changes.Would(s.Session, fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.BaseURL))
 		}
 		return s.create(ctx, args[0], api.SIPImport(api.SIPImportDetails{
 			PhoneNumber: args[0], TerminationURI: terminationURI, Username: as.username, Password: password,
@@ -74,7 +76,7 @@ such as +18001234567.
 }
 
 func createSIPCommand() *cobra.Command {
-	var agree consent
+	var agree changes.Consent
 	var as credentials
 	var key string
 	command := &cobra.Command{
@@ -92,14 +94,14 @@ user name and the password, which have 5 or more characters each.
 	}
 	as.flags(command)
 	keyFlag(command, &key)
-	agree.dryRunFlag(command)
+	agree.DryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
-		password, err := as.passwordOf(ctx, s, agree.dryRun)
+		password, err := as.passwordOf(ctx, s, agree.DryRun)
 		if err != nil {
 			return err
 		}
-		if agree.dryRun {
-			return s.would(fmt.Sprintf("create the SIP address %s with the user name %s at %s", args[0], as.username, s.BaseURL))
+		if agree.DryRun {
+			return changes.Would(s.Session, fmt.Sprintf("create the SIP address %s with the user name %s at %s", args[0], as.username, s.BaseURL))
 		}
 		return s.create(ctx, args[0], api.VogentSIP(api.VogentSIPDetails{SIPPrefix: args[0], Username: as.username, Password: password}), key)
 	})
