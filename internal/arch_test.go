@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/secret": {"internal/wholefile"},
 	"internal/sqldb":  {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
-	"internal/store":  {"internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
+	"internal/store":  {"internal/inventory", "internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
 	"internal/store/storetest": { // for tests
 		"internal/dbtest", "internal/phone", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 		"golang.org/x/time/rate", "github.com/hashicorp/golang-lru/v2",
 	},
 	"internal/serve": {
-		"internal/inventory", "internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
+		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},

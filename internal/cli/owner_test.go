@@ -49,11 +49,11 @@ func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 			}
 		})
 	}
-	for number := range inventory.Fictional() {
-		if n--; n < 0 {
-			break
+	for block := range inventory.Fictional("") {
+		for _, number := range block[:min(n, len(block))] {
+			numbers <- number
+			n--
 		}
-		numbers <- number
 	}
 	close(numbers)
 	buyers.Wait()

@@ -2,9 +2,7 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,8 +10,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,11 +20,9 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
-	"github.com/vogent-community/phonenumbers/internal/inventory"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
-	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
 // commandLine is a command line that must succeed.
@@ -116,7 +110,7 @@ func newRecordedServer(t *testing.T, spec *spectest.Spec) *recordedServer {
 			t.Fatal(err)
 		}
 	}
-	server, err := serve.Start(t.Context(), serve.Options{Database: filled(t)})
+	server, err := serve.Start(t.Context(), serve.Options{Database: dbtest.SQLite(t)})
 	must(err)
 	t.Cleanup(func() {
 		if err := server.Stop(); err != nil {
@@ -142,38 +136,6 @@ func newRecordedServer(t *testing.T, spec *spectest.Spec) *recordedServer {
 	s.sent = sent{}
 	return s
 }
-
-// filled is a database that sells the fictional numbers: a copy, since they take longer than all the rest of a test.
-func filled(t *testing.T) string {
-	t.Helper()
-	original, err := filledOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	database := dbtest.SQLite(t)
-	if err := os.WriteFile(database, original, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return database
-}
-
-var filledOnce = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "phonenumbers-filled-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // it is a temporary folder
-	database := filepath.Join(dir, "filled.db")
-	st, err := store.Open(context.Background(), database)
-	if err != nil {
-		return nil, err
-	}
-	_, err = st.FillInventory(context.Background(), inventory.Fictional())
-	if err := errors.Join(err, st.Close()); err != nil { // the file holds all of it now
-		return nil, err
-	}
-	return os.ReadFile(database)
-})
 
 func (s *recordedServer) recorded() sent {
 	s.mu.Lock()

@@ -4,29 +4,48 @@ package inventory
 import (
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 )
 
-// Fictional yields the numbers that a new server sells, in E.164 form. All are set aside for fiction, so that nobody dials
+// Fictional yields the fictional numbers that start with prefix, in E.164 form and in ascending order, as blocks of
+// consecutive numbers. A block is never empty, and its caller may keep it. All are set aside for fiction, so that nobody dials
 // a stranger: 555-0100 to 555-0199 of each area code of the United States and Canada, and the ranges for television and
 // radio drama of Ofcom, the regulator of the United Kingdom.
-func Fictional() iter.Seq[string] {
-	return func(yield func(string) bool) {
+func Fictional(prefix string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
 		for _, areaCode := range strings.Fields(areaCodes) {
-			for line := range 100 {
-				if !yield(fmt.Sprintf("+1%s55501%02d", areaCode, line)) {
-					return
-				}
+			if numbers := block("+1"+areaCode+"55501", 2, prefix); numbers != nil && !yield(numbers) {
+				return
 			}
 		}
 		for _, dramaRange := range strings.Fields(dramaRanges) {
-			for line := range 1000 {
-				if !yield(fmt.Sprintf("+44%s%03d", dramaRange, line)) {
-					return
-				}
+			if numbers := block("+44"+dramaRange, 3, prefix); numbers != nil && !yield(numbers) {
+				return
 			}
 		}
 	}
+}
+
+// IsFictional reports whether Fictional yields the number.
+func IsFictional(number string) bool {
+	for numbers := range Fictional(number) {
+		return numbers[0] == number
+	}
+	return false
+}
+
+// block returns the numbers that consist of base and the given count of digits, and start with prefix.
+func block(base string, digits int, prefix string) (numbers []string) {
+	if !strings.HasPrefix(base, prefix) && !strings.HasPrefix(prefix, base) {
+		return nil
+	}
+	for n := range int(math.Pow10(digits)) {
+		if number := fmt.Sprintf("%s%0*d", base, digits, n); strings.HasPrefix(number, prefix) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // areaCodes are the geographic area codes in service in the United States and Canada, as the North American Numbering Plan

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +11,12 @@ import (
 
 func TestFictionalNumbersAreForFiction(t *testing.T) {
 	seen := map[string]bool{}
-	for number := range Fictional() {
+	var last string
+	for number := range all("") {
+		if number <= last {
+			t.Errorf("%s comes after %s", number, last)
+		}
+		last = number
 		if seen[number] || !phone.IsE164(number) || !phone.IsServed(number) {
 			t.Fatalf("%s is malformed, not served or there twice", number)
 		}
@@ -26,6 +32,43 @@ func TestFictionalNumbersAreForFiction(t *testing.T) {
 	for _, number := range []string{"+12025550100", "+14165550199", "+442079460999", "+447700900000"} {
 		if !seen[number] {
 			t.Errorf("%s is missing", number)
+		}
+	}
+}
+
+// all yields the numbers of the blocks.
+func all(prefix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for block := range Fictional(prefix) {
+			for _, number := range block {
+				if !yield(number) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func TestFictionalNumbersStartWithThePrefix(t *testing.T) {
+	everything := slices.Collect(all(""))
+	for _, prefix := range []string{
+		"+", "+1", "+14", "+1415", "+14155", "+1415555", "+141555501", "+1415555017", "+14155550177", "+141555501770", "+1415556",
+		"+1200", "+4", "+44", "+442", "+442079460", "+4420794609", "+442079460999", "+4420794609990", "+49", "415", "x",
+	} {
+		want := slices.DeleteFunc(slices.Clone(everything), func(number string) bool { return !strings.HasPrefix(number, prefix) })
+		if got := slices.Collect(all(prefix)); !slices.Equal(got, want) {
+			t.Errorf("%s: %d numbers, %.3q...; want %d", prefix, len(got), got, len(want))
+		}
+	}
+}
+
+func TestOnlyAWholeNumberIsFictional(t *testing.T) {
+	for number, want := range map[string]bool{
+		"+14155550100": true, "+14155550199": true, "+447700900999": true,
+		"": false, "+1": false, "+1415555010": false, "+141555501001": false, "+14155550200": false, "+12005550100": false, "14155550100": false,
+	} {
+		if got := IsFictional(number); got != want {
+			t.Errorf("%q: got %t, want %t", number, got, want)
 		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/vogent-community/phonenumbers/internal/inventory"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
@@ -115,9 +114,6 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 	if err := st.Unlock(ctx, o.SecretKey); err != nil {
 		return nil, err
-	}
-	if _, err := st.FillInventory(ctx, inventory.Fictional()); err != nil {
-		return nil, fmt.Errorf("fill inventory: %w", err)
 	}
 	services := Services(st)
 	services.Log, services.About.Version = o.Log, o.Version

@@ -3,57 +3,65 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
+	"github.com/vogent-community/phonenumbers/internal/inventory"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
 var _ phone.Inventory = (*Store)(nil)
 
+// The numbers for sale are those in the table inventory and, until they are replaced, the fictional ones, which need no rows.
+// inventoryMade is the setting that says that the table has all numbers for sale. Servers of older versions copied the fictional
+// numbers to the table at their first start, and also set it.
+const inventoryMade = "inventory_made"
+
 // NumbersForSale implements phone.Inventory.
 func (s *Store) NumbersForSale(ctx context.Context, prefix string, limit int) ([]string, error) {
 	// The end of the range is all digits, so that every collation agrees; no number has more than 15.
-	return read(ctx, s, sqldb.ScanString, `
+	numbers, err := read(ctx, s, sqldb.ScanString, `
 		SELECT number FROM inventory
 		WHERE number BETWEEN $1 AND $2
 		  AND NOT EXISTS (SELECT 1 FROM phone_numbers WHERE number_key = inventory.number)
 		ORDER BY number LIMIT $3`,
 		prefix, prefix+strings.Repeat("9", 15), limit)
+	if err != nil {
+		return nil, err
+	}
+	if made, err := s.setting(ctx, inventoryMade); err != nil || made != "" {
+		return numbers, err
+	}
+	for block := range inventory.Fictional(prefix) {
+		if len(numbers) >= limit && numbers[limit-1] < block[0] {
+			break
+		}
+		owned, err := read(ctx, s, sqldb.ScanString, `SELECT number_key FROM phone_numbers WHERE number_key BETWEEN $1 AND $2`, block[0], block[len(block)-1])
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, slices.DeleteFunc(block, func(number string) bool { return slices.Contains(owned, number) })...)
+		slices.Sort(numbers)
+		numbers = slices.Compact(numbers)
+	}
+	return numbers[:min(limit, len(numbers))], nil
 }
 
 // Offers implements phone.Inventory.
 func (s *Store) Offers(ctx context.Context, number string) (bool, error) {
-	found, err := read(ctx, s, sqldb.ScanString, `SELECT number FROM inventory WHERE number = $1`, number)
-	return len(found) > 0, err
-}
-
-// inventoryMade is the setting that says that the inventory was filled once: what an owner of the server has removed from
-// it must not come back at the next start.
-const inventoryMade = "inventory_made"
-
-// FillInventory puts the numbers up for sale if nothing ever was. It reports whether it did.
-func (s *Store) FillInventory(ctx context.Context, numbers iter.Seq[string]) (filled bool, err error) {
-	if made, err := s.setting(ctx, inventoryMade); err != nil || made != "" {
-		return false, err
+	if found, err := read(ctx, s, sqldb.ScanString, `SELECT number FROM inventory WHERE number = $1`, number); err != nil || len(found) > 0 {
+		return len(found) > 0, err
 	}
-	err = s.Write(ctx, func(tx sqldb.Querier) error {
-		if err := s.db.LockExclusive(ctx, tx, inventoryLock); err != nil {
-			return err
-		}
-		added, err := addSetting(ctx, tx, inventoryMade, "1")
-		if err != nil || !added {
-			return err
-		}
-		filled = true
-		_, err = addNumbers(ctx, tx, numbers)
-		return err
-	})
-	return filled, err
+	if !inventory.IsFictional(number) {
+		return false, nil
+	}
+	made, err := s.setting(ctx, inventoryMade)
+	return err == nil && made == "", err
 }
 
-// AddToInventory puts the numbers up for sale, after it has removed all others where replace is set, and returns how many
-// were not for sale before. It is all or nothing.
+// AddToInventory puts the numbers up for sale, after removing all others if replace is set, and returns how many were not for
+// sale before. It adds all of them or none.
 func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], replace bool) (added int64, err error) {
 	err = s.Write(ctx, func(tx sqldb.Querier) error {
 		if err := s.db.LockExclusive(ctx, tx, inventoryLock); err != nil {
@@ -67,18 +75,21 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 				return err
 			}
 		}
-		added, err = addNumbers(ctx, tx, numbers)
+		made, err := sqldb.All(ctx, tx, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, inventoryMade)
+		if err != nil {
+			return err
+		}
+		insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
+		for number := range numbers {
+			if len(made) == 0 && inventory.IsFictional(number) {
+				continue // it is for sale
+			}
+			if err := insert.Add(ctx, number); err != nil {
+				return err
+			}
+		}
+		added, err = insert.End(ctx)
 		return err
 	})
 	return added, err
-}
-
-func addNumbers(ctx context.Context, tx sqldb.Querier, numbers iter.Seq[string]) (int64, error) {
-	insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
-	for number := range numbers {
-		if err := insert.Add(ctx, number); err != nil {
-			return 0, err
-		}
-	}
-	return insert.End(ctx)
 }

@@ -34,7 +34,7 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 		bought, err = s.UpdateNumber(t.Context(), w, bought.ID, link("agent_1"))
 		dbtest.Must(t, err)
 		sip, credentials := storetest.InsertSIP(t, s, w, "desk", "correct horse")
-		_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199"}))
+		_, err = s.AddToInventory(t.Context(), slices.Values([]string{"+14155550199"}), true)
 		dbtest.Must(t, err)
 		dbtest.Must(t, s.Close())
 

@@ -92,13 +92,13 @@ func TestACopyIntoAUsedDatabaseIsRefused(t *testing.T) {
 	}
 }
 
-// A server that was started once on the target, and made no key, has filled its inventory and sealed a check.
+// A server that was started once on the target, and made no key, has sealed a check; an import has filled the inventory.
 func TestACopyReplacesWhatAStartHasLeft(t *testing.T) {
 	path, _ := filled(t)
 	target := dbtest.Postgres(t)
 	started := storetest.Open(t, target)
 	dbtest.Must(t, started.Unlock(t.Context(), secret.NewKey()))
-	_, err := started.FillInventory(t.Context(), slices.Values([]string{"+15055550100"}))
+	_, err := started.AddToInventory(t.Context(), slices.Values([]string{"+15055550100"}), true)
 	dbtest.Must(t, err)
 	_, err = Copy(t.Context(), path, target, silent)
 	dbtest.Must(t, err)

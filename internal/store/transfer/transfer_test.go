@@ -37,7 +37,7 @@ func fill(t *testing.T, s *store.Store) (workspaceID string) {
 	dbtest.Must(t, err)
 	dbtest.Must(t, s.TouchAPIKeys(t.Context(), map[string]time.Time{keys[0].ID: time.Now()}))
 	dbtest.Must(t, s.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()))
-	_, err = s.FillInventory(t.Context(), slices.Values([]string{"+14155550199", "+442079460000"}))
+	_, err = s.AddToInventory(t.Context(), slices.Values([]string{"+14155550199", "+442079460000"}), true)
 	dbtest.Must(t, err)
 	return w
 }
