@@ -101,8 +101,8 @@ func parse(text []byte) (Profiles, error) {
 		return nil, fmt.Errorf("%sit must be YAML with a baseUrl and an apiKey for each name, and with each name only once", regexp.MustCompile(`line \d+: |$`).FindString(err.Error()))
 	}
 	p := Profiles{}
-	for name, members := range named {
-		baseURL, key := members.BaseURL, members.APIKey
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		baseURL, key := named[name].BaseURL, named[name].APIKey
 		switch {
 		case CheckName(name) != nil:
 			return nil, fmt.Errorf("the name of a profile: %w", CheckName(name))
