@@ -120,7 +120,7 @@ type CreatePhoneNumberInput struct {
 // Example: purchase
 type CreatePhoneNumberType string
 
-// PhoneNumber A phone number, or SIP address, that a workspace owns.
+// PhoneNumber A phone number or SIP address that a workspace owns.
 type PhoneNumber struct {
 	// ID The number's id, an opaque string that is never reused.
 	//
@@ -157,7 +157,7 @@ type PhoneNumberPage struct {
 	// Data The numbers, oldest first.
 	Data []PhoneNumber `json:"data"`
 
-	// Cursor Pass this opaque string to get the next page; null if there are no more pages.
+	// Cursor An opaque string to pass in the request for the next page, or null if there are no more pages.
 	//
 	// Example: AZ2qgHwAcACAAAAAAAAAAQ
 	Cursor *string `json:"cursor"`
@@ -173,7 +173,7 @@ type PhoneNumberPurchaseInput struct {
 
 // PhoneNumberSearchInput Which numbers to look for.
 type PhoneNumberSearchInput struct {
-	// Country The country, US (which includes Canada) or GB, in any letter case.
+	// Country US, which includes Canada, or GB, in any letter case.
 	//
 	// Example: US
 	Country *string `json:"country,omitempty"`
@@ -222,7 +222,8 @@ type Problem struct {
 	// (401): the API key is missing or not valid. not_found (404), method_not_allowed (405), payload_too_large (413),
 	// unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
 	// number is not for sale, or is already owned. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-	// with this key is still running. idempotency_key_reused (422): the key was already used for a different request.
+	// with this Idempotency-Key is still running. idempotency_key_reused (422): the key was already used for a
+	// different request.
 	// rate_limited (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 	// try again later. More codes may be added.
 	//
@@ -234,7 +235,7 @@ type Problem struct {
 	// Example: 5MYVPBXQ6JBGUCIQSYWZ3TCBMJ
 	RequestID string `json:"requestId"`
 
-	// Errors The broken rules, each with the part of the request that breaks it.
+	// Errors Each broken rule, with the part of the request that breaks it.
 	Errors []ProblemField `json:"errors,omitempty"`
 }
 
@@ -242,7 +243,8 @@ type Problem struct {
 // (401): the API key is missing or not valid. not_found (404), method_not_allowed (405), payload_too_large (413),
 // unsupported_media_type (415). validation_failed (422): a value breaks a rule. number_unavailable (422): the
 // number is not for sale, or is already owned. sip_prefix_taken (422). idempotency_in_progress (409): the first request
-// with this key is still running. idempotency_key_reused (422): the key was already used for a different request.
+// with this Idempotency-Key is still running. idempotency_key_reused (422): the key was already used for a
+// different request.
 // rate_limited (429): too many requests, or too many with a wrong key. internal (500). storage_unavailable (503):
 // try again later. More codes may be added.
 //
@@ -298,8 +300,8 @@ type SIPImportDetails struct {
 
 // UpdatePhoneNumberInput What to change. Absent members are left unchanged.
 type UpdatePhoneNumberInput struct {
-	// AgentID The agent to link: letters, digits, `-` and `_`. The empty string unlinks the number. If `agentId` is
-	// absent, the link does not change. Null is rejected.
+	// AgentID The id of the agent to link the number to: letters, digits, `-` and `_`. The empty string unlinks the
+	// number. If `agentId` is absent, the link does not change. Null is rejected.
 	//
 	// Example: agent_1
 	AgentID AgentLink `json:"agentId,omitzero"`
@@ -313,8 +315,8 @@ type VogentSIPDetails struct {
 	Password string `json:"password"`
 
 	// SIPPrefix The first part of the SIP address: letters, digits and `-` `_` `.` `~` `+`, starting with a letter or
-	// digit. A prefix of only digits must have fewer than seven, because more would look like a phone number. It
-	// must be unique on the server, regardless of letter case.
+	// digit. A prefix of digits only can have at most six, because more would look like a phone number. The
+	// prefix must be unique on the server, regardless of letter case.
 	//
 	// Example: support-line
 	SIPPrefix string `json:"sipPrefix"`
@@ -333,10 +335,10 @@ type ListPhoneNumbersParams struct {
 	// Cursor The `cursor` of the previous page, unchanged. Omit it to start at the beginning.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Number Only this number, in E.164 form, or this SIP prefix, in any letter case. In a URL, write `+` as `%2B`.
+	// Number Only the number with this E.164 form, or this SIP prefix in any letter case. In a URL, write `+` as `%2B`.
 	Number *string `form:"number,omitempty" json:"number,omitempty"`
 
-	// AgentID Only numbers linked to this agent. Empty (`agentId=`) means only numbers that are not linked to an agent.
+	// AgentID Only numbers linked to this agent. If it is empty (`agentId=`), only numbers not linked to any agent.
 	AgentID *string `form:"agentId,omitempty" json:"agentId,omitempty"`
 
 	// Type Only numbers of this type.
@@ -345,16 +347,18 @@ type ListPhoneNumbersParams struct {
 
 // CreatePhoneNumberParams defines parameters for CreatePhoneNumber.
 type CreatePhoneNumberParams struct {
-	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
-	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 response is stored, so
-	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
+	// IdempotencyKey A key of your choice, which makes the request safe to retry: 1 to 255 visible ASCII characters, bare or in
+	// double quotes. For 24 hours, the same request with the same key gets the same response again and creates
+	// nothing. Only a 200 response is stored, so you can correct a rejected request and send it with the same key.
+	// Keys are scoped to a workspace.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // PurchasePhoneNumberParams defines parameters for PurchasePhoneNumber.
 type PurchasePhoneNumberParams struct {
-	// IdempotencyKey Makes a request safe to retry: 1 to 255 visible ASCII characters of your choice, bare or in double quotes. For 24
-	// hours, the same request with the same key gets the same response again and creates nothing. Only a 200 response is stored, so
-	// you can correct a rejected request and send it with the same key. Keys are scoped to a workspace.
+	// IdempotencyKey A key of your choice, which makes the request safe to retry: 1 to 255 visible ASCII characters, bare or in
+	// double quotes. For 24 hours, the same request with the same key gets the same response again and creates
+	// nothing. Only a 200 response is stored, so you can correct a rejected request and send it with the same key.
+	// Keys are scoped to a workspace.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }

@@ -34,7 +34,9 @@ func (m *memory) SearchPhoneNumbers(context.Context, server.SearchPhoneNumbersRe
 	return server.SearchPhoneNumbers200JSONResponse{}, nil
 }
 
-func (m *memory) GetPhoneNumber(_ context.Context, r server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
+func (m *memory) GetPhoneNumber(
+	_ context.Context, r server.GetPhoneNumberRequestObject,
+) (server.GetPhoneNumberResponseObject, error) {
 	if r.ID != m.n.ID {
 		return nil, api.NewProblem(api.CodeNotFound, "")
 	}

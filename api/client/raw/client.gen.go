@@ -95,8 +95,8 @@ type ClientInterface interface {
 	// ListPhoneNumbers List phone numbers
 	//
 	// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
-	// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
-	// several filters, a number must match all of them.
+	// `cursor` of this page, with the same filters. A null `cursor` means that there are no more pages. If you use
+	// several filters, the response has only numbers that match all of them.
 	//
 	// Corresponds with GET /phone_numbers (the `ListPhoneNumbers` operationId).
 	ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -127,7 +127,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumberWithBody Buy a number for sale
 	//
-	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+	// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -138,7 +138,7 @@ type ClientInterface interface {
 
 	// PurchasePhoneNumber Buy a number for sale
 	//
-	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+	// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -149,9 +149,9 @@ type ClientInterface interface {
 
 	// SearchPhoneNumbersWithBody Search numbers for sale
 	//
-	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-	// be sold before you buy it.
+	// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+	// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+	// number in the response may be sold before you buy it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -160,9 +160,9 @@ type ClientInterface interface {
 
 	// SearchPhoneNumbers Search numbers for sale
 	//
-	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-	// be sold before you buy it.
+	// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+	// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+	// number in the response may be sold before you buy it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -185,9 +185,9 @@ type ClientInterface interface {
 
 	// UpdatePhoneNumberWithBody Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-	// check whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+	// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+	// not check whether the agent exists.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -196,9 +196,9 @@ type ClientInterface interface {
 
 	// UpdatePhoneNumber Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-	// check whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+	// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+	// not check whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -209,8 +209,8 @@ type ClientInterface interface {
 // ListPhoneNumbers List phone numbers
 //
 // Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
-// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
-// several filters, a number must match all of them.
+// `cursor` of this page, with the same filters. A null `cursor` means that there are no more pages. If you use
+// several filters, the response has only numbers that match all of them.
 //
 // Corresponds with GET /phone_numbers (the `ListPhoneNumbers` operationId).
 func (c *Client) ListPhoneNumbers(ctx context.Context, params *ListPhoneNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -271,7 +271,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params *CreatePhoneNumbe
 
 // PurchasePhoneNumberWithBody Buy a number for sale
 //
-// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes any type of body and a specified content type.
 //
@@ -291,7 +291,7 @@ func (c *Client) PurchasePhoneNumberWithBody(ctx context.Context, params *Purcha
 
 // PurchasePhoneNumber Buy a number for sale
 //
-// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -311,9 +311,9 @@ func (c *Client) PurchasePhoneNumber(ctx context.Context, params *PurchasePhoneN
 
 // SearchPhoneNumbersWithBody Search numbers for sale
 //
-// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-// be sold before you buy it.
+// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+// number in the response may be sold before you buy it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -332,9 +332,9 @@ func (c *Client) SearchPhoneNumbersWithBody(ctx context.Context, contentType str
 
 // SearchPhoneNumbers Search numbers for sale
 //
-// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-// be sold before you buy it.
+// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+// number in the response may be sold before you buy it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -387,9 +387,9 @@ func (c *Client) GetPhoneNumber(ctx context.Context, id string, reqEditors ...Re
 
 // UpdatePhoneNumberWithBody Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-// check whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+// not check whether the agent exists.
 //
 // Takes any type of body and a specified content type.
 //
@@ -408,9 +408,9 @@ func (c *Client) UpdatePhoneNumberWithBody(ctx context.Context, id string, conte
 
 // UpdatePhoneNumber Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-// check whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+// not check whether the agent exists.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -841,8 +841,8 @@ type ClientWithResponsesInterface interface {
 	// ListPhoneNumbersWithResponse List phone numbers
 	//
 	// Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
-	// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
-	// several filters, a number must match all of them.
+	// `cursor` of this page, with the same filters. A null `cursor` means that there are no more pages. If you use
+	// several filters, the response has only numbers that match all of them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -875,7 +875,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 	//
-	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+	// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -886,7 +886,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurchasePhoneNumberWithResponse Buy a number for sale
 	//
-	// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+	// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -897,9 +897,9 @@ type ClientWithResponsesInterface interface {
 
 	// SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 	//
-	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-	// be sold before you buy it.
+	// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+	// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+	// number in the response may be sold before you buy it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -908,9 +908,9 @@ type ClientWithResponsesInterface interface {
 
 	// SearchPhoneNumbersWithResponse Search numbers for sale
 	//
-	// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-	// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-	// be sold before you buy it.
+	// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+	// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+	// number in the response may be sold before you buy it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -937,9 +937,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithBodyWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-	// check whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+	// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+	// not check whether the agent exists.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -948,9 +948,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePhoneNumberWithResponse Update a phone number
 	//
-	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-	// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-	// check whether the agent exists.
+	// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+	// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+	// not check whether the agent exists.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1942,8 +1942,8 @@ func (r UpdatePhoneNumberResponse) ContentType() string {
 // ListPhoneNumbersWithResponse List phone numbers
 //
 // Returns the workspace's phone numbers, oldest first, one page at a time. To get the next page, pass the
-// `cursor` of this page with the same filters; a null `cursor` means that there are no more pages. If you use
-// several filters, a number must match all of them.
+// `cursor` of this page, with the same filters. A null `cursor` means that there are no more pages. If you use
+// several filters, the response has only numbers that match all of them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1994,7 +1994,7 @@ func (c *ClientWithResponses) CreatePhoneNumberWithResponse(ctx context.Context,
 
 // PurchasePhoneNumberWithBodyWithResponse Buy a number for sale
 //
-// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2011,7 +2011,7 @@ func (c *ClientWithResponses) PurchasePhoneNumberWithBodyWithResponse(ctx contex
 
 // PurchasePhoneNumberWithResponse Buy a number for sale
 //
-// Buys a number that a search returned. createPhoneNumber with `type: purchase` does the same; use it instead.
+// Buys a number that a search returned. Use createPhoneNumber with `type: purchase` instead; it does the same.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2027,9 +2027,9 @@ func (c *ClientWithResponses) PurchasePhoneNumberWithResponse(ctx context.Contex
 
 // SearchPhoneNumbersWithBodyWithResponse Search numbers for sale
 //
-// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-// be sold before you buy it.
+// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+// number in the response may be sold before you buy it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2044,9 +2044,9 @@ func (c *ClientWithResponses) SearchPhoneNumbersWithBodyWithResponse(ctx context
 
 // SearchPhoneNumbersWithResponse Search numbers for sale
 //
-// Returns numbers for sale whose national number starts with `prefix`, in ascending order. Numbers that are
-// already owned are left out. The response is a plain array, empty if nothing matches. A number listed here may
-// be sold before you buy it.
+// Returns numbers for sale whose national number (without the country code) starts with `prefix`, in ascending
+// order. Numbers that are already owned are left out. The response is a plain array, empty if nothing matches. A
+// number in the response may be sold before you buy it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2091,9 +2091,9 @@ func (c *ClientWithResponses) GetPhoneNumberWithResponse(ctx context.Context, id
 
 // UpdatePhoneNumberWithBodyWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-// check whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+// not check whether the agent exists.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2108,9 +2108,9 @@ func (c *ClientWithResponses) UpdatePhoneNumberWithBodyWithResponse(ctx context.
 
 // UpdatePhoneNumberWithResponse Update a phone number
 //
-// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. It is not an error
-// to link the number to the same agent again, or to unlink a number that is not linked. The server does not
-// check whether the agent exists.
+// Links the number to an agent, or unlinks it. A body without `agentId` changes nothing. Linking the number to
+// the same agent again is not an error, and neither is unlinking a number that is not linked. The server does
+// not check whether the agent exists.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -8,7 +8,7 @@ const says = document.getElementById("key-says");
 const kept = says.textContent;
 let ui;
 
-// Dark and light follow the system, as it changes.
+// The colors follow the system's dark or light setting, also when it changes.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
@@ -31,10 +31,10 @@ function useKey() {
   say(kept, false);
 }
 
-// The name of the schema that a reference is to.
+// The name of the schema that a reference points to.
 const schemaName = (schema) => schema?.$ref?.split("/").at(-1);
 
-// Optional parameters start empty: an example of a cursor or a filter, sent along, would find nothing.
+// Optional parameters start empty: a request with the example of a cursor or a filter would find nothing.
 function startEmpty(spec, parameter) {
   if (parameter.required) {
     return;
@@ -47,9 +47,9 @@ function startEmpty(spec, parameter) {
   }
 }
 
-// Swagger UI marks what is deprecated, but shows no reason, and it marks a member of a body only in
-// the schema, which is out of sight. So the descriptions say it: that of what is deprecated, and
-// that of a body with deprecated members.
+// Swagger UI marks what is deprecated, but shows no reason. It marks a member of a body only in the
+// schema, which is not visible at first. So this adds the reason to the description of each
+// deprecated part, and to the description of a body with deprecated members.
 function explainDeprecations(spec, node) {
   if (node === null || typeof node !== "object") {
     return;
@@ -72,13 +72,13 @@ function explainDeprecations(spec, node) {
   }
 }
 
-// The reason without a full stop: one comes after it, or a parenthesis.
+// The reason without its final period: the text around it adds a period or a parenthesis.
 const reasonOf = (node) => node["x-deprecated-reason"]?.replace(/\.$/, "");
 
 const paragraphs = (...texts) => texts.filter(Boolean).join("\n\n");
 
-// The deprecated members of a value, such as "`purchase.number` (the reason)". Above are the names
-// of the schemas that the value is in: one of them in itself would have no end.
+// The deprecated members of a value, such as "`purchase.number` (the reason)". above has the names
+// of the schemas that contain the value, so that a schema that contains itself ends the search.
 function deprecatedMembers(spec, schema, at = "", above = []) {
   const name = schemaName(schema);
   if (schema === undefined || above.includes(name)) {
@@ -112,7 +112,7 @@ function forThisServer(spec) {
   return spec;
 }
 
-// The id fields have the last id that an answer had.
+// Fills the id fields with the last id in a response.
 function fillID(spec, id) {
   for (const [path, operations] of Object.entries(spec.paths)) {
     if (path.includes("{id}")) {

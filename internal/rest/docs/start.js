@@ -1,6 +1,6 @@
 "use strict";
 
-// The buttons copy the command beside them.
+// Each button copies the command next to it.
 const says = document.getElementById("says");
 for (const button of document.querySelectorAll(".command button")) {
   button.addEventListener("click", async () => {
@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll(".command button")) {
     try {
       await navigator.clipboard.writeText(code.textContent);
       says.textContent = "Copied.";
-    } catch { // without TLS, but on localhost, a page has no clipboard
+    } catch { // a page has no clipboard without TLS, except on localhost
       getSelection().selectAllChildren(code);
       says.textContent = "The command is selected. Copy it with the keyboard.";
     }
