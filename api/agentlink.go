@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// AgentLink is what an update does to the link between a phone number and its agent. The zero AgentLink leaves it
-// unchanged. [LinkAgent] links, and [UnlinkAgent] unlinks. In JSON, it is the member agentId: absent, an id, or "".
+// AgentLink is what an update does to the link between a phone number and its agent. The zero AgentLink leaves the link
+// unchanged, [LinkAgent] sets it, and [UnlinkAgent] removes it. In JSON, it is the member agentId: absent, an id, or "".
 type AgentLink struct {
 	change bool
 	unlink bool
@@ -14,20 +14,20 @@ type AgentLink struct {
 }
 
 // LinkAgent links the number to the agent with this id: 1 to 128 letters, digits, hyphens and underscores. An empty id
-// does not unlink: encoding the request fails, because the id is most likely a variable that was never set.
+// does not unlink the number. It is most likely a variable that was never set, so encoding the request fails.
 func LinkAgent(id string) AgentLink { return AgentLink{change: true, id: id} }
 
 // UnlinkAgent unlinks the number from its agent, if it has one.
 func UnlinkAgent() AgentLink { return AgentLink{change: true, unlink: true} }
 
-// NoAgent returns the AgentID of [ListPhoneNumbersParams] that selects the numbers without an agent. In the query, it is
-// an empty agentId=.
+// NoAgent returns the value for the AgentID of [ListPhoneNumbersParams] that selects the numbers without an agent. In the
+// query, it is agentId= with no value.
 func NoAgent() *string { return new("") }
 
-// IsZero reports whether l leaves the link unchanged. The JSON encoder then omits the member.
+// IsZero reports whether l leaves the link unchanged. If it does, the JSON encoder omits the member.
 func (l AgentLink) IsZero() bool { return !l.change }
 
-// AgentID returns the id of the agent to link, or "" to unlink, and whether l changes the link at all.
+// AgentID returns the id of the agent to link to, or "" to unlink, and whether l changes the link at all.
 func (l AgentLink) AgentID() (id string, change bool) { return l.id, l.change }
 
 // MarshalJSON implements json.Marshaler.

@@ -9,11 +9,12 @@ import (
 const maxIdempotencyKey = 255
 
 // ParseIdempotencyKey reads the value of an Idempotency-Key header and returns the key in it: 1 to 255
-// visible ASCII characters. The value is the key itself, or the key as a string of RFC 9651, section
-// 3.3.3, as draft-ietf-httpapi-idempotency-key-header has it: in double quotes, with \ before a " or \
-// inside. So k and "k" are the same key. A value that starts with a double quote must be such a string.
+// visible ASCII characters. The value is either the key itself, or the key as a string (RFC 9651,
+// section 3.3.3), as in draft-ietf-httpapi-idempotency-key-header: in double quotes, with \ before each
+// " or \ in the key. So k and "k" are the same key. A value that starts with a double quote must be such
+// a string.
 //
-// The error says what the value must be, as in "must be 1 to 255 visible ASCII characters".
+// The text of the error continues a sentence about the value: "must be 1 to 255 visible ASCII characters".
 func ParseIdempotencyKey(value string) (key string, err error) {
 	key, ok := value, true
 	if strings.HasPrefix(value, `"`) {

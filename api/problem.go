@@ -5,8 +5,8 @@ import "net/http"
 // ProblemMediaType is the media type of a problem document (RFC 9457).
 const ProblemMediaType = "application/problem+json"
 
-// NewProblem returns a problem with this code and the status and title that belong to it. If detail is empty, it uses the
-// code's default text. The server adds the request id when it sends the response.
+// NewProblem returns a problem with this code, and with the code's status and title. If detail is empty, the problem has
+// the code's default text. The server adds the request id when it sends the response.
 func NewProblem(code ProblemCode, detail string, fields ...ProblemField) *Problem {
 	usual, ok := problems[code]
 	if !ok {
@@ -25,7 +25,7 @@ func NewProblem(code ProblemCode, detail string, fields ...ProblemField) *Proble
 	}
 }
 
-// Error implements error. The text has the code, the detail, the broken rules and the request id.
+// Error implements error. It returns the code, the detail, the broken rules and the request id.
 func (p *Problem) Error() string {
 	if p == nil {
 		return "a problem that is nil"

@@ -13,22 +13,23 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client/raw"
 )
 
-// Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] with api.Purchase.
+// Buy buys a number that is for sale, in E.164 form, and returns it. It is [Client.Create] with [api.Purchase].
 //
 // An error other than [ErrOutcomeUnknown] means that the number was not bought: the server said so, or the request was
-// not sent. If the outcome is unknown, for example because the connection broke, Buy finds out. If the server has shown
-// that it honors keys, Buy sends the request again with the same Idempotency-Key. Otherwise, it looks for the number
-// among the first 10,000 of your numbers, and treats the number as bought if it is there. If Buy still cannot tell, it
-// returns ErrOutcomeUnknown, with the number and the key in the [*Error].
+// not sent. If the outcome is unknown, for example because the connection broke, Buy tries to find out. If the server
+// has shown that it honors keys, Buy sends the request again with the same Idempotency-Key. Otherwise, it looks for the
+// number among the first 10,000 of your numbers, and treats the number as bought if it is there. If Buy still cannot
+// tell, it returns ErrOutcomeUnknown, with the number and the key in the [*Error].
 //
 // Each of these attempts sends the purchase only once, whatever middleware there is; see [WithHTTPClient].
 func (c *Client) Buy(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Create(ctx, api.Purchase(number), opts...)
 }
 
-// Create buys a number, imports one from a SIP carrier or creates a SIP address; package api has a constructor for
-// each. Its outcome is as for [Client.Buy], except that Create does not look for an import or a SIP address: an older
-// one would look like a new one. The type of r says which of its objects counts.
+// Create buys a number, imports one from a SIP carrier or creates a SIP address: see [api.Purchase], [api.SIPImport] and
+// [api.VogentSIP]. It finds out the outcome as [Client.Buy] does, except that it does not look for an imported number or
+// a SIP address among your numbers, because an older one would look like a new one. The type of r says which of its
+// objects counts.
 func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts ...CallOption) (api.PhoneNumber, error) {
 	what := creation{op: createPhoneNumber, number: numberOf(r), lookUp: r.Type == api.CreateByPurchase}
 	if r.SIPImport != nil && r.SIPImport.Password != "" {
@@ -75,9 +76,10 @@ func (c *Client) Purchase(ctx context.Context, number string, opts ...CallOption
 }
 
 // BuyAny searches for numbers and buys the first available one. If someone else was faster, it tries the next one, and
-// searches again when it has tried them all. If it could buy none, the error is [ErrNumberUnavailable], with the last
-// reason. It buys only numbers that start with the prefix of search, whatever the server finds. It stops at the first
-// other error, including the first unknown outcome. The limit of search is how many numbers it looks up at a time.
+// searches again when it has tried them all. If it could not buy any, the error is [ErrNumberUnavailable], with the last
+// reason. BuyAny stops at the first error of another kind, including the first unknown outcome. It buys only numbers
+// that start with the prefix of search, whatever the server finds. The limit of search is the number of results of each
+// search.
 func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, opts ...CallOption) (api.PhoneNumber, error) {
 	const most = 100 // numbers to try
 	s, err := c.settingsOf(createPhoneNumber, opts)

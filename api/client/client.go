@@ -24,7 +24,7 @@ import (
 // DefaultBaseURL is the root of the hosted API.
 const DefaultBaseURL = "https://api.vogent.ai/api"
 
-// Client calls the phone-number API. Make one with [New] and share it: all methods may be called at the same time.
+// Client calls the phone-number API. Make one with [New] and share it: its methods are safe for concurrent use.
 type Client struct {
 	base     *url.URL // without a slash behind it
 	http     *http.Client
@@ -52,8 +52,8 @@ type config struct {
 	call       settings
 }
 
-// New makes a client. Without options it takes the API key from VOGENT_API_KEY and the base URL from VOGENT_BASE_URL, else
-// [DefaultBaseURL]. An option that cannot be used, or no key at all, is an error; nothing is sent.
+// New makes a client. Without options, it takes the API key from VOGENT_API_KEY, and the base URL from VOGENT_BASE_URL or
+// else [DefaultBaseURL]. It returns an error if there is no key or an option is not valid. It sends nothing.
 func New(opts ...Option) (*Client, error) {
 	cfg := config{
 		httpClient: &http.Client{},
@@ -108,8 +108,8 @@ func New(opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Raw returns the generated client with the base URL, key, user agent, connections and middleware of c. Its calls have no
-// time-out but the context's and check nothing; a POST is never sent twice.
+// Raw returns the generated client with the base URL, key, user agent, connections and middleware of c. Its calls check
+// nothing, and have no time-out except that of the context. They never send a POST twice.
 func (c *Client) Raw() *raw.ClientWithResponses { return c.raw }
 
 // apiKey returns the key to use; given is the one of WithAPIKey.

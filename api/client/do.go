@@ -23,9 +23,9 @@ import (
 // if the method is GET, HEAD, OPTIONS, PUT or DELETE.
 //
 // Any other POST or PATCH carries an Idempotency-Key and is treated like a purchase: an error is [ErrOutcomeUnknown]
-// unless it shows that the request was not carried out. But Do looks nothing up, and it retries with the key only if
-// openapi.yaml says that the operation takes one. Errors and logs never contain the values of members whose names
-// contain "password".
+// unless it shows that the request was not carried out. But Do does not look for what the request created, and it
+// retries with the key only if openapi.yaml says that the operation takes one. Errors and logs never contain the values
+// of members whose names contain "password".
 func (c *Client) Do(ctx context.Context, method, path string, body, result any, opts ...CallOption) error {
 	op, request, err := endpoint(method, path, body)
 	s, wrong := c.settingsOf(op, opts)

@@ -26,22 +26,22 @@ var (
 	ErrNumberUnavailable = errors.New("number unavailable")
 	// ErrUnavailable: no complete response came, or the server failed (5xx). Try the call again later.
 	ErrUnavailable = errors.New("service unavailable")
-	// ErrOutcomeUnknown: the number may or may not have been bought or created. Number says which one. Look for it before you
-	// buy another one. If the server honors keys, repeating the call with the same key also tells. Any other server then says
-	// that the number is unavailable, even if you have bought it.
+	// ErrOutcomeUnknown: a number may or may not have been bought or created. Error.Number says which one. Look for it before
+	// you buy another one. If the server honors keys, you can also repeat the call with the same key to find out. Any other
+	// server then says that the number is unavailable, even if you have bought it.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 )
 
-// Error is a failed call. None of its members, and no text made of them, contains the API key or a SIP password, even
-// if the server sent it back. This covers all the ways in which JSON, URLs, HTML and Go write a text, such as \u0070
-// for p, also nested in each other. It does not cover base64, hashes and the like.
+// Error is a failed call. None of its fields, and no text made from them, contains the API key or a SIP password, even
+// if the server sent it back. This covers every way in which JSON, URLs, HTML and Go can write a text, such as \u0070
+// for p, and combinations of these. It does not cover base64, hashes and the like.
 //
 // A secret that is unlikely to occur in other text by chance is replaced with [redacted] everywhere. Such a secret has
 // at least 16 characters, or at least 8 with both a letter and a digit. A shorter or simpler secret can also be an
 // ordinary word, and [redacted] in place of that word would reveal it. So if a detail, a header or a body has such a
-// secret as a whole word or value, the whole text is replaced with [redacted: it may hold a secret]. As part of a
-// longer word, the secret stays. So do names: those in JSON objects and before an =, JSON pointers, known codes, and
-// the text of this package itself.
+// secret as a whole word or value, the whole text is replaced with [redacted: it may hold a secret]. If the secret is
+// part of a longer word, it stays. Names also stay: those in JSON objects and before an =, JSON pointers, known codes,
+// and the text of this package itself.
 //
 // Each text is one line of visible characters: anything that would control a terminal, change the text direction or be
 // invisible becomes a space. Header and Body are as the server sent them, except for the secrets.
@@ -53,7 +53,7 @@ type Error struct {
 
 	// StatusCode is the status of the last response, 0 if there was none.
 	StatusCode int
-	// Code is the problem's code (RFC 9457, openapi.yaml), empty if the response has none.
+	// Code is the code of the problem document in the response (RFC 9457, openapi.yaml), empty if there is none.
 	Code api.ProblemCode
 	// Detail says what went wrong, in the words of the server if it sent any.
 	Detail string

@@ -19,7 +19,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// newClient makes the client of an example, and gives up what the examples before it have bought.
+// newClient makes the client of an example, and releases the numbers that earlier examples have bought.
 func newClient() *client.Client {
 	ctx := context.Background()
 	c, err := client.New()
@@ -58,7 +58,7 @@ func Example() {
 	// Output: +14155550100 agent_1 <nil>
 }
 
-// Set up a client for a server of your own.
+// Set up a client for your own server.
 func ExampleNew() {
 	c, err := client.New(
 		client.WithBaseURL(os.Getenv("VOGENT_BASE_URL")), // such as http://127.0.0.1:8080/api
@@ -90,7 +90,7 @@ func ExampleClient_Search() {
 	// +442079460001
 }
 
-// Buy a certain number. There are three endings: it is yours, it is not, or nobody knows yet.
+// Buy a certain number. There are three outcomes: it is yours, it is not, or the outcome is unknown.
 func ExampleClient_Buy() {
 	c := newClient()
 	n, err := c.Buy(context.Background(), "+12125550100")
@@ -106,7 +106,7 @@ func ExampleClient_Buy() {
 	// Output: bought +12125550100
 }
 
-// Buy any number of an area code. Where somebody is faster, the next one is taken.
+// Buy any number in an area code. If someone else is faster, BuyAny tries the next one.
 func ExampleClient_BuyAny() {
 	c := newClient()
 	n, err := c.BuyAny(context.Background(), api.PhoneNumberSearchInput{Prefix: "312"})
@@ -114,7 +114,7 @@ func ExampleClient_BuyAny() {
 	// Output: +13125550100 PSTN <nil>
 }
 
-// Move a number from one agent to another, then take it away from that one.
+// Move a number from one agent to another, then unlink it.
 func ExampleClient_Link() {
 	ctx, c := context.Background(), newClient()
 	n := buy(c, "+16175550100")
@@ -133,7 +133,7 @@ func ExampleClient_Link() {
 	// +16175550100 true <nil>
 }
 
-// Go through all numbers of an agent.
+// List all numbers of an agent.
 func ExampleClient_All() {
 	ctx, c := context.Background(), newClient()
 	for _, number := range []string{"+17025550100", "+17025550101"} {
@@ -152,7 +152,7 @@ func ExampleClient_All() {
 	// +17025550101
 }
 
-// Go through the numbers that are linked to no agent.
+// List the numbers that are not linked to an agent.
 func ExampleClient_All_linkedToNoAgent() {
 	ctx, c := context.Background(), newClient()
 	buy(c, "+17025550100")
@@ -188,7 +188,7 @@ func ExampleClient_GetByNumber() {
 	// +13035550199 is not ours
 }
 
-// Bring in a number that you have at a SIP carrier.
+// Import a number that you have with a SIP carrier.
 func ExampleClient_Create() {
 	c := newClient()
 	n, err := c.Create(context.Background(), api.SIPImport(api.SIPImportDetails{
@@ -201,7 +201,7 @@ func ExampleClient_Create() {
 	// Output: +18001234567 PSTN <nil>
 }
 
-// Give a number up.
+// Release a number.
 func ExampleClient_Delete() {
 	ctx, c := context.Background(), newClient()
 	n := buy(c, "+15035550100")
@@ -213,7 +213,7 @@ func ExampleClient_Delete() {
 	// true
 }
 
-// Tell failures apart, and show what the server says of each member.
+// Distinguish failures, and show what the server says about each member.
 func ExampleError() {
 	c := newClient()
 	_, err := c.Link(context.Background(), "019daa80-7c00-7000-8000-000000000001", "my agent")
@@ -270,7 +270,7 @@ func ExampleClient_Do() {
 	// Output: "+13085550100" "" <nil>
 }
 
-// Measure each attempt by what it is sent through.
+// Count the attempts with a middleware.
 func ExampleWithMiddleware() {
 	count := 0
 	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {

@@ -38,7 +38,7 @@ func (c *Client) Link(ctx context.Context, id, agentID string, opts ...CallOptio
 	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent(agentID)}, opts...)
 }
 
-// Unlink unlinks the number with this id from its agent, if any, and returns the updated number.
+// Unlink unlinks the number with this id from its agent, if it has one, and returns the updated number.
 func (c *Client) Unlink(ctx context.Context, id string, opts ...CallOption) (api.PhoneNumber, error) {
 	return c.Update(ctx, id, api.UpdatePhoneNumberInput{AgentID: api.UnlinkAgent()}, opts...)
 }
@@ -82,7 +82,7 @@ func checkID(id string) error {
 
 // List returns a page of the numbers, oldest first. The limit of params is the size of a page; openapi.yaml has the
 // default. To get the next page, pass the cursor of this one. A nil cursor means that there is no next page. The hosted
-// API documents only limit and cursor, no filters. [Client.All] handles both.
+// API documents only limit and cursor, no filters. [Client.All] follows the cursors, and filters on any server.
 //
 // An AgentID lists the numbers of one agent; [api.NoAgent] lists the numbers without an agent.
 func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, opts ...CallOption) (api.PhoneNumberPage, error) {
@@ -91,7 +91,7 @@ func (c *Client) List(ctx context.Context, params api.ListPhoneNumbersParams, op
 }
 
 // All returns all numbers that match params, oldest first. It keeps one page in memory at a time; the limit of params
-// is the size of a page. It ends after the last number, or with one error: of a page, of the context, or because the
+// is the size of a page. It ends after the last number, or with one error: from a page, from the context, or because the
 // cursors of the server repeat or continue for more than 100,000 pages. Numbers that are added or deleted meanwhile may
 // or may not appear. On a server that does not filter, such as the hosted one, All reads all numbers.
 //
@@ -192,8 +192,8 @@ func (c *circle) closes(cursor string) bool {
 	return false
 }
 
-// GetByNumber returns the number in E.164 form, or the SIP address with this prefix in any letter case. If the
-// workspace does not have it, the error is [ErrNotFound]. On a server that does not filter, such as the hosted one,
+// GetByNumber returns the phone number with this E.164 form, or the SIP address with this prefix in any letter case. If
+// the workspace has neither, the error is [ErrNotFound]. On a server that does not filter, such as the hosted one,
 // GetByNumber may read all numbers.
 func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOption) (api.PhoneNumber, error) {
 	if number == "" {
@@ -206,7 +206,7 @@ func (c *Client) GetByNumber(ctx context.Context, number string, opts ...CallOpt
 }
 
 // Search returns numbers for sale whose national number starts with the prefix of r, in ascending order. openapi.yaml
-// has the defaults of its country and limit, and the highest limit. A number may be sold before you buy it;
+// has the defaults for the country and the limit of r, and the highest limit. A number may be sold before you buy it;
 // [Client.BuyAny] then tries the next one.
 func (c *Client) Search(ctx context.Context, r api.PhoneNumberSearchInput, opts ...CallOption) ([]api.PhoneNumberCandidate, error) {
 	request, err := raw.NewSearchPhoneNumbersRequest(below, r)

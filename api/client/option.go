@@ -30,7 +30,7 @@ func WithAPIKey(key string) Option {
 	})
 }
 
-// WithBaseURL sets the base URL: an http or https URL, without query and fragment, to which the client adds the paths
+// WithBaseURL sets the base URL: an http or https URL, without a query and a fragment, to which the client adds the paths
 // of the operations. It includes /api, as in https://api.vogent.ai/api or http://127.0.0.1:8080/api. The default is the
 // value of VOGENT_BASE_URL, or else [DefaultBaseURL].
 func WithBaseURL(url string) Option {
@@ -46,13 +46,14 @@ func WithBaseURL(url string) Option {
 // A request that spends money must not be sent twice, so the client guards the Transport. The Transport gets the
 // request of a Create, Buy, BuyAny or Purchase only once per attempt. If it is an *http.Transport, or nil, any
 // middleware can come before it. Any other Transport gets the body of such a request only after it has reported a
-// connection to [net/http/httptrace], and it gets no second connection after that. A Transport that wraps an
+// connection to [net/http/httptrace], and it cannot use a second connection after that. A Transport that wraps an
 // *http.Transport and keeps the context of the request does this by itself. A Transport that reads the body earlier,
 // for example to log it or to send it again, gets an error, and so does the caller; nothing is bought. In that case,
-// pass the *http.Transport to WithHTTPClient, and what wraps it to [WithMiddleware].
+// pass the *http.Transport to WithHTTPClient, and its wrapper to [WithMiddleware].
 //
-// This also applies to stubs in tests. If a stub reads the body, make it a middleware or an [net/http/httptest.Server].
-// The client cannot stop a Transport that an *http.Transport uses for a scheme through its RegisterProtocol method.
+// This also applies to stubs in tests. If a stub reads the body, make it a middleware or a server
+// ([net/http/httptest.Server]). The client cannot guard a transport that was added to an *http.Transport with
+// RegisterProtocol.
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
@@ -74,8 +75,8 @@ func WithUserAgent(agent string) Option {
 	})
 }
 
-// WithLogger logs each attempt at level debug, and each wait before a retry at level warn. A line has the operation,
-// the status and, for a failure, what the server says about it. It never has the key, a password or a header.
+// WithLogger logs each attempt at level debug, and each wait before a retry at level warn. A record has the operation,
+// the status and, after a failure, what the server says about it. It never has the API key, a password or a header.
 func WithLogger(log *slog.Logger) Option {
 	return clientOption(func(cfg *config) error {
 		if log == nil {
@@ -90,10 +91,10 @@ func WithLogger(log *slog.Logger) Option {
 // middleware is the outermost. [AttemptOf] tells it what a request is for.
 //
 // A middleware sends the request through the http.RoundTripper that it is given, with a context derived from the
-// context of the request. A request of its own, such as one for a token, needs a different context. It can read and
-// copy the request, but it cannot send twice a request that creates something: the second one gets an error, and the
-// call ends as after a broken connection. So do not add a middleware that retries. If a middleware fails without
-// sending a purchase, the outcome is still unknown, because it could have sent the purchase in another way.
+// context of the request. A request of its own, such as one for a token, needs a different context. The middleware can
+// read and copy the request. But it cannot send a request that creates something twice: the second request gets an
+// error, and the call ends as after a broken connection. So do not add a middleware that retries. If a middleware fails
+// without sending a purchase, the outcome is still unknown, because it could have sent the purchase in another way.
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {
@@ -133,8 +134,8 @@ func (o CallOption) configure(cfg *config) error {
 	return nil
 }
 
-// WithTimeout limits each attempt, including the time to read the response. The default is 30 seconds. The context
-// limits the whole call, with its waits and retries.
+// WithTimeout limits the time of each attempt, including the time to read the response. The default is 30 seconds. The
+// context limits the whole call, including waits and retries.
 func WithTimeout(d time.Duration) CallOption {
 	return func(s *settings) error {
 		if d <= 0 {
@@ -145,7 +146,7 @@ func WithTimeout(d time.Duration) CallOption {
 	}
 }
 
-// WithRetries sets how many times a call is retried at most. The default is 3; with 0, it is sent only once.
+// WithRetries sets the maximum number of retries of a call. The default is 3. With 0, a call is sent only once.
 func WithRetries(n int) CallOption {
 	return func(s *settings) error {
 		if n < 0 {
@@ -158,7 +159,7 @@ func WithRetries(n int) CallOption {
 
 // WithIdempotencyKey sets the Idempotency-Key of a Create, Buy or Purchase. The default is a new key for each call.
 // [api.ParseIdempotencyKey] says what a key can be. A server that honors keys runs the same request with the same key
-// only once, even if it comes from another process.
+// only once, even if the requests come from different processes.
 func WithIdempotencyKey(key string) CallOption {
 	return func(s *settings) error {
 		if _, err := api.ParseIdempotencyKey(key); err != nil {
@@ -199,8 +200,8 @@ type Response struct {
 	Body       []byte
 }
 
-// WithResponse stores the last response of the call in into, even if the call fails. If there is no response, into is
-// zero.
+// WithResponse stores the last response of the call in into, even if the call fails. If there is no response, it sets
+// into to the zero Response.
 func WithResponse(into *Response) CallOption {
 	return func(s *settings) error {
 		if into == nil {

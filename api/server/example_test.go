@@ -54,7 +54,7 @@ func (m *memory) DeletePhoneNumber(context.Context, server.DeletePhoneNumberRequ
 	return nil, api.NewProblem(api.CodeNotFound, "")
 }
 
-// Seven methods are a server; Register does the rest: the key, strict decoding and problem documents.
+// Implement seven methods, and Register does the rest: API keys, strict decoding and problem documents.
 func Example() {
 	const secret = "secret"
 	n := api.PhoneNumber{ID: "1", Number: "+18001234567", Type: api.PSTN}

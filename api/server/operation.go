@@ -12,7 +12,7 @@ type Operation struct {
 	ID                  string // operationId
 	Method              string // such as GET
 	Path                string // below Options.BaseURL, such as /phone_numbers/{id}
-	TakesIdempotencyKey bool
+	TakesIdempotencyKey bool   // whether it has an Idempotency-Key header parameter
 
 	query        map[string]string  // the JSON type of each query parameter
 	headers      []string           // header parameters
@@ -21,8 +21,8 @@ type Operation struct {
 	nullable     []jsontext.Pointer // the members of the body that may be null
 }
 
-// OperationOf returns the operation that a request is for. You can call it in Options.Middleware and
-// Options.Authenticate too. It returns the zero Operation and false for a path or method that the API
+// OperationOf returns the operation that a request is for. You can also call it in [Options].Middleware
+// and Options.Authenticate. It returns the zero Operation and false for a path or method that the API
 // does not have, and for your own routes on the same Echo.
 func OperationOf(c echo.Context) (Operation, bool) {
 	b, ok := c.Echo().Binder.(*binder)

@@ -16,9 +16,9 @@ type Options struct {
 	// the end is ignored. Register panics if requests could not reach the paths.
 	BaseURL string
 
-	// Authenticate checks the API key of a request for an operation. It is required. Echo's context has
-	// the request, the caller's address (RealIP, which uses Echo's IPExtractor), the headers of the
-	// response and the operation ([OperationOf]).
+	// Authenticate checks the API key of a request for an operation. It is required. Its first argument,
+	// Echo's context, has the request, the caller's address (RealIP, which uses Echo's IPExtractor), the
+	// headers of the response and the operation ([OperationOf]).
 	//
 	// The context that Authenticate returns becomes the context of the request, and is passed to the
 	// operation: add the caller to it. It is used even if Authenticate returns an error, so that a log
@@ -30,12 +30,12 @@ type Options struct {
 	// Middleware wraps every request, for logs, metrics or headers. The first one is the outermost. The
 	// response has its X-Request-Id before Middleware runs. After next returns, the response has its
 	// status, and the request has the context from Authenticate. If Middleware itself fails or panics,
-	// the caller gets a problem document too. The middleware outside of it then sees the error, but
+	// the caller gets a problem document too. In that case, the middleware around it sees the error, but
 	// not the status.
 	Middleware []echo.MiddlewareFunc
 
-	// Logger gets a record, with the request id, for each response with a status of 500 or more. Nil
-	// means slog.Default().
+	// Logger gets a record, with the request id, for each response with a status of 500 or higher. The
+	// default is slog.Default().
 	Logger *slog.Logger
 }
 

@@ -98,8 +98,8 @@ func (w problemWriter) handle(err error, c echo.Context) {
 	}
 }
 
-// RetryAfter returns err with the time that the caller must wait before it tries again. The response has it in a
-// Retry-After header, in whole seconds, rounded up. Without it, a 409, 429 or 503 response says one second.
+// RetryAfter returns err with the time that the caller must wait before it tries again. The response has this time in
+// its Retry-After header, in whole seconds, rounded up. Without RetryAfter, a 409, 429 or 503 response says one second.
 func RetryAfter(err error, wait time.Duration) error { return &retryError{error: err, wait: wait} }
 
 type retryError struct {

@@ -1,5 +1,5 @@
-// The compiler checks this file, and nothing runs it. Each line below a @ts-expect-error has one
-// mistake. If the types accept it, the build fails.
+// This file is compiled, but never run. Each line below a @ts-expect-error has one mistake. If the
+// types accept the mistake, the build fails.
 import type { Client, UpdatePhoneNumberInput } from "./phonenumbers.js";
 
 export async function mistakes(client: Client): Promise<void> {
