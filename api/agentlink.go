@@ -33,7 +33,7 @@ func (l AgentLink) AgentID() (id string, change bool) { return l.id, l.change }
 // MarshalJSON implements json.Marshaler.
 func (l AgentLink) MarshalJSON() ([]byte, error) {
 	if l.id == "" && !l.unlink {
-		return nil, errors.New("LinkAgent has an empty id; UnlinkAgent unlinks")
+		return nil, errors.New("LinkAgent has an empty id; to unlink, use UnlinkAgent")
 	}
 	return json.Marshal(l.id)
 }
@@ -45,7 +45,7 @@ func (l *AgentLink) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if id == nil {
-		return errors.New("agentId is null; the empty string unlinks")
+		return errors.New("agentId is null; to unlink, use the empty string")
 	}
 	*l = AgentLink{change: true, unlink: *id == "", id: *id}
 	return nil

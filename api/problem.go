@@ -28,7 +28,7 @@ func NewProblem(code ProblemCode, detail string, fields ...ProblemField) *Proble
 // Error implements error. It returns the code, the detail, the broken rules and the request id.
 func (p *Problem) Error() string {
 	if p == nil {
-		return "a problem that is nil"
+		return "a nil problem"
 	}
 	text := string(p.Code) + ": " + p.Detail
 	for _, field := range p.Errors {

@@ -30,7 +30,7 @@ type answer struct {
 
 // encoded says that the body cannot be read.
 func (a answer) encoded() string {
-	return fmt.Sprintf("its Content-Encoding is %q, and the client reads gzip only; do not ask for another one with Accept-Encoding", a.encoding)
+	return fmt.Sprintf("its Content-Encoding is %q, but the client reads only gzip; do not request another encoding with Accept-Encoding", a.encoding)
 }
 
 func (a answer) mediaType() string {

@@ -89,7 +89,7 @@ type guard struct {
 }
 
 var (
-	errRepeated = errors.New("a middleware or the transport tried to send the request a second time, and was stopped; turn off its retries, since the client has its own")
+	errRepeated = errors.New("a middleware or the transport tried to send the request a second time, and the client stopped it; turn off its retries, because the client has its own")
 	errDropped  = errors.New("a middleware replaced the context of the request, so the client cannot make sure that it is sent only once; " +
 		"derive the new context from the context of the request")
 )
@@ -97,7 +97,7 @@ var (
 // unguarded is the error of a transport that may send a request twice.
 func (g *guard) unguarded() error {
 	return fmt.Errorf("the transport %T could send the request twice: it reads the request before it has a connection, does not report connections to net/http/httptrace, "+
-		"or got a request without a body; pass an *http.Transport to WithHTTPClient, and what wraps or replaces it to WithMiddleware", g.next)
+		"or got a request without a body; pass an *http.Transport to WithHTTPClient, and anything that wraps or replaces it to WithMiddleware", g.next)
 }
 
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -116,7 +116,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 		if len(tried) == before || !taken { // nothing new, or perhaps refused for another reason
 			detail := "no number for sale starts with " + strconv.Quote(search.Prefix)
 			if last != nil {
-				detail = fmt.Sprintf("none of the %d numbers for sale could be bought; the last error: %v", len(tried), last)
+				detail = fmt.Sprintf("none of the %d numbers for sale could be bought; the last error is: %v", len(tried), last)
 			}
 			return api.PhoneNumber{}, searchPhoneNumbers.fails(soldOut, detail, nil)
 		}

@@ -99,13 +99,13 @@ func (x *call) try(ctx context.Context) (answer, *Error) {
 	got, failure := x.exchange(ctx)
 	if logged {
 		attrs := []slog.Attr{
-			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("try", x.tries),
+			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("attempt", x.tries),
 			slog.Int("status", got.status), slog.Duration("duration", time.Since(started)),
 		}
 		if failure != nil {
 			attrs = append(attrs, slog.Any("error", failure))
 		}
-		x.log.LogAttrs(ctx, slog.LevelDebug, "phone-number API: call", attrs...)
+		x.log.LogAttrs(ctx, slog.LevelDebug, "phone-number API: attempt", attrs...)
 	}
 	return got, failure
 }

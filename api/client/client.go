@@ -116,15 +116,15 @@ func (c *Client) Raw() *raw.ClientWithResponses { return c.raw }
 func apiKey(given *string) (string, error) {
 	key, from := os.Getenv("VOGENT_API_KEY"), "VOGENT_API_KEY"
 	if given != nil {
-		key, from = *given, "the API key of WithAPIKey"
+		key, from = *given, "the API key passed to WithAPIKey"
 	}
 	switch {
 	case key == "" && given == nil:
 		return "", errors.New("no API key: set VOGENT_API_KEY, or pass WithAPIKey")
 	case key == "":
-		return "", errors.New("the API key of WithAPIKey is empty")
+		return "", errors.New("the API key passed to WithAPIKey is empty")
 	case !visible(key):
-		return "", fmt.Errorf("%s has a space, a line break or another character that no key has", from)
+		return "", fmt.Errorf("%s contains a space, a line break or another invalid character", from)
 	}
 	return key, nil
 }
@@ -138,7 +138,7 @@ func baseURL(given *string) (*url.URL, error) {
 		text = DefaultBaseURL
 	}
 	wrong := func(why string) (*url.URL, error) {
-		return nil, fmt.Errorf("%s %s; it looks like %s", from, why, DefaultBaseURL)
+		return nil, fmt.Errorf("%s %s; use a URL such as %s", from, why, DefaultBaseURL)
 	}
 	u, err := url.Parse(text)
 	port := 1
@@ -155,13 +155,13 @@ func baseURL(given *string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return wrong("has no host")
 	case u.User != nil:
-		return wrong("has a user name; the API key goes into WithAPIKey or VOGENT_API_KEY")
+		return wrong("has a user name; pass the API key to WithAPIKey, or set VOGENT_API_KEY")
 	case u.RawQuery != "" || u.ForceQuery:
 		return wrong("has a query")
 	case strings.Contains(text, "#"):
 		return wrong("has a fragment")
 	case port < 1 || port > 65535:
-		return wrong("has a port that is not from 1 to 65535")
+		return wrong("has a port outside 1 to 65535")
 	}
 	for _, op := range operations {
 		if strings.HasSuffix(strings.TrimRight(u.Path, "/"), op.route) {
@@ -216,7 +216,7 @@ func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.Ro
 	c.Transport = g
 	for i := len(middleware) - 1; i >= 0; i-- {
 		if c.Transport = middleware[i](c.Transport); c.Transport == nil {
-			return nil, nil, errors.New("a function of WithMiddleware returns nil")
+			return nil, nil, errors.New("a function passed to WithMiddleware returned nil")
 		}
 	}
 	return &c, g, nil

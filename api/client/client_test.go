@@ -35,14 +35,14 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"slashes behind the URL":  {"k", "http://127.0.0.1:8080/api//", nil, ""},
 		"no key":                  {"", "", nil, "no API key: set VOGENT_API_KEY, or pass WithAPIKey"},
 		"an empty key":            {"k", "", []client.Option{client.WithAPIKey("")}, "WithAPIKey is empty"},
-		"a key with a line break": {"secret\n", "", nil, "VOGENT_API_KEY has a space, a line break"},
+		"a key with a line break": {"secret\n", "", nil, "VOGENT_API_KEY contains a space, a line break"},
 		"no scheme":               {"k", "127.0.0.1:8080/api", nil, "VOGENT_BASE_URL"},
 		"no scheme, a name":       {"k", "localhost:8080/api", nil, "VOGENT_BASE_URL does not start with https:// or http://"},
 		"another scheme":          {"k", "", []client.Option{client.WithBaseURL("ftp://h/api")}, "the base URL does not start with https:// or http://"},
 		"no host":                 {"k", "http:///api", nil, "has no host"},
 		"an empty URL":            {"k", "http://h/api", []client.Option{client.WithBaseURL("")}, "the base URL is empty"},
-		"port 99999":              {"k", "http://h:99999/api", nil, "has a port that is not from 1 to 65535"},
-		"port 0":                  {"k", "http://h:0/api", nil, "has a port that is not from 1 to 65535"},
+		"port 99999":              {"k", "http://h:99999/api", nil, "has a port outside 1 to 65535"},
+		"port 0":                  {"k", "http://h:0/api", nil, "has a port outside 1 to 65535"},
 		"an empty port":           {"k", "http://h:/api", nil, ""},
 		"an operation":            {"k", "http://h/api/phone_numbers", nil, "ends in /phone_numbers, which the client adds itself"},
 		"another operation":       {"k", "http://h/api/phone_numbers/search/", nil, "ends in /phone_numbers/search, which the client adds itself"},
@@ -56,15 +56,15 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"no logger":               {"k", "", []client.Option{client.WithLogger(nil)}, "WithLogger is nil"},
 		"no middleware":           {"k", "", []client.Option{client.WithMiddleware(nil)}, "WithMiddleware is nil"},
 		"no time":                 {"k", "", []client.Option{client.WithTimeout(0)}, "is not positive"},
-		"negative retries":        {"k", "", []client.Option{client.WithRetries(-1)}, "below zero"},
+		"negative retries":        {"k", "", []client.Option{client.WithRetries(-1)}, "is negative"},
 		"a bad user agent":        {"k", "", []client.Option{client.WithUserAgent("a\nb")}, "control character"},
-		"a key for all calls":     {"k", "", []client.Option{client.WithIdempotencyKey("x")}, "for single calls"},
-		"an answer for all calls": {"k", "", []client.Option{client.WithResponse(new(client.Response))}, "for single calls"},
+		"a key for all calls":     {"k", "", []client.Option{client.WithIdempotencyKey("x")}, "only for single calls"},
+		"an answer for all calls": {"k", "", []client.Option{client.WithResponse(new(client.Response))}, "only for single calls"},
 		"a header with a break":   {"k", "", []client.Option{client.WithHeader("A", "secret\r\nB: c")}, "line break"},
 		"a header without a name": {"k", "", []client.Option{client.WithHeader("", "x")}, "not a valid header name"},
 		"another Authorization":   {"k", "", []client.Option{client.WithHeader("authorization", "x")}, "WithAPIKey"},
 		"another host":            {"k", "", []client.Option{client.WithHeader("host", "x")}, "the client sets it"},
-		"middleware that is nil":  {"k", "", []client.Option{client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}, "WithMiddleware returns nil"},
+		"middleware that is nil":  {"k", "", []client.Option{client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })}, "WithMiddleware returned nil"},
 		"another key":             {"k", "", []client.Option{client.WithHeader("X-Idempotency-Key", "x")}, "WithIdempotencyKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,8 +178,8 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 	_, buyAny := c.BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}, client.WithIdempotencyKey("k"))
 	_, timeout := c.Get(t.Context(), id, client.WithTimeout(-time.Second))
 	for says, err := range map[string]error{
-		"UnlinkAgent unlinks": link, "the number is empty": byNumber, "getPhoneNumber takes no Idempotency-Key": get,
-		"use WithIdempotencyKey with Buy": buyAny, "-1s of WithTimeout": timeout,
+		"to unlink, use UnlinkAgent": link, "the number is empty": byNumber, "getPhoneNumber does not accept an Idempotency-Key": get,
+		"use WithIdempotencyKey with Buy": buyAny, "-1s passed to WithTimeout": timeout,
 	} {
 		if !errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v; want %q", err, says)

@@ -101,7 +101,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Route)
 	if e.unknown != "" {
-		fmt.Fprintf(&b, "it is unknown whether %s; find out before you try again: ", e.unknown)
+		fmt.Fprintf(&b, "it is unknown whether %s; check before you try again: ", e.unknown)
 	}
 	switch e.kind {
 	case refused:

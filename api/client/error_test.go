@@ -135,8 +135,8 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 					t.Errorf("%q is in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
 				}
 			}
-			if !strings.Contains(text, "try=1") || !strings.Contains(text, "[redacted]") {
-				t.Errorf("the log does not show the try, or nothing was redacted:\n%.500s", text)
+			if !strings.Contains(text, "attempt=1") || !strings.Contains(text, "[redacted]") {
+				t.Errorf("the log does not show the attempt, or nothing was redacted:\n%.500s", text)
 			}
 		})
 	}

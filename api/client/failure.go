@@ -39,7 +39,7 @@ func (x *call) unusable(got answer, err error) *Error {
 	x.describe(e, got)
 	var member *json.UnmarshalTypeError
 	if errors.As(err, &member) {
-		e.Detail = cmp.Or(x.cleanName(strings.ReplaceAll(member.Field, ".", "/")), "it") + " is of another type: " + x.clean(member.Value)
+		e.Detail = cmp.Or(x.cleanName(strings.ReplaceAll(member.Field, ".", "/")), "it") + " has the wrong type: " + x.clean(member.Value)
 	}
 	var syntax *json.SyntaxError
 	if mediaType := got.mediaType(); errors.As(err, &syntax) && mediaType != "" && mediaType != "application/json" {
@@ -67,9 +67,9 @@ func (x *call) refused(got answer) *Error {
 		if to := got.header.Get("Location"); to != "" {
 			where = "to " + x.clean(to)
 		}
-		e.Detail = "the server sends " + where + ", and redirects are not followed; set the base URL to where the API is"
+		e.Detail = "the server redirects " + where + ", but the client does not follow redirects; set the base URL to the address of the API"
 	case got.status < 300:
-		e.Detail = "a status that is not documented"
+		e.Detail = "the status is not documented"
 	}
 	return e
 }

@@ -25,7 +25,7 @@ func (c *Client) Update(ctx context.Context, id string, change api.UpdatePhoneNu
 	request, err := raw.NewUpdatePhoneNumberRequest(below, id, change)
 	fits := func(n api.PhoneNumber) error {
 		if agentID, asked := change.AgentID.AgentID(); asked && agentID != agentOf(n) {
-			return fmt.Errorf("the number is linked to %q, and not to %q", agentOf(n), agentID)
+			return fmt.Errorf("the number is linked to %q, not to %q", agentOf(n), agentID)
 		}
 		return hasID(id)(n)
 	}

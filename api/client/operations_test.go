@@ -229,7 +229,7 @@ func TestWithIdempotencyKeyIsForTheOperationsThatTakeAKey(t *testing.T) {
 	for _, op := range spectest.Load(t).Operations {
 		requests, err := sends(t, op, func() *http.Response { return reply(http.StatusOK, nil, methods[op.OperationID].good) }, client.WithIdempotencyKey("k"))
 		if op.Parameter("header", "Idempotency-Key") == nil {
-			if len(requests) != 0 || err == nil || !strings.Contains(err.Error(), op.OperationID+" takes no Idempotency-Key") {
+			if len(requests) != 0 || err == nil || !strings.Contains(err.Error(), op.OperationID+" does not accept an Idempotency-Key") {
 				t.Errorf("%s takes no Idempotency-Key; it was sent %d times with one: %v", op.OperationID, len(requests), err)
 			}
 			continue

@@ -57,7 +57,7 @@ func WithBaseURL(url string) Option {
 func WithHTTPClient(c *http.Client) Option {
 	return clientOption(func(cfg *config) error {
 		if c == nil {
-			return errors.New("the HTTP client of WithHTTPClient is nil")
+			return errors.New("the HTTP client passed to WithHTTPClient is nil")
 		}
 		cfg.httpClient = c
 		return nil
@@ -68,7 +68,7 @@ func WithHTTPClient(c *http.Client) Option {
 func WithUserAgent(agent string) Option {
 	return clientOption(func(cfg *config) error {
 		if !printable(agent) {
-			return errors.New("the user agent of WithUserAgent has a line break or another control character")
+			return errors.New("the user agent passed to WithUserAgent has a line break or another control character")
 		}
 		cfg.agent = agent
 		return nil
@@ -80,7 +80,7 @@ func WithUserAgent(agent string) Option {
 func WithLogger(log *slog.Logger) Option {
 	return clientOption(func(cfg *config) error {
 		if log == nil {
-			return errors.New("the logger of WithLogger is nil")
+			return errors.New("the logger passed to WithLogger is nil")
 		}
 		cfg.log = log
 		return nil
@@ -98,7 +98,7 @@ func WithLogger(log *slog.Logger) Option {
 func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return clientOption(func(cfg *config) error {
 		if wrap == nil {
-			return errors.New("the function of WithMiddleware is nil")
+			return errors.New("the function passed to WithMiddleware is nil")
 		}
 		cfg.middleware = append(cfg.middleware, wrap)
 		return nil
@@ -129,7 +129,7 @@ func (o CallOption) configure(cfg *config) error {
 		return err
 	}
 	if cfg.call.key != "" || cfg.call.into != nil {
-		return errors.New("WithIdempotencyKey and WithResponse are for single calls")
+		return errors.New("WithIdempotencyKey and WithResponse are only for single calls")
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (o CallOption) configure(cfg *config) error {
 func WithTimeout(d time.Duration) CallOption {
 	return func(s *settings) error {
 		if d <= 0 {
-			return fmt.Errorf("the time-out %s of WithTimeout is not positive", d)
+			return fmt.Errorf("the timeout %s passed to WithTimeout is not positive", d)
 		}
 		s.timeout = d
 		return nil
@@ -150,7 +150,7 @@ func WithTimeout(d time.Duration) CallOption {
 func WithRetries(n int) CallOption {
 	return func(s *settings) error {
 		if n < 0 {
-			return fmt.Errorf("the number %d of WithRetries is below zero", n)
+			return fmt.Errorf("the number %d passed to WithRetries is negative", n)
 		}
 		s.retries = n
 		return nil
@@ -163,7 +163,7 @@ func WithRetries(n int) CallOption {
 func WithIdempotencyKey(key string) CallOption {
 	return func(s *settings) error {
 		if _, err := api.ParseIdempotencyKey(key); err != nil {
-			return fmt.Errorf("the key of WithIdempotencyKey %w", err)
+			return fmt.Errorf("the key passed to WithIdempotencyKey %w", err)
 		}
 		s.key = key
 		return nil
@@ -178,9 +178,9 @@ func WithHeader(name, value string) CallOption {
 		case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }):
 			return fmt.Errorf("%q is not a valid header name for WithHeader", name)
 		case slices.Contains([]string{"Authorization", "Idempotency-Key", "X-Idempotency-Key"}, canonical):
-			return fmt.Errorf("WithHeader does not set %s; WithAPIKey and WithIdempotencyKey do", canonical)
+			return fmt.Errorf("WithHeader cannot set %s; use WithAPIKey or WithIdempotencyKey", canonical)
 		case slices.Contains([]string{"Host", "Content-Length", "Content-Type"}, canonical):
-			return fmt.Errorf("WithHeader does not set %s; the client sets it", canonical)
+			return fmt.Errorf("WithHeader cannot set %s; the client sets it", canonical)
 		case !printable(value):
 			return fmt.Errorf("the value of the header %s has a line break or another control character", canonical)
 		}
@@ -205,7 +205,7 @@ type Response struct {
 func WithResponse(into *Response) CallOption {
 	return func(s *settings) error {
 		if into == nil {
-			return errors.New("the Response of WithResponse is nil")
+			return errors.New("the Response passed to WithResponse is nil")
 		}
 		*into = Response{}
 		s.into = into
@@ -222,7 +222,7 @@ func (c *Client) settingsOf(op operation, opts []CallOption) (settings, error) {
 		}
 	}
 	if s.key != "" && !op.takesKey {
-		return settings{}, errors.New(op.id + " takes no Idempotency-Key; call it without WithIdempotencyKey")
+		return settings{}, errors.New(op.id + " does not accept an Idempotency-Key; call it without WithIdempotencyKey")
 	}
 	return s, nil
 }

@@ -59,7 +59,7 @@ func TestAPasswordThatIsAWordDoesNotShowInAnError(t *testing.T) {
 func TestTheClientsOwnWordsStay(t *testing.T) {
 	for _, test := range []struct{ password, body, want string }{
 		{"member", "{}", "the response is not usable: a required member is missing: id"},
-		{"type", `{"id":1}`, "the response is not usable: id is of another type: number"},
+		{"type", `{"id":1}`, "the response is not usable: id has the wrong type: number"},
 		{"JSON", "<p>", "the response is not usable: it is text/html, not JSON"},
 		{"end", `{"id":`, "the response is not usable: it is text/html, not JSON"},
 	} {
@@ -69,7 +69,7 @@ func TestTheClientsOwnWordsStay(t *testing.T) {
 		}
 	}
 	failure := importWith(t, "server", func() *http.Response { return reply(302, http.Header{"Location": {"https://x/?e=server"}}, "") })
-	if failure.Detail != "the server sends to [redacted: it may hold a secret], and redirects are not followed; set the base URL to where the API is" {
+	if failure.Detail != "the server redirects to [redacted: it may hold a secret], but the client does not follow redirects; set the base URL to the address of the API" {
 		t.Error(failure)
 	}
 }

@@ -43,7 +43,7 @@ func (f flaw) says() *regexp.Regexp {
 	case isEmpty:
 		return regexp.MustCompile("^" + at + " is empty")
 	default: // encoding/json says which element from Go 1.27 on
-		return regexp.MustCompile("^" + regexp.MustCompile(`\d+/`).ReplaceAllString(at, "($0)?") + " is of another type: ")
+		return regexp.MustCompile("^" + regexp.MustCompile(`\d+/`).ReplaceAllString(at, "($0)?") + " has the wrong type: ")
 	}
 }
 

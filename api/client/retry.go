@@ -122,7 +122,7 @@ func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return failure.giveUp(context.DeadlineExceeded)
 	}
-	x.log.LogAttrs(ctx, slog.LevelWarn, "phone-number API: trying again", slog.Duration("wait", d), slog.Any("error", failure))
+	x.log.LogAttrs(ctx, slog.LevelWarn, "phone-number API: retrying", slog.Duration("wait", d), slog.Any("error", failure))
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -135,7 +135,7 @@ func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
 
 // giveUp notes that the context ended the wait for another try.
 func (e *Error) giveUp(why error) bool {
-	e.Detail = strings.TrimPrefix(e.Detail+"; not tried again: "+why.Error(), "; ")
+	e.Detail = strings.TrimPrefix(e.Detail+"; not retried: "+why.Error(), "; ")
 	e.Err = errors.Join(e.Err, why)
 	return false
 }

@@ -82,12 +82,12 @@ func (w *walk) value(s *shape, required bool) *flaw {
 		}
 	case s.members != nil:
 		if c != '{' {
-			return &flaw{why: "is no object"}
+			return &flaw{why: "is not an object"}
 		}
 		return w.object(s)
 	case s.items != nil:
 		if c != '[' {
-			return &flaw{why: "is no array"}
+			return &flaw{why: "is not an array"}
 		}
 		return w.array(s)
 	case s.filled && c == '"':
@@ -172,7 +172,7 @@ func (s *shape) find(name []byte, next int) (int, *flaw) {
 		case text == known:
 			return i, nil
 		case strings.EqualFold(text, known): // encoding/json takes one for the other
-			return 0, (&flaw{why: "stands where " + known + " belongs; names are case-sensitive"}).in(text)
+			return 0, (&flaw{why: "must be named " + known + "; names are case-sensitive"}).in(text)
 		}
 	}
 	return -1, nil

@@ -32,18 +32,18 @@ func TestAShapeTakesMoreAndAnySpelling(t *testing.T) {
 func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
 	for body, want := range map[string]string{
 		`null`:                                  "it is null",
-		`[]`:                                    "it is no object",
+		`[]`:                                    "it is not an object",
 		`{}`:                                    missing + ": id",
 		`{"id":null,"note":null}`:               "id is null",
 		`{"id":"","note":null}`:                 "id is empty",
 		`{"id":"1"}`:                            missing + ": note",
-		`{"id":"1","note":null,"parts":{}}`:     "parts is no array",
+		`{"id":"1","note":null,"parts":{}}`:     "parts is not an array",
 		`{"id":"1","note":null,"parts":[null]}`: "parts/0 is null",
 		`{"id":"1","note":1,"parts":[{"ok":1},{"x":{"ok":1}}]}`: missing + ": parts/1/ok",
 
 		// encoding/json takes ID for id, and the last of two.
-		`{"ID":"1","note":null}`:               "ID stands where id belongs; names are case-sensitive",
-		`{"id":"1","note":null,"\u0049D":"2"}`: "ID stands where id belongs; names are case-sensitive",
+		`{"ID":"1","note":null}`:               "ID must be named id; names are case-sensitive",
+		`{"id":"1","note":null,"\u0049D":"2"}`: "ID must be named id; names are case-sensitive",
 		`{"id":"1","note":null,"id":""}`:       "id is empty",
 	} {
 		if err := thing.check([]byte(body)); err == nil || err.Error() != want {

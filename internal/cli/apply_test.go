@@ -84,7 +84,7 @@ func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 	if reported > done || reported < done-8 { // each of the eight under way may be done without being known to be
 		t.Errorf("%d changes are reported, and %d are done", reported, done)
 	}
-	if says := "phonenumbers: interrupted, changed: " + strconv.Itoa(reported) + ", failed: 0, "; !strings.HasPrefix(stderr.String(), says) {
+	if says := "phonenumbers: interrupted; changed: " + strconv.Itoa(reported) + ", failed: 0, "; !strings.HasPrefix(stderr.String(), says) {
 		t.Errorf("it says %q; want %q", stderr, says)
 	}
 	rest, _ := o.run(t, "apply", "-f", "numbers.yaml")

@@ -12,15 +12,14 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
-	"github.com/vogent-community/phonenumbers/internal/cli/numbers"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
+	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
+	"github.com/vogent-community/phonenumbers/internal/cli/numbers"
 	"github.com/vogent-community/phonenumbers/internal/cli/ownserver"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
@@ -65,17 +64,17 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "phonenumbers",
 		Short: "Manage phone numbers and their agents, and serve the API",
-		Long: `Manage phone numbers and their agents at the hosted Vogent API or on a server of your own, and run
-such a server.
+		Long: `Manage phone numbers and their agents with the hosted Vogent API or your own server. To run a
+server, use 'phonenumbers serve'.
 
-The commands that call the API take the key from VOGENT_API_KEY, and the address from --base-url or
-VOGENT_BASE_URL. The default address is the hosted API. If VOGENT_API_KEY is not set, they take the
-key and its address from a profile, which 'phonenumbers login' creates. The key of a profile is
-never sent to another address.
+Commands that call the API take the API key from VOGENT_API_KEY and the address from --base-url or
+VOGENT_BASE_URL. The default address is the hosted API. If VOGENT_API_KEY is not set, they use the
+key and the address in a profile, which 'phonenumbers login' creates. They send the key of a profile
+only to the address of that profile.
 
-On a terminal, they print tables cut to its width, with colors unless NO_COLOR is set. In a pipe,
-they print whole rows, with tabs between the cells and no header. Prompts, progress and errors go to
-stderr.
+On a terminal, commands print tables that fit its width, with colors unless NO_COLOR is set. In a
+pipe, they print full rows without a header, with tabs between the cells. Prompts, progress and
+errors go to stderr.
 
 ` + failures.ExitCodesHelp + `
 
@@ -99,7 +98,7 @@ This project is unofficial and not affiliated with Vogent.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.PersistentFlags().Bool(arguments.JSONFlag, false, "print JSON: one document, or one object per line if there can be many; errors on stderr too")
+	root.PersistentFlags().Bool(arguments.JSONFlag, false, "print JSON: one document, or one object per line; errors on stderr are JSON too")
 	root.Flags().BoolVar(&version, "version", false, "print the version, like the version command")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
@@ -126,26 +125,8 @@ This project is unofficial and not affiliated with Vogent.`,
 	add(serverGroup, ownserver.Commands(readBuild().String())...)
 	add("", completionCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand(root))
+	wrapFlags(root)
 	return root
-}
-
-// helpCommand is cobra's, except that it refuses what is no command.
-func helpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND]...",
-		Short: "Show the help of a command, as -h does",
-		RunE: func(_ *cobra.Command, args []string) error {
-			found, rest, err := root.Find(args)
-			if err == nil {
-				err = arguments.Subcommand(found, rest)
-			}
-			if err != nil {
-				return err
-			}
-			found.InitDefaultHelpFlag()
-			return found.Help()
-		},
-	}
 }
 
 // wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as

@@ -20,11 +20,11 @@ func completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish",
 		Short: "Print a shell completion script",
-		Long: `Print a script that lets a shell complete commands, flags, and your numbers and agents. The script
-gets the numbers and agents from the API.`,
-		Example: `  source <(phonenumbers completion bash)            # in ~/.bashrc; needs the package bash-completion
-  source <(phonenumbers completion zsh)             # in ~/.zshrc, after compinit
-  phonenumbers completion fish | source             # in ~/.config/fish/config.fish`,
+		Long: `Print a script that completes commands, flags, numbers and agents in your shell. The script gets
+your numbers and agents from the API.`,
+		Example: `  source <(phonenumbers completion bash)    # in ~/.bashrc; needs the package bash-completion
+  source <(phonenumbers completion zsh)     # in ~/.zshrc, after compinit
+  phonenumbers completion fish | source     # in ~/.config/fish/config.fish`,
 		Args:      arguments.One(want),
 		ValidArgs: []cobra.Completion{"bash", "zsh", "fish"},
 		RunE: func(c *cobra.Command, args []string) error {

@@ -54,7 +54,7 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 			if done == n || reported > done || reported < done-8 { // each of the eight under way may be done without being known to be
 				t.Errorf("%d changes are reported, and %d of %d are done", reported, done, n)
 			}
-			if says := fmt.Sprintf("phonenumbers: interrupted, %s: %d, failed: 0, left: %d; run the command again ", edit.done, reported, n-reported); !strings.HasPrefix(stderr.String(), says) {
+			if says := fmt.Sprintf("phonenumbers: interrupted; %s: %d, failed: 0, left: %d; run the command again ", edit.done, reported, n-reported); !strings.HasPrefix(stderr.String(), says) {
 				t.Errorf("it says %q; want %q", stderr, says)
 			}
 			rest := exec.CommandContext(t.Context(), "sh", "-c", edit.rest)

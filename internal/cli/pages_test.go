@@ -146,8 +146,9 @@ func TestTheLinesForCIInTheDocsRun(t *testing.T) {
 func TestTheSettingsInTheDocsAreThoseOfServe(t *testing.T) {
 	t.Parallel()
 	help, page := runProgram(t, t.TempDir(), "serve", "-h"), readPage(t, "../../docs/server.md")
+	help = regexp.MustCompile(`\n {12,}`).ReplaceAllString(help, " ") // a description that is wrapped
 	flags := regexp.MustCompile(`(?m)^ +(--[a-z-]+) .*\[\$(\w+)\]`)
-	defaults := regexp.MustCompile(`\(default ([^()]+)\)`)
+	defaults := regexp.MustCompile(`\(default:? ([^()]+)\)`)
 	rows := 0
 	for _, flag := range flags.FindAllStringSubmatch(help, -1) {
 		line := help[strings.Index(help, flag[0]):]

@@ -21,7 +21,7 @@ import (
 func (t *Console) Ask(ctx context.Context, what string) error {
 	what = printable.Text(what)
 	if !IsTerminal(t.In) || !IsTerminal(t.Err) {
-		return Declined("this would %s; confirm it with --yes", what)
+		return Declined("this would %s; to confirm, add --yes", what)
 	}
 	fmt.Fprintf(t.Err, "%s%s? [y/N] ", strings.ToUpper(what[:1]), what[1:])
 	answer, err := interruptible(ctx, func() (string, error) { return bufio.NewReader(t.In).ReadString('\n') })
@@ -32,7 +32,7 @@ func (t *Console) Ask(ctx context.Context, what string) error {
 	case "y", "yes":
 		return nil
 	}
-	return Declined("declined, nothing was changed")
+	return Declined("nothing was changed: you declined")
 }
 
 // maxSecret is more than any password or key has, so that a wrong file is noticed.
@@ -53,7 +53,7 @@ func (t *Console) Secret(ctx context.Context, file string, want Secret) (string,
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	switch {
 	case text == "":
-		return "", Usage(fmt.Errorf("the %s in --%s is empty", want.What, want.Flag))
+		return "", Usage(fmt.Errorf("the %s in the file given with --%s is empty", want.What, want.Flag))
 	case len(text) > maxSecret:
 		return "", Usage(fmt.Errorf("the file given with --%s cannot be the %s: it has more than %d bytes", want.Flag, want.What, maxSecret))
 	case strings.ContainsAny(text, "\r\n"):
@@ -65,7 +65,7 @@ func (t *Console) Secret(ctx context.Context, file string, want Secret) (string,
 func (t *Console) askSecret(ctx context.Context, want Secret) (string, error) {
 	fd, ok := terminal(t.In)
 	if !ok || !IsTerminal(t.Err) {
-		return "", Usage(fmt.Errorf("cannot ask for the %s without a terminal; give a file that has it with --%s, or - for stdin", want.What, want.Flag))
+		return "", Usage(fmt.Errorf("cannot ask for the %s without a terminal; use --%s with a file that contains it, or with - for stdin", want.What, want.Flag))
 	}
 	before, err := term.GetState(fd)
 	if err != nil {

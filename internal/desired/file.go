@@ -68,25 +68,25 @@ func Parse(name string, text []byte) (File, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return File{}, fmt.Errorf(`%s, nothing was changed: it is empty; write "numbers: {}" for no numbers`, name)
+		return File{}, fmt.Errorf(`nothing was changed: %s is empty; write "numbers: {}" for no numbers`, name)
 	} else if err != nil {
-		return File{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
+		return File{}, fmt.Errorf("nothing was changed: %s: %w", name, err)
 	}
 	root := document.Content[0]
 	r.eachMember(root, "", "the file", func(key, value *yaml.Node, pointer string) {
 		if key.Value != "numbers" {
-			r.wrong(key, pointer, "%q is unknown; the only member of the file is numbers", key.Value)
+			r.wrong(key, pointer, "%q is unknown; the only member of the file must be numbers", key.Value)
 			return
 		}
 		r.lines = r.eachMember(value, pointer, "numbers", r.number)
 	})
 	if len(r.all) == 0 && len(root.Content) == 0 {
-		r.wrong(root, "", `it contains nothing; write "numbers: {}" for no numbers`)
+		r.wrong(root, "", `the file has no members; write "numbers: {}" for no numbers`)
 	}
 	if err := decoder.Decode(&second); err == nil {
-		r.wrong(&second, "", "it contains a second YAML document; put all numbers into one document")
+		r.wrong(&second, "", "the file contains a second YAML document; put all numbers into one document")
 	} else if !errors.Is(err, io.EOF) {
-		return File{}, fmt.Errorf("%s, nothing was changed: %w", name, err)
+		return File{}, fmt.Errorf("nothing was changed: %s: %w", name, err)
 	}
 	return r.File, r.orNil()
 }
@@ -138,7 +138,7 @@ func (r *reading) eachMember(node *yaml.Node, pointer, what string, fn func(key,
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		if !isText(key) || key.Value == "" {
-			r.wrong(key, pointer, "a name in %s is empty or not text", what)
+			r.wrong(key, pointer, "a name in %s is empty or not text; write each name as text", what)
 			continue
 		}
 		if lines[key.Value] > 0 {

@@ -41,7 +41,7 @@ func (m *Mistakes) orNil() error {
 // terminal shows without scrolling.
 func (m *Mistakes) Error() string {
 	const most = 20
-	head := m.file + ", nothing was changed: "
+	head := "nothing was changed: " + m.file + ": "
 	if len(m.all) == 1 {
 		return head + m.all[0].String()
 	}

@@ -64,7 +64,7 @@ func Read(file io.Reader) ([]string, error) {
 		return nil, errors.Join(bad...)
 	}
 	if len(numbers) == 0 {
-		return nil, errors.New("it contains no numbers")
+		return nil, errors.New("the file contains no numbers")
 	}
 	return numbers, nil
 }
@@ -73,11 +73,11 @@ func Read(file io.Reader) ([]string, error) {
 func badRow(record []string, number string) string {
 	switch {
 	case len(record) > 1:
-		return fmt.Sprintf("has %d columns; put one number in each row", len(record))
+		return fmt.Sprintf("it has %d columns; put one number in each row", len(record))
 	case !phone.IsE164(number):
 		return fmt.Sprintf("%.40q is not a phone number in E.164 form, such as +14155550100", number)
 	case !phone.IsServed(number):
-		return fmt.Sprintf("%s is not in a supported country: +1 (US, Canada) or +44 (GB)", number)
+		return fmt.Sprintf("%s is not in a supported country; the supported country codes are +1 (US, Canada) and +44 (GB)", number)
 	}
 	return ""
 }

@@ -12,7 +12,7 @@ var cursorEncoding = base64.RawURLEncoding.Strict()
 func encodeCursor(id string) string {
 	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
 	if err != nil {
-		panic("phone: an id that is no UUID: " + id) // ids come from NewID
+		panic("phone: the id is not a UUID: " + id) // ids come from NewID
 	}
 	return cursorEncoding.EncodeToString(raw)
 }

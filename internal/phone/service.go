@@ -63,7 +63,7 @@ func (s *Service) List(ctx context.Context, workspaceID string, q ListQuery) (Pa
 	if q.Cursor != nil {
 		id, ok := decodeCursor(*q.Cursor)
 		if !ok {
-			return Page{}, &Error{Code: InvalidRequest, Rules: []BrokenRule{{"cursor", "must be a cursor that a page of this list gave"}}}
+			return Page{}, &Error{Code: InvalidRequest, Rules: []BrokenRule{{"cursor", "must be the cursor of an earlier page of this list"}}}
 		}
 		after = id
 	}

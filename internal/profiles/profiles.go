@@ -105,7 +105,7 @@ func parse(text []byte) (Profiles, error) {
 		baseURL, key := named[name].BaseURL, named[name].APIKey
 		switch {
 		case CheckName(name) != nil:
-			return nil, fmt.Errorf("the name of a profile: %w", CheckName(name))
+			return nil, fmt.Errorf("the name of a profile is not valid: %w", CheckName(name))
 		case !isText(&baseURL) || !isText(&key):
 			return nil, fmt.Errorf("the profile %s needs a baseUrl and an apiKey", name)
 		case CheckBaseURL(baseURL.Value) != nil:

@@ -33,7 +33,7 @@ func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 		"an address that is none":      {"default:\n  baseUrl: secret\n  apiKey: secret\n", "line 2: the base URL does not start with"},
 		"an address with a password":   {"default:\n  baseUrl: http://u:secret@h/api\n  apiKey: secret\n", "line 2: the base URL has a user name"},
 		"two bad names, in order":      {"b: {}\na: {}\nc: {}\n", "the profile a needs"},
-		"a name with a path":           {strings.Replace(good, "default", "../secret", 1), "the name of a profile: it must be"},
+		"a name with a path":           {strings.Replace(good, "default", "../secret", 1), "the name of a profile is not valid: it must be"},
 	} {
 		_, err := parse([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {

@@ -100,7 +100,7 @@ func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 		return fmt.Errorf("read migration version: %w", err)
 	}
 	if current > known {
-		return fmt.Errorf("a newer version of this program has updated it (its tables are at version %d, and this program supports %d); use the newer version", current, known)
+		return fmt.Errorf("a newer version of this program has updated its tables (to version %d, but this program supports only %d); use the newer version", current, known)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ type OlderError struct{ Version, Needed int64 }
 
 // Error implements error.
 func (e *OlderError) Error() string {
-	return fmt.Sprintf("its tables are at version %d, and this program needs %d", e.Version, e.Needed)
+	return fmt.Sprintf("its tables are at version %d, but this program needs version %d", e.Version, e.Needed)
 }
 
 // CheckVersion wants the tables of the application in a SQLite file, as Open would leave them. It returns an *OlderError where they
@@ -122,7 +122,7 @@ func CheckVersion(ctx context.Context, db *sql.DB, app Application) error {
 	}
 	switch current, known, err := provider.GetVersions(ctx); {
 	case err != nil:
-		return fmt.Errorf("it is not a database of this program: %w", err)
+		return fmt.Errorf("it is not a database of this program; check the path: %w", err)
 	case current < known:
 		return &OlderError{Version: current, Needed: known}
 	}

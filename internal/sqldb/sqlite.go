@@ -48,7 +48,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 // OpenReadOnly opens a SQLite file that is there, and changes nothing of it, its tables included.
 func OpenReadOnly(path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("no such file")
+		return nil, errors.New("the file does not exist; check the path")
 	}
 	db, err := sql.Open("sqlite", sqliteFile(path)+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err == nil {

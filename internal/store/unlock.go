@@ -33,8 +33,8 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	}
 	source := SecretKeyVariable
 	if secretKeys == "" && s.Engine() == sqldb.PostgreSQL {
-		return fmt.Errorf("%s is not set: with PostgreSQL there is no key file, and all servers need the same key for the SIP passwords; "+
-			"for a new database, create one with `openssl rand -base64 %d`", SecretKeyVariable, secret.KeySize)
+		return fmt.Errorf("%s is not set; with PostgreSQL, set it to the same secret key on all servers. "+
+			"For a new database, create a key with 'openssl rand -base64 %d'", SecretKeyVariable, secret.KeySize)
 	}
 	if secretKeys == "" {
 		source = s.Name() + ".key"
@@ -45,9 +45,9 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	ring, err := secret.Parse(secretKeys)
 	switch {
 	case err != nil && len(checks) == 0:
-		return fmt.Errorf("read %s: %w; create a key with `openssl rand -base64 %d`", source, err, secret.KeySize)
+		return fmt.Errorf("read %s: %w; create a key with 'openssl rand -base64 %d'", source, err, secret.KeySize)
 	case err != nil:
-		return fmt.Errorf("read %s: %w; %s needs the key that it was created with", source, err, s.Name())
+		return fmt.Errorf("read %s: %w; use the key that %s was created with", source, err, s.Name())
 	}
 	err = s.Write(ctx, func(tx sqldb.Querier) error {
 		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
@@ -75,11 +75,11 @@ func (s *Store) checkKeys(ring *secret.Keyring, checks []string, source string) 
 		id, _, _ := strings.Cut(check, ":")
 		switch text, err := ring.Open(check, secretCheck+id); {
 		case errors.Is(err, secret.ErrWrongKey):
-			return fmt.Errorf("%s has the wrong secret key: %s has secrets encrypted with the key with id %s, and you have %s. "+
-				"Use the key that the database was created with. To switch to a new key, set %s to the new key and the old one, separated by a comma",
+			return fmt.Errorf("%s has the wrong secret key: %s contains secrets encrypted with the key with the id %s, but the keys given have the ids %s. "+
+				"Use the key that the database was created with. To switch to a new key, set %s to the new key and the old key, separated by a comma",
 				source, s.Name(), id, strings.Join(ring.IDs(), ", "), SecretKeyVariable)
 		case err != nil || text != secretCheckText:
-			return fmt.Errorf("a check of the secret key in %s is damaged; restore the database from a backup", s.Name())
+			return fmt.Errorf("the check value of a secret key in %s is damaged; restore the database from a backup", s.Name())
 		}
 	}
 	return nil

@@ -31,12 +31,12 @@ func loginCommand() *cobra.Command {
 		Use:   "login",
 		Short: "Save an API key and the address of its server",
 		Long: `Save an API key and the address of its server as a profile, for the commands that call the API.
-The command asks for the key on the terminal, or reads it from --api-key-file. It tries the key at
-the address first, and saves it only if the server accepts it.
+The command asks for the key on the terminal, or reads it from --api-key-file. It saves the key only
+if the server accepts it. If a profile with the same name exists, the command replaces it.
 
-Without --base-url, the address is that of the existing profile, or else the hosted API. An existing
-profile of the same name is replaced. The file is phonenumbers/profiles.yaml in XDG_CONFIG_HOME, or
-in your system's folder for settings. Only you can read it, but the keys in it are not encrypted.
+Without --base-url, the command uses the address of the existing profile, or the hosted API if there
+is no such profile. Profiles are stored in phonenumbers/profiles.yaml, in XDG_CONFIG_HOME or your
+system's folder for settings. Only you can read this file, but the keys in it are not encrypted.
 
 ` + failures.ExitCodesHelp,
 		Example: `  phonenumbers login
@@ -51,7 +51,7 @@ in your system's folder for settings. Only you can read it, but the keys in it a
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	to.flags(command, "the name of the profile to save")
-	command.Flags().Var(arguments.Checked(&keyFile, "FILE", arguments.NotEmpty), "api-key-file", "the file with the API key, - for stdin (default: ask on the terminal)")
+	command.Flags().Var(arguments.Checked(&keyFile, "FILE", arguments.NotEmpty), "api-key-file", "the file with the API key, or - for stdin (default: ask on the terminal)")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		return login(c.Context(), arguments.ConsoleOf(c), to, keyFile)
 	}
@@ -121,8 +121,8 @@ func logoutCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "logout",
 		Short: "Remove a profile and its key",
-		Long: `Remove a profile and its key from this machine. The key stays valid. If someone else may have it,
-revoke it at the server.`,
+		Long: `Remove a profile and its key from this machine. The key stays valid. If someone else may have the
+key, revoke it on the server.`,
 		Example: `  phonenumbers logout
   phonenumbers logout --profile local`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -17,9 +17,10 @@ func profilesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "profiles",
 		Short: "List the profiles, without their keys",
-		Long: `List the profiles, without their keys: the name, the address, and whether commands use
-the profile if you do not give --profile. They use the profile in PHONENUMBERS_PROFILE, or else the
-one named default. While VOGENT_API_KEY is set, they use none.`,
+		Long: `List the names and addresses of the profiles, without their keys, and show which profile is in use.
+
+Without --profile, commands use the profile named in PHONENUMBERS_PROFILE, or else the profile named
+"default". While VOGENT_API_KEY is set, they use no profile.`,
 		Args:              arguments.None,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {

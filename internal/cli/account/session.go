@@ -46,7 +46,7 @@ type target struct{ profile, baseURL string }
 func (to *target) name() string { return cmp.Or(to.profile, profiles.Default) }
 
 func (to *target) flags(command *cobra.Command, profileUsage string) {
-	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", profiles.CheckBaseURL), baseURLFlag, "the root of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
+	command.Flags().Var(arguments.Hidden(&to.baseURL, "URL", profiles.CheckBaseURL), baseURLFlag, "the base URL of the API (default: the address of the profile, or "+client.DefaultBaseURL+")")
 	arguments.FromVariable(command, baseURLFlag, baseURLVariable)
 	arguments.CompleteFlag(command, baseURLFlag, cobra.NoFileCompletions)
 	to.profileFlag(command, profileUsage)
@@ -87,7 +87,7 @@ func (to *target) access(t *console.Console) (access, error) {
 		return access{}, console.Exit(console.ExitUnauthorized, "no API key: run 'phonenumbers login', or set "+keyVariable)
 	case to.baseURL != "" && !profiles.SameAddress(to.baseURL, p.BaseURL):
 		return access{}, console.Exit(console.ExitUnauthorized, fmt.Sprintf("nothing was sent: the key of the profile %s is for %s, but %s is %s; "+
-			"omit that to use the profile, choose another one with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable))
+			"omit the address to use the profile, choose another profile with --profile, or set %s", to.name(), p.BaseURL, givenAddress, to.baseURL, keyVariable))
 	}
 	checkKey := fmt.Sprintf("the key comes from the profile %s in %s; replace it with 'phonenumbers login --profile %[1]s'", to.name(), path)
 	return access{p.APIKey, p.BaseURL, failures.Origin{CheckKey: checkKey, Address: "the profile " + to.name()}}, nil
@@ -125,7 +125,7 @@ func ForCompletion(c *cobra.Command) (*Session, error) {
 // Command makes command one that calls the API, with the flags for that.
 func Command(command *cobra.Command, run func(ctx context.Context, s *Session, args []string) error) *cobra.Command {
 	var to target
-	to.flags(command, "the profile with the API key and the address, unless VOGENT_API_KEY is set")
+	to.flags(command, "use the key and the address of this profile, unless VOGENT_API_KEY is set")
 	command.Long += "\n\n" + failures.ExitCodesHelp
 	command.RunE = func(c *cobra.Command, args []string) error {
 		s, err := to.connect(arguments.ConsoleOf(c))

@@ -24,7 +24,7 @@ func ConsoleOf(c *cobra.Command) *console.Console {
 // None refuses arguments.
 func None(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return console.Usage(fmt.Errorf("unexpected argument %q: %s takes none", args[0], c.Name()))
+		return console.Usage(fmt.Errorf("unexpected argument %q: %s takes no arguments", args[0], c.Name()))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // RunAgain is the usual next step if some changes are left.
-const RunAgain = "run the command again for what is left"
+const RunAgain = "run the command again to do the rest"
 
 // Batch makes many changes, and shows their progress and results.
 type Batch struct {
@@ -50,13 +50,13 @@ func (b *Batch) Run(ctx context.Context, tasks []Task) (counts string, _ error) 
 	counts = fmt.Sprintf("%s: %d, failed: %d, left: %d", b.Done, made.Made, made.Failed, made.Left)
 	switch {
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("interrupted, %s; %s", counts, b.NextStep)
+		return "", fmt.Errorf("interrupted; %s; %s", counts, b.NextStep)
 	case b.unwritten != nil:
-		return "", fmt.Errorf("stopped, %s; %s: write the output: %w", counts, b.NextStep, b.unwritten)
+		return "", fmt.Errorf("stopped; %s; %s; the error: write the output: %w", counts, b.NextStep, b.unwritten)
 	case err != nil:
-		return "", fmt.Errorf("stopped, %s; %s: %w", counts, b.NextStep, err)
+		return "", fmt.Errorf("stopped; %s; %s; the error: %w", counts, b.NextStep, err)
 	case made.Failed > 0:
-		return "", fmt.Errorf("%s; fix the errors above, and %s", counts, b.NextStep)
+		return "", fmt.Errorf("%s; fix the errors above and %s", counts, b.NextStep)
 	}
 	return counts, nil
 }

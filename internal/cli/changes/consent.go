@@ -18,7 +18,7 @@ type Consent struct{ Yes, DryRun bool }
 
 // DryRunFlag adds --dry-run.
 func (c *Consent) DryRunFlag(command *cobra.Command) {
-	command.Flags().BoolVar(&c.DryRun, "dry-run", false, "show what the command would do, and do nothing")
+	command.Flags().BoolVar(&c.DryRun, "dry-run", false, "show what the command would do, without doing it")
 }
 
 // Flags adds the flags of a command that spends or destroys something: --dry-run and --yes.

@@ -18,7 +18,8 @@ import (
 )
 
 // ExitCodesHelp is for the help of commands.
-const ExitCodesHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage or declined, 3 not found, 4 not authorized, 5 rate limited.`
+const ExitCodesHelp = `Exit codes: 0 success; 1 failure; 2 wrong usage, or not confirmed; 3 not found; 4 not authorized;
+5 rate limited.`
 
 // Origin says where a key and an address come from.
 type Origin struct {
@@ -143,7 +144,7 @@ func nextStep(command string, err error) string {
 		if strings.HasSuffix(command, " buy") { // which may have been for any number
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
-		return fmt.Sprintf("check with 'phonenumbers get %s'; if it is missing, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
+		return fmt.Sprintf("check with 'phonenumbers get %s'; if you do not have the number, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
 	case WrongAddress(err):
 		return "check the address in " + call.from.Address + "; it ends in /api, as in " + client.DefaultBaseURL
 	case errors.Is(err, client.ErrNotFound):
@@ -156,7 +157,7 @@ func nextStep(command string, err error) string {
 		}
 		return "run the command again later"
 	case errors.Is(err, client.ErrNumberUnavailable):
-		return "'phonenumbers search PREFIX' shows what is for sale"
+		return "run 'phonenumbers search PREFIX' to see what is for sale"
 	case errors.Is(err, client.ErrUnavailable) && failure.StatusCode == 0:
 		return "check the address in " + call.from.Address + ", and that the server is running"
 	case errors.Is(err, client.ErrUnavailable):
@@ -166,7 +167,7 @@ func nextStep(command string, err error) string {
 }
 
 // ListShowsThem is the next step where there is no such number.
-const ListShowsThem = "'phonenumbers list' shows your numbers"
+const ListShowsThem = "run 'phonenumbers list' to see your numbers"
 
 // JSON is an error as --json prints it.
 type JSON struct {

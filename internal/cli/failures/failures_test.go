@@ -40,7 +40,7 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 		code   int
 		next   string
 	}{
-		{http.StatusNotFound, nil, console.ExitNotFound, "'phonenumbers list' shows your numbers"},
+		{http.StatusNotFound, nil, console.ExitNotFound, "run 'phonenumbers list' to see your numbers"},
 		{http.StatusUnauthorized, nil, console.ExitUnauthorized, "check the key in use"},
 		{http.StatusForbidden, nil, console.ExitUnauthorized, "check the key in use"},
 		{http.StatusTooManyRequests, nil, console.ExitRateLimited, "run the command again later"},
@@ -95,7 +95,7 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
 		if code := Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
-			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if it is missing, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
+			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if you do not have the number, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
 			t.Errorf("exit code %d: %s", code, text.String())
 		}
 	})

@@ -22,13 +22,13 @@ func applyCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "apply -f FILE",
 		Short: "Link and unlink numbers to match a file",
-		Long: `Link and unlink numbers to match a file. The command asks before it unlinks. It never buys or
-deletes numbers, and ignores numbers that are not in the file. If the file has a number that you do
-not have, the command reports it and changes nothing.
+		Long: `Link and unlink numbers to match a file. The command asks for confirmation before it unlinks
+numbers. It never buys or deletes numbers, and ignores numbers that are not in the file. If the file
+contains a number that you do not have, the command reports it and changes nothing.
 
-Eight numbers are changed at a time, within the server's rate limit. If one change fails, it is
-reported and the others continue. If the server is unavailable, the command keeps retrying for a few
-minutes. After an interruption or a failure, run the command again to do what is left.
+The command changes eight numbers at a time, within the server's rate limit. If a change fails, the
+command reports it and continues with the others. If the server is unavailable, the command retries
+for a few minutes. After an interruption or a failure, run the command again to do the rest.
 
 In a pipe, the command prints one row for each completed change: the change, the number, the old
 agent and the new agent. With --json, it prints one object for each change, with an error if the

@@ -135,7 +135,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 					t.Errorf("%v after %s and %d rows", a.err, a.took, a.rows())
 				}
 				var done, failed, left int // each of those under way can fail before the first has stopped them
-				_, err := fmt.Sscanf(a.err.Error(), "stopped, changed: %d, failed: %d, left: %d;", &done, &failed, &left)
+				_, err := fmt.Sscanf(a.err.Error(), "stopped; changed: %d, failed: %d, left: %d;", &done, &failed, &left)
 				if err != nil || done != 100 || failed < 1 || failed > desired.AtOnce || done+failed+left != 1000 {
 					t.Errorf("it says %q", a.err)
 				}
@@ -158,7 +158,7 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}
 		}
 		err = apply(t.Context(), s, p)
-		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped, changed: ") || strings.HasPrefix(err.Error(), "stopped, changed: 100,") {
+		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped; changed: ") || strings.HasPrefix(err.Error(), "stopped; changed: 100,") {
 			t.Error(err)
 		}
 	})

@@ -29,13 +29,13 @@ func readFile(ctx context.Context, t *console.Console, path string) (desired.Fil
 		path = "stdin"
 	}
 	if len(text) > desired.MaxSize {
-		return desired.File{}, fmt.Errorf("%s, nothing was changed: it is larger than %d MiB; split it, since numbers that are not in a file are ignored", path, desired.MaxSize>>20)
+		return desired.File{}, fmt.Errorf("nothing was changed: %s is larger than %d MiB; split it, because numbers that are not in a file are ignored", path, desired.MaxSize>>20)
 	}
 	return desired.Parse(path, text)
 }
 
 // The form of the file, for the help of the commands that read and write it.
-const fileHelp = `The file has one line for each number or SIP prefix. An empty agent means none:
+const fileHelp = `The file has one line for each number or SIP prefix. An empty agent means no agent:
 
   numbers:
     "+15105550100": {agent: agent_1}
@@ -44,9 +44,9 @@ const fileHelp = `The file has one line for each number or SIP prefix. An empty 
 func exportCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "export",
-		Short: "Write all numbers and their agents as a file",
-		Long: `Write all numbers and their agents to stdout as YAML, sorted by number. The same state always gives
-the same text. With --json, write JSON, which plan and apply read too.
+		Short: "Write all numbers and their agents to stdout",
+		Long: `Write all numbers and their agents to stdout as YAML, sorted by number. The same numbers and
+agents always give the same text. With --json, write JSON, which plan and apply can also read.
 
 ` + fileHelp,
 		Example:           `  phonenumbers export > numbers.yaml`,

@@ -73,13 +73,13 @@ func showPlan(s *account.Session, p desired.Plan) error {
 }
 
 func fileFlag(command *cobra.Command, file *string) {
-	command.Flags().VarP(arguments.Checked(file, "FILE", arguments.NotEmpty), "file", "f", "the `FILE` with the numbers and their agents, - for stdin (required)")
+	command.Flags().VarP(arguments.Checked(file, "FILE", arguments.NotEmpty), "file", "f", "the `FILE` with the numbers and their agents, or - for stdin (required)")
 }
 
 func needFile(file *string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if *file == "" {
-			return console.Usage(errors.New("name the file with --file or -f"))
+			return console.Usage(errors.New("--file is required; give the file with the numbers and their agents"))
 		}
 		return arguments.None(c, args)
 	}
@@ -97,16 +97,17 @@ func planCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plan -f FILE",
 		Short: "Show what apply would change",
-		Long: `Show what "apply" would change to make the numbers match a file, and change nothing. Numbers that
-are not in the file are ignored. A number that you do not have is an error.
+		Long: `Show what 'phonenumbers apply' would change to make your numbers match a file. Nothing is changed.
+Numbers that are not in the file are ignored. If the file contains a number that you do not have,
+the command fails.
 
 The exit code is 0 whether or not there are changes. With --exit-code, it is 2 if there are changes
-and 0 if there are none. Wrong usage is then 1, so that 2 always means changes.
+and 0 if there are none. The exit code for wrong usage is then 1, so that 2 always means changes.
 
 ` + fileHelp,
 		Example: `  phonenumbers plan -f numbers.yaml
   phonenumbers plan -f numbers.yaml --json | jq .changes
-  phonenumbers plan -f numbers.yaml --exit-code || echo "it differs, or it failed"`,
+  phonenumbers plan -f numbers.yaml --exit-code || echo "changes, or a failure"`,
 		Args:              needFile(&file),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}

@@ -20,17 +20,17 @@ func searchCommand() *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "search PREFIX",
-		Short: "Search the numbers for sale",
-		Long: `Search the numbers for sale whose national number (the digits after the country code) starts with
-PREFIX, such as an area code. They are in ascending order. A number may be sold before you buy it;
-"buy --prefix" then takes the next one.`,
+		Short: "Search for numbers for sale",
+		Long: `Search for numbers for sale whose national number (the digits after the country code) starts with
+PREFIX, such as an area code. The numbers are in ascending order. A number can be sold to someone
+else before you buy it; 'phonenumbers buy --prefix' then tries the next one.`,
 		Example: `  phonenumbers search 415
   phonenumbers search 20 --country GB --limit 10`,
 		Args:              arguments.One("give the digits that the national number starts with, such as 415"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	countryFlag(command, &country)
-	command.Flags().IntVar(&limit, "limit", 5, "show at most this many numbers, 1 to 10")
+	command.Flags().IntVar(&limit, "limit", 5, "show at most `N` numbers, 1 to 10")
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		found, err := s.API.Search(ctx, api.PhoneNumberSearchInput{Prefix: args[0], Country: &country, Limit: &limit})
 		if err != nil {
@@ -40,7 +40,7 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 			return s.Document(found)
 		}
 		if len(found) == 0 {
-			s.Note("no number for sale starts with %s", args[0])
+			s.Note("no number for sale starts with %s in %s; try a shorter prefix", args[0], country)
 			return nil
 		}
 		t := s.Table(console.NumberHeader)
@@ -54,7 +54,7 @@ PREFIX, such as an area code. They are in ascending order. A number may be sold 
 }
 
 func countryFlag(command *cobra.Command, country *string) {
-	command.Flags().StringVar(country, "country", "US", "the `COUNTRY` of the prefix: US (Canada included) or GB")
+	command.Flags().StringVar(country, "country", "US", "the `COUNTRY` of the prefix: US (includes Canada) or GB")
 	arguments.CompleteFlag(command, "country", cobra.FixedCompletions([]cobra.Completion{"US", "GB"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -64,12 +64,13 @@ func buyCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "buy NUMBER | --prefix PREFIX",
 		Short: "Buy a number",
-		Long: `Buy a number that is for sale, and show it with its id. The command asks first. With --prefix, buy
-the first available number whose national number starts with PREFIX.
+		Long: `Buy a number and show it with its id. The command asks for confirmation first. With --prefix, it
+buys the first available number whose national number starts with PREFIX.
 
 A purchase is never retried blindly. If its response is lost, the command checks whether the number
-is now yours, and says so if it cannot tell. With --idempotency-key, a server that supports such
-keys makes the purchase only once, however often you run the command with the same key and number.`,
+is now yours. If it cannot find out, the error says so. With --idempotency-key, a server that
+supports idempotency keys makes the purchase only once, no matter how often you run the command with
+the same key and number.`,
 		Example: `  phonenumbers buy +14155550100
   phonenumbers buy --prefix 415 --yes
   phonenumbers buy +14155550100 --yes --idempotency-key order-17`,
@@ -77,11 +78,11 @@ keys makes the purchase only once, however often you run the command with the sa
 			one := len(args) == 1 && args[0] != ""
 			switch {
 			case len(args) > 1, one == (prefix != ""):
-				return console.Usage(errors.New("give one number, or --prefix and no number"))
+				return console.Usage(errors.New("give one number or --prefix, but not both"))
 			case one && c.Flags().Changed("country"):
 				return console.Usage(errors.New("--country is only for --prefix; a number includes its country code"))
 			case prefix != "" && key != "":
-				return console.Usage(errors.New("--idempotency-key is for one number; --prefix may try several"))
+				return console.Usage(errors.New("you cannot combine --idempotency-key and --prefix, which may try several numbers"))
 			}
 			return nil
 		},
@@ -122,7 +123,7 @@ func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput,
 }
 
 func keyFlag(command *cobra.Command, key *string) {
-	command.Flags().Var(arguments.Checked(key, "KEY", idempotencyKey), "idempotency-key", "do this only once for this key: 1 to 255 visible ASCII characters (default: a new key)")
+	command.Flags().Var(arguments.Checked(key, "KEY", idempotencyKey), "idempotency-key", "do this at most once per key: 1 to 255 visible ASCII characters (default: a new key)")
 }
 
 func idempotencyKey(value string) error {
@@ -155,7 +156,7 @@ func (e yoursError) Unwrap() error { return e.refusal }
 
 // NextStep is for the report of the failure.
 func (e yoursError) NextStep() string {
-	return fmt.Sprintf("'phonenumbers link %s AGENT' links it to an agent", e.Number)
+	return fmt.Sprintf("run 'phonenumbers link %s AGENT' to link it to an agent", e.Number)
 }
 
 func (e yoursError) Error() string {
@@ -179,7 +180,7 @@ func (s *session) orYours(ctx context.Context, number string, refusal error) err
 // showDone shows a number that was changed. Where that cannot be printed the error says what was done.
 func (s *session) showDone(n api.PhoneNumber, what string) error {
 	if err := s.show(n); err != nil {
-		return fmt.Errorf("%s %s, with the id %s, but that could not be printed: %w", n.Number, what, n.ID, err)
+		return fmt.Errorf("%s %s, with the id %s, but the result could not be printed: %w", n.Number, what, n.ID, err)
 	}
 	return nil
 }

@@ -17,11 +17,11 @@ import (
 const severalHelp = naming + `
 Give - instead of numbers to read them from stdin, one per line.
 
-Several numbers are all looked up first. If you do not have one of them, nothing is changed. Then
-eight are changed at a time, within the server's rate limit. If one change fails, it is reported and
-the others continue. If the server is unavailable, the command keeps retrying for a few minutes. The
-numbers are printed in the order in which they are done; with --json, one object per line, with an
-error for each number that failed.`
+If you give several numbers, the command looks up all of them first. If you do not have one of them,
+it changes nothing. It then changes eight at a time, within the server's rate limit. If a change
+fails, the command reports it and continues with the others. If the server is unavailable, the
+command retries for a few minutes. It prints the numbers in the order in which their changes finish.
+With --json, it prints one object per line, with an error for each number that failed.`
 
 // edit is what link, unlink and delete do to numbers.
 type edit struct {
@@ -73,11 +73,11 @@ func (s *session) deleting() edit {
 	return edit{
 		verb: "delete", doing: "deleting", done: "deleted", asks: true,
 		nextStep:  "run the command again with the numbers that 'phonenumbers list' still shows",
-		ifMissing: failures.ListShowsThem + ", and 'phonenumbers delete -h' explains how to delete what is left of a file",
+		ifMissing: failures.ListShowsThem + "; 'phonenumbers delete -h' explains how to delete the rest of a file",
 		settled:   func(api.PhoneNumber) bool { return false },
 		what: func(ns []api.PhoneNumber) string {
 			if len(ns) == 1 {
-				return fmt.Sprintf("delete %s (%s), %s, for good at %s", ns[0].Number, ns[0].ID, linked(ns[0]), s.BaseURL)
+				return fmt.Sprintf("permanently delete %s (%s), %s, at %s", ns[0].Number, ns[0].ID, linked(ns[0]), s.BaseURL)
 			}
 			agents := 0
 			for _, n := range ns {
@@ -85,7 +85,7 @@ func (s *session) deleting() edit {
 					agents++
 				}
 			}
-			return fmt.Sprintf("delete %s, %d of %d linked to an agent, for good at %s", changes.Enumerate(numbersOf(ns)), agents, len(ns), s.BaseURL)
+			return fmt.Sprintf("permanently delete %s (%d of %d are linked to an agent) at %s", changes.Enumerate(numbersOf(ns)), agents, len(ns), s.BaseURL)
 		},
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
 			return n, s.API.Delete(ctx, n.ID, opts...)
@@ -105,7 +105,7 @@ func linked(n api.PhoneNumber) string {
 	if agent := desired.AgentOf(n); agent != "" {
 		return "linked to " + agent
 	}
-	return "linked to no agent"
+	return "not linked to an agent"
 }
 
 // edit does e to the numbers that arguments stand for, and shows them.

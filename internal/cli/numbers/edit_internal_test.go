@@ -171,7 +171,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
 				}
 				var failed, left int
-				_, err := fmt.Sscanf(e.err.Error(), "stopped, "+done+": 50, failed: %d, left: %d; run the command again ", &failed, &left)
+				_, err := fmt.Sscanf(e.err.Error(), "stopped; "+done+": 50, failed: %d, left: %d; run the command again ", &failed, &left)
 				if err != nil || failed < 1 || failed+left != 150 {
 					t.Errorf("it says %q", e.err)
 				}
@@ -206,7 +206,7 @@ func TestReadingNumbersCanBeInterrupted(t *testing.T) {
 	stdin, open := io.Pipe()
 	defer open.Close() //nolint:errcheck // it never fails
 	_, err := readNames(ctx, &console.Console{In: stdin})
-	if want := "read stdin, nothing was changed: interrupt signal received"; err == nil || err.Error() != want {
+	if want := "nothing was changed: read stdin: interrupt signal received"; err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 }

@@ -63,23 +63,23 @@ func readNames(ctx context.Context, t *console.Console) (names []string, _ error
 	text, err := t.Read(ctx, "-", desired.MaxSize)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read stdin, nothing was changed: %w", err)
+		return nil, fmt.Errorf("nothing was changed: read stdin: %w", err)
 	case len(text) > desired.MaxSize:
-		return nil, fmt.Errorf("stdin, nothing was changed: it is larger than %d MiB; split it", desired.MaxSize>>20)
+		return nil, fmt.Errorf("nothing was changed: stdin is larger than %d MiB; split it", desired.MaxSize>>20)
 	}
 	line := 0
 	for text := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) { // a byte order mark
 		line++
 		name := strings.TrimSpace(text)
 		if strings.Contains(name, "\t") {
-			return nil, fmt.Errorf("stdin, line %d, nothing was changed: it contains a tab; give one number per line, as 'phonenumbers list --columns number' does", line)
+			return nil, fmt.Errorf("nothing was changed: line %d of stdin contains a tab; give one number per line, as 'phonenumbers list --columns number' does", line)
 		}
 		if name != "" {
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return nil, errors.New("stdin, nothing was changed: it contains no numbers; check the command that writes them")
+		return nil, errors.New("nothing was changed: stdin contains no numbers; check the command that writes them")
 	}
 	return names, nil
 }
@@ -95,7 +95,7 @@ func checkNames(names []string) error {
 	case slices.Contains(names, ""):
 		return console.Usage(errors.New("a number is empty"))
 	case len(names) > 1 && slices.Contains(names, "-"):
-		return console.Usage(errors.New("- reads all numbers from stdin; give it alone"))
+		return console.Usage(errors.New("- reads all numbers from stdin; do not combine it with other numbers"))
 	}
 	return nil
 }

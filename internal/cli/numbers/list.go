@@ -22,13 +22,13 @@ func listCommand() *cobra.Command {
 	columns := columnsFlag(numberColumns)
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "List the numbers",
-		Long: `List the numbers, oldest first: id, number, type, agent. They are printed page by page as they
-arrive; with --json, one object per line. If you give several filters, a number must meet all of
-them.
+		Short: "List your numbers",
+		Long: `List your numbers, oldest first, with their ids, types and agents. Each page is printed as it
+arrives. With --json, each line is one object. If you give several filters, only numbers that match
+all of them are listed.
 
-With --columns, a table or the rows in a pipe have only these columns, in this order. You cannot
-combine it with --json, which prints all members of each number; jq can select some of them.`,
+With --columns, the output has only these columns, in this order. You cannot combine --columns with
+--json, which prints all members of each number. To select some of the members, use jq.`,
 		Example: `  phonenumbers list
   phonenumbers list --agent agent_1
   phonenumbers list --unlinked --type PSTN --json
@@ -36,7 +36,7 @@ combine it with --json, which prints all members of each number; jq can select s
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
 		Args: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed(columnsName) && arguments.ConsoleOf(c).JSON {
-				return console.Usage(errors.New("you cannot combine --columns and --json; --json prints all members of each number, and jq can select some"))
+				return console.Usage(errors.New("you cannot combine --columns and --json; to select members of the JSON objects, use jq"))
 			}
 			return arguments.None(c, args)
 		},
@@ -45,10 +45,10 @@ combine it with --json, which prints all members of each number; jq can select s
 	flags := command.Flags()
 	flags.Var(arguments.Checked(&agent, "ID", notEmptyAgent), "agent", "only numbers linked to this agent")
 	flags.BoolVar(&unlinked, "unlinked", false, "only numbers without an agent")
-	flags.Var(arguments.Checked(&number, "NUMBER", arguments.NotEmpty), "number", "only this number, or this SIP prefix in any letter case")
+	flags.Var(arguments.Checked(&number, "NUMBER", arguments.NotEmpty), "number", "only this number or SIP prefix; letter case does not matter")
 	flags.Var(arguments.Checked(&kind, "TYPE", numberType), "type", "only numbers of this type: PSTN or SIP_USERNAME")
-	flags.Var(&limit, "limit", "at most this many numbers, 1 or more (default all)")
-	flags.Var(&columns, columnsName, "only these columns, in this order, separated by commas")
+	flags.Var(&limit, "limit", "list at most N numbers, 1 or more (default: all)")
+	flags.Var(&columns, columnsName, "print only these columns, in this order, separated by commas")
 	arguments.CompleteFlag(command, columnsName, completeColumns)
 	arguments.CompleteFlag(command, "limit", cobra.NoFileCompletions)
 	arguments.CompleteFlag(command, "agent", completeAgents)
@@ -123,7 +123,7 @@ func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, c
 
 func notEmptyAgent(value string) error {
 	if value == "" {
-		return errors.New("it is empty; --unlinked lists the numbers without an agent")
+		return errors.New("it is empty; use --unlinked to list the numbers without an agent")
 	}
 	return nil
 }
@@ -181,7 +181,7 @@ func (f *columnsFlag) Set(value string) error {
 		case i < 0:
 			return fmt.Errorf("%q is not a column; the columns are %s", name, all.String())
 		case slices.ContainsFunc(columns, named):
-			return fmt.Errorf("%s occurs twice; name each of the columns %s at most once", name, all.String())
+			return fmt.Errorf("%s appears more than once; name each of the columns %s at most once", name, all.String())
 		}
 		columns = append(columns, all[i])
 	}

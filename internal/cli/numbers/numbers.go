@@ -18,7 +18,7 @@ import (
 )
 
 // naming is how each command for numbers explains its argument.
-const naming = `NUMBER is a number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
+const naming = `NUMBER is a phone number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
 
 // Commands returns the commands for numbers.
 func Commands() []*cobra.Command {
@@ -86,7 +86,7 @@ func getCommand() *cobra.Command {
 	command := numberArgument(&cobra.Command{
 		Use:   "get NUMBER",
 		Short: "Show a number",
-		Long:  "Show a number: id, number, type, agent.\n\n" + naming,
+		Long:  "Show a number with its id, type and agent.\n\n" + naming,
 		Example: `  phonenumbers get +14155550100
   phonenumbers get support-line --json`,
 	})
@@ -104,12 +104,12 @@ func linkCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "link NUMBER... AGENT",
 		Short: "Link numbers to an agent",
-		Long: `Link numbers to an agent, replacing any other agent, and show the updated numbers. The last argument
-is the agent.
+		Long: `Link numbers to an agent, and show the updated numbers. A number that is linked to another agent
+moves to this one. The last argument is the agent.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again to do what is left.`,
+After an interruption or a failure, run the command again to do the rest.`,
 		Example: `  phonenumbers link +14155550100 agent_1
   phonenumbers link +14155550100 +14155550101 support-line agent_1
   phonenumbers list --unlinked --columns number | phonenumbers link - agent_1`,
@@ -142,11 +142,12 @@ func unlinkCommand() *cobra.Command {
 	command := numbersArguments(&cobra.Command{
 		Use:   "unlink NUMBER...",
 		Short: "Unlink numbers from their agents",
-		Long: `Unlink numbers from their agents, and show the updated numbers. The command asks first.
+		Long: `Unlink numbers from their agents, and show the updated numbers. The command asks for confirmation
+first.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again to do what is left.`,
+After an interruption or a failure, run the command again to do the rest.`,
 		Example: `  phonenumbers unlink +14155550100
   phonenumbers unlink +14155550100 +14155550101 --yes
   phonenumbers list --agent agent_1 --columns number | phonenumbers unlink - --yes`,
@@ -162,13 +163,14 @@ func deleteCommand() *cobra.Command {
 	command := numbersArguments(&cobra.Command{
 		Use:   "delete NUMBER...",
 		Short: "Release numbers",
-		Long: `Release numbers, delete their agent links and SIP credentials, and show them as they last were. The
-command asks first. This cannot be undone: someone else may buy the numbers.
+		Long: `Release numbers, and delete their agent links and SIP credentials. The command asks for confirmation
+first, and shows the numbers as they were before. This cannot be undone: someone else may buy the
+numbers.
 
 ` + severalHelp + `
 
-After an interruption or a failure, run the command again with the numbers that "list" still
-shows. The last example does this with a file.`,
+After an interruption or a failure, run the command again with the numbers that 'phonenumbers list'
+still shows. The last example does this with a file.`,
 		Example: `  phonenumbers delete +14155550100
   phonenumbers delete support-line +14155550100 --yes
   phonenumbers delete - --yes < numbers.txt

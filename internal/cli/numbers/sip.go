@@ -20,22 +20,22 @@ type credentials struct{ username, passwordFile string }
 
 func (c *credentials) flags(command *cobra.Command) {
 	command.Flags().StringVar(&c.username, "username", "", "the SIP user `NAME` (required)")
-	command.Flags().Var(arguments.Checked(&c.passwordFile, "FILE", arguments.NotEmpty), "password-file", "the file with the SIP password, - for stdin (default: ask on the terminal)")
+	command.Flags().Var(arguments.Checked(&c.passwordFile, "FILE", arguments.NotEmpty), "password-file", "the file with the SIP password, or - for stdin (default: ask on the terminal)")
 }
 
 // passwordOf takes the password, if it is not a dry run.
 func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (string, error) {
 	switch {
 	case c.username == "":
-		return "", console.Usage(errors.New("--username is missing"))
+		return "", console.Usage(errors.New("--username is required"))
 	case dryRun:
 		return "", nil
 	}
 	return s.Secret(ctx, c.passwordFile, console.Secret{What: "password", Prompt: "SIP password", Flag: "password-file"})
 }
 
-const passwordHelp = `The command asks for the password on the terminal, or reads it from --password-file; a line break at
-its end is ignored. The password is stored encrypted and never shown again.`
+const passwordHelp = `The command asks for the password on the terminal, or reads it from --password-file. A line break at
+the end of the file is ignored. The password is stored encrypted and is never shown.`
 
 func importSIPCommand() *cobra.Command {
 	var agree changes.Consent
@@ -43,31 +43,31 @@ func importSIPCommand() *cobra.Command {
 	var terminationURI, key string
 	command := &cobra.Command{
 		Use:   "import-sip NUMBER --termination-uri URI --username NAME",
-		Short: "Import a number that you have at a SIP carrier",
-		Long: `Import a number that you have at a SIP carrier, and show it with its id. NUMBER is in E.164 form,
-such as +18001234567.
+		Short: "Import a number from your SIP carrier",
+		Long: `Import a number from your SIP carrier, and show it with its id. NUMBER is a phone number in E.164
+form, such as +18001234567.
 
 ` + passwordHelp,
 		Example: `  phonenumbers import-sip +18001234567 --termination-uri sip.example.com --username trunk
-  pass show trunk | phonenumbers import-sip +18001234567 --termination-uri 'sip.example.com:5061;transport=tls' \
-    --username trunk --password-file -`,
+  pass show trunk | phonenumbers import-sip +18001234567 --username trunk --password-file - \
+    --termination-uri 'sip.example.com:5061;transport=tls'`,
 		Args:              arguments.One("give the number in E.164 form, such as +18001234567"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	command.Flags().StringVar(&terminationURI, "termination-uri", "", "the `URI` at which the carrier takes calls, such as sip.example.com:5061;transport=tls (required)")
+	command.Flags().StringVar(&terminationURI, "termination-uri", "", "the `URI` where the carrier accepts calls, such as sip.example.com:5061;transport=tls (required)")
 	as.flags(command)
 	keyFlag(command, &key)
 	agree.DryRunFlag(command)
 	return apiCommand(command, func(ctx context.Context, s *session, args []string) error {
 		if terminationURI == "" {
-			return console.Usage(errors.New("--termination-uri is missing"))
+			return console.Usage(errors.New("--termination-uri is required"))
 		}
 		password, err := as.passwordOf(ctx, s, agree.DryRun)
 		if err != nil {
 			return err
 		}
 		if agree.DryRun {
-			return changes.Would(s.Session, fmt.Sprintf("import %s with the carrier at %s and the user name %s at %s", args[0], terminationURI, as.username, s.BaseURL))
+			return changes.Would(s.Session, fmt.Sprintf("import %s from the carrier %s with the user name %s at %s", args[0], terminationURI, as.username, s.BaseURL))
 		}
 		return s.create(ctx, args[0], api.SIPImport(api.SIPImportDetails{
 			PhoneNumber: args[0], TerminationURI: terminationURI, Username: as.username, Password: password,
@@ -82,9 +82,9 @@ func createSIPCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "create-sip PREFIX --username NAME",
 		Short: "Create a SIP address",
-		Long: `Create a SIP address, and show it with its id. PREFIX is its first part: letters, digits and
-- _ . ~ +, starting with a letter or digit. It cannot be 7 or more digits only. Callers present the
-user name and the password, which have 5 or more characters each.
+		Long: `Create a SIP address, and show it with its id. PREFIX is the first part of the address. It
+consists of letters, digits and - _ . ~ +, starts with a letter or digit, and is not 7 or more
+digits only. Callers sign in with the user name and the password, each of 5 or more characters.
 
 ` + passwordHelp,
 		Example: `  phonenumbers create-sip support-line --username caller

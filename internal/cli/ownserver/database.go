@@ -16,10 +16,16 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
-// databaseFlag adds --db to a command. Its value can have a password.
+// The usage of --db in commands for the database of a server.
+const (
+	existingDatabase = "the database of the server: the path of a SQLite file, or a postgres:// URL"
+	newDatabase      = "the database of the server: the path of a SQLite file, created if it does not exist, or a postgres:// URL"
+)
+
+// databaseFlag adds --db to a command. The value can contain a password.
 func databaseFlag(command *cobra.Command, usage string) *string {
 	db := "phonenumbers.db"
-	command.Flags().Var(arguments.Hidden(&db, "DATABASE", database), "db", usage+": a path or a postgres:// URL")
+	command.Flags().Var(arguments.Hidden(&db, "DATABASE", database), "db", usage)
 	arguments.FromEnvironment(command, "db")
 	return &db
 }
@@ -37,7 +43,7 @@ func database(value string) error {
 // refuseInMemory refuses a database that would be gone when the command ends.
 func refuseInMemory(db string) error {
 	if db == ":memory:" {
-		return console.Usage(errors.New("the database :memory: would be lost when this command ends; name the database that the server uses with --db"))
+		return console.Usage(errors.New("a database in memory would be lost when this command ends; set --db to the database of the server"))
 	}
 	return nil
 }
@@ -45,7 +51,7 @@ func refuseInMemory(db string) error {
 // withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
 func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
 	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the database %s does not exist; name the one that the server uses with --db", db)
+		return fmt.Errorf("the database %s does not exist; set --db to the database of the server", db)
 	}
 	return withStore(ctx, db, fn)
 }

@@ -25,17 +25,18 @@ func dbBackupCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Back up a SQLite database to a new file",
-		Long: `Back up a SQLite database to a new file. Servers can keep running; the backup has the state of a
-single moment. It does not contain the secret key: back up DB.key too, and keep it in a different
-place.
+		Long: `Back up a SQLite database to a new file. Servers can keep running: the backup is a snapshot of a
+single moment. It does not contain the secret key. Back up the key file too, and keep it in a
+different place. The key file of phonenumbers.db is phonenumbers.db.key.
 
-To restore the backup, stop the servers, remove DB-wal and DB-shm, and replace DB with the backup.
+To restore a backup of phonenumbers.db, stop the servers, delete phonenumbers.db-wal and
+phonenumbers.db-shm, and replace phonenumbers.db with the backup.
 
 For PostgreSQL, use pg_dump: pg_dump --format=custom --file=FILE "$PHONENUMBERS_DB"`,
 		Example: `  phonenumbers db backup /backups/phonenumbers-$(date +%F).db`,
-		Args:    arguments.One("give one file for the backup"),
+		Args:    arguments.One("give the path of the new backup file"),
 	}
-	db := databaseFlag(command, "the database that the server uses")
+	db := databaseFlag(command, "the database to back up: the path of a SQLite file")
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -68,29 +69,30 @@ func dbCopyCommand() *cobra.Command {
 passwords, numbers for sale, settings and idempotency keys. Stop the servers first, so that the copy
 includes every change. The SQLite file is not changed.
 
-The target must not have workspaces. The copy is one transaction: if it is interrupted, nothing is
-copied, and you can run it again. Before it commits, the command reads back each table and compares
-the number of rows and a digest of their contents with the source.
+The target must not have any workspaces. The copy is one transaction: if it is interrupted, nothing
+is copied, and you can run the command again. Before the commit, the command reads back each table
+and compares the number of rows and a digest of their contents with the source.
 
 The SIP passwords stay encrypted with the same key. Before you start the servers, set
-PHONENUMBERS_SECRET_KEY to the content of FILE.key. If it was set before, keep its value.`,
+PHONENUMBERS_SECRET_KEY to the content of the key file, which is FILE.key. If the variable was
+already set, keep its value.`,
 		Example: `  phonenumbers db copy --from phonenumbers.db --to postgres://phonenumbers@db1/phonenumbers`,
 		Args:    arguments.None,
 	}
 	command.Flags().StringVar(&from, "from", "", "the SQLite database `FILE` (required)")
-	command.Flags().Var(arguments.Hidden(&to, "URL", database), "to", "the PostgreSQL database: a postgres:// URL")
+	command.Flags().Var(arguments.Hidden(&to, "URL", database), "to", "the postgres:// URL of the PostgreSQL database")
 	arguments.FromVariable(command, "to", "PHONENUMBERS_DB")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		switch {
 		case from == "" || sqldb.IsPostgres(from):
-			return console.Usage(errors.New("name the SQLite file to copy with --from"))
+			return console.Usage(errors.New("--from is required; give the SQLite file to copy"))
 		case !sqldb.IsPostgres(to):
-			return console.Usage(errors.New("name the PostgreSQL database with --to postgres://... or in PHONENUMBERS_DB"))
+			return console.Usage(errors.New("--to is required; give the postgres:// URL of the PostgreSQL database, or set PHONENUMBERS_DB to it"))
 		}
 		t := arguments.ConsoleOf(c)
 		copied, err := transfer.Copy(c.Context(), from, to, t.Progress)
 		if _, older := errors.AsType[*sqldb.OlderError](err); older {
-			return fmt.Errorf("%w; run `phonenumbers keys list --db` on it to update them", err)
+			return fmt.Errorf("%w; to update them, run 'phonenumbers keys list --db %s'", err, from)
 		}
 		if err != nil {
 			return err

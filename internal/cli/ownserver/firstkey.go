@@ -12,7 +12,7 @@ import (
 // calls show each answer, and keep the number and the id for the next one in shell variables.
 func printFirstKey(t *console.Console, baseURL, key string) error {
 	if err := writeFirstKey(t, baseURL, key); err != nil {
-		return fmt.Errorf("the first API key was created, but could not be printed; create another one with \"phonenumbers keys create\": %w", err)
+		return fmt.Errorf("the first API key was created, but could not be printed; create another one with 'phonenumbers keys create': %w", err)
 	}
 	return nil
 }
@@ -26,11 +26,11 @@ func writeFirstKey(t *console.Console, baseURL, key string) error {
 	}
 	_, err := fmt.Fprintf(t.Out, `Serving the phone-number API at %[1]s
 
-The database had no API key, so the server created one in the workspace "default". It is not shown again:
+The database had no API key, so the server created one in the workspace "default". The key is not shown again:
 
 export VOGENT_BASE_URL=%[2]s VOGENT_API_KEY=%[3]s
 
-Paste that line into another terminal. Then paste these commands one at a time: search, buy, link an agent.
+Paste this line into another terminal. Then paste these commands, one at a time, to search for a number, buy it, and link it to an agent.
 
 FOUND=$(curl -sS "$VOGENT_BASE_URL/phone_numbers/search" -H "Authorization: Bearer $VOGENT_API_KEY" -H 'Content-Type: application/json' -d '{"prefix": "415"}'); echo "$FOUND"; NUMBER=$(echo "$FOUND" | grep -o '+[0-9]*' | head -n 1)
 

@@ -27,16 +27,17 @@ func inventoryImportCommand() *cobra.Command {
 		Short: "Put the numbers in a file up for sale",
 		Long: `Put the numbers in a file up for sale. The file has one number per row, in E.164 form, from the US,
 Canada (+1) or the United Kingdom (+44). A header is optional. If a row is not valid, the command
-names it and changes nothing. You can run the command while servers run.
+names it and changes nothing. You can run the command while servers are
+running.
 
-A new server sells fictional numbers. They stay for sale, unless you use --replace. Numbers that a
+A new server sells fictional numbers. They stay for sale unless you use --replace. Numbers that a
 workspace owns are not affected.`,
 		Example: `  phonenumbers inventory import numbers.csv
   phonenumbers inventory import --replace numbers.csv`,
-		Args: arguments.One("give one file of numbers"),
+		Args: arguments.One("give one file with numbers"),
 	}
-	db := databaseFlag(command, "the database that the server uses, created if it does not exist")
-	command.Flags().BoolVar(&replace, "replace", false, "remove all numbers that are for sale first")
+	db := databaseFlag(command, newDatabase)
+	command.Flags().BoolVar(&replace, "replace", false, "first remove all numbers that are for sale")
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -48,7 +49,7 @@ workspace owns are not affected.`,
 		defer file.Close() //nolint:errcheck // it was only read
 		numbers, err := inventory.Read(file)
 		if err != nil {
-			return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
+			return fmt.Errorf("nothing was changed: import %s: %w", args[0], err)
 		}
 		t := arguments.ConsoleOf(c)
 		return withStore(c.Context(), *db, func(st *store.Store) error {
@@ -61,7 +62,7 @@ workspace owns are not affected.`,
 			added, err := st.AddToInventory(c.Context(), rows, replace)
 			stop()
 			if err != nil {
-				return fmt.Errorf("import %s, nothing was changed: %w", args[0], err)
+				return fmt.Errorf("nothing was changed: import %s: %w", args[0], err)
 			}
 			if t.JSON {
 				return t.Document(struct {

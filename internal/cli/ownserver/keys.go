@@ -18,8 +18,9 @@ func keysCommand() *cobra.Command {
 	return arguments.Group(&cobra.Command{
 		Use:   "keys",
 		Short: "Create, list and revoke API keys",
-		Long: `Create, list and revoke API keys. A key gives access to one workspace, and workspaces cannot see each
-other's numbers. The commands change the database directly; you can run them while servers run.`,
+		Long: `Create, list and revoke API keys. A key gives access to one workspace. A workspace cannot see the
+numbers of another workspace. These commands access the database directly. You can run them while
+servers are running.`,
 	}, keysCreateCommand(), keysListCommand(), keysRevokeCommand())
 }
 
@@ -28,18 +29,18 @@ func keysCreateCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "create --name NAME",
 		Short: "Create an API key and print it",
-		Long: `Create an API key, and print only the key on stdout. It is not shown again: the database stores only
-its hash.`,
+		Long: `Create an API key, and print only the key on stdout. The key is not shown again, because the
+database stores only its hash.`,
 		Example: `  phonenumbers keys create --name ci
   VOGENT_API_KEY=$(phonenumbers keys create --name alice --workspace sales)`,
 		Args: arguments.None,
 	}
-	db := databaseFlag(command, "the database that the server uses, created if it does not exist")
-	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key, to recognize it by in the list (required)")
-	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of its workspace, created if it does not exist")
+	db := databaseFlag(command, newDatabase)
+	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key, which 'keys list' shows (required)")
+	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of the workspace, created if it does not exist")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if name == "" {
-			return console.Usage(errors.New("--name is missing; name what the key is for, such as ci"))
+			return console.Usage(errors.New("--name is required; say what the key is for, such as ci"))
 		}
 		if err := errors.Join(workspace.CheckName("workspace", workspaceName), workspace.CheckName("key", name)); err != nil {
 			return console.Usage(err)
@@ -71,10 +72,10 @@ func keysListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List the API keys, without their secrets",
 		Long: `List the API keys, oldest first, without their secrets. Times are in UTC. The time when a key was
-last used is exact to the minute; a running server saves it every few seconds.`,
+last used is rounded down to the minute. A running server saves it every few seconds.`,
 		Args: arguments.None,
 	}
-	db := databaseFlag(command, "the database that the server uses")
+	db := databaseFlag(command, existingDatabase)
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -94,10 +95,11 @@ func keysRevokeCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Revoke an API key permanently",
-		Long:  `Revoke an API key permanently. Running servers refuse it from then on. "keys list" shows the ids.`,
-		Args:  arguments.One(`give the id of one key; "phonenumbers keys list" shows the ids`),
+		Long: `Revoke an API key permanently. Running servers refuse the key at once. To see the ids, run
+'phonenumbers keys list'.`,
+		Args: arguments.One("give the id of one key; run 'phonenumbers keys list' to see the ids"),
 	}
-	db := databaseFlag(command, "the database that the server uses")
+	db := databaseFlag(command, existingDatabase)
 	command.RunE = func(c *cobra.Command, args []string) error {
 		if err := refuseInMemory(*db); err != nil {
 			return err
@@ -105,7 +107,7 @@ func keysRevokeCommand() *cobra.Command {
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
 			err := st.RevokeAPIKey(c.Context(), args[0], time.Now())
 			if errors.Is(err, workspace.ErrKeyNotFound) {
-				return fmt.Errorf(`%w: %s; "phonenumbers keys list" shows the ids`, err, args[0])
+				return fmt.Errorf("%w: %s; run 'phonenumbers keys list' to see the ids", err, args[0])
 			}
 			if t := arguments.ConsoleOf(c); t.JSON && err == nil {
 				return t.Document(struct {

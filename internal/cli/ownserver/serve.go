@@ -43,24 +43,25 @@ func serveCommand(version string) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Run the server. If the database does not exist, the server creates it. If the database has no API
-key, the server creates one in the workspace "default" and prints it once, with commands to try (as
-a JSON document with --json).
+		Long: `Run the server. If the SQLite file does not exist, the server creates it. If the database has no API
+key, the server creates one in the workspace "default". It prints the key once, with commands to
+try. With --json, it prints the key and the address of the API as JSON instead.
 
 The server encrypts SIP passwords with the key in PHONENUMBERS_SECRET_KEY: 32 bytes in base64, or
 several keys separated by commas. The first key encrypts; all of them decrypt. If the variable is
-not set, the server uses the file DB.key next to the database, and creates it at the first start.
-Back up this file too, and keep it in a different place. Without it, the SIP passwords are lost.
+not set, the server uses a key file next to the SQLite file, and creates it at the first start. The
+key file of phonenumbers.db is phonenumbers.db.key. Back up the key file too, and keep it in a
+different place. Without it, the SIP passwords are lost.
 
-With a postgres:// URL, the database is PostgreSQL 14 or newer, and several servers can share it.
-Set PHONENUMBERS_SECRET_KEY to the same value on all of them. The URL has the format that libpq
-reads: it can name several hosts, of which the server uses the one that accepts writes, and set
-sslmode, sslrootcert and other TLS options. Set it in PHONENUMBERS_DB to keep the password out of
-process listings.
+With a postgres:// URL, the server uses PostgreSQL 14 or newer. Several servers can share the
+database. Set PHONENUMBERS_SECRET_KEY to the same value on all of them. The URL has the format that
+libpq reads. It can set sslmode, sslrootcert and other TLS options. It can also name several hosts;
+the server uses the one that accepts writes. Set the URL in PHONENUMBERS_DB to keep the password out
+of process listings.
 
 On SIGINT or SIGTERM, the server finishes the requests in progress, for up to 15 seconds, and stops.`,
 		Example: `  phonenumbers serve
-  phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers/phonenumbers.db --log-format json
+  phonenumbers serve --addr 127.0.0.1:9000 --db /var/lib/phonenumbers.db --log-format json
   phonenumbers serve --db :memory:          # for tests: keeps nothing after it stops
   phonenumbers serve --db 'postgres://phonenumbers@db1,db2/phonenumbers?sslmode=verify-full'`,
 		Args: arguments.None,
@@ -81,22 +82,22 @@ On SIGINT or SIGTERM, the server finishes the requests in progress, for up to 15
 		},
 	}
 	flags := command.Flags()
-	flags.Var(arguments.Checked(&o.addr, "HOST:PORT", hostAndPort), "addr", "the address to listen on; with port 0, the system picks a free port")
+	flags.Var(arguments.Checked(&o.addr, "HOST:PORT", hostAndPort), "addr", "listen on this address; with port 0, the system picks a free port")
 	arguments.FromEnvironment(command, "addr")
-	o.db = databaseFlag(command, "the database (:memory: is discarded on exit)")
-	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "the maximum `N` of connections to PostgreSQL; the total of all servers must be below its max_connections")
+	o.db = databaseFlag(command, "the database: the path of a SQLite file, a postgres:// URL, or :memory:, which is discarded on exit")
+	flags.IntVar(&o.limits.Connections, "db-connections", o.limits.Connections, "use at most `N` connections to PostgreSQL; the total for all servers must stay below max_connections")
 	arguments.FromEnvironment(command, "db-connections")
-	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace each connection to PostgreSQL after this `DURATION`")
+	flags.DurationVar(&o.limits.ConnectionAge, "db-connection-age", o.limits.ConnectionAge, "replace each connection to PostgreSQL after `DURATION`")
 	arguments.FromEnvironment(command, "db-connection-age")
-	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "the maximum `DURATION` of a statement in PostgreSQL")
+	flags.DurationVar(&o.limits.Statement, "db-statement-timeout", o.limits.Statement, "cancel a PostgreSQL statement after `DURATION`")
 	arguments.FromEnvironment(command, "db-statement-timeout")
 	flags.Var(arguments.Checked(&o.logFormat, "FORMAT", logFormat), "log-format", "the format of the log on stderr: text or json")
 	arguments.FromEnvironment(command, "log-format")
 	flags.Var(arguments.Checked(&o.logLevel, "LEVEL", logLevel), "log-level", "the lowest level to log: debug, info, warn or error")
 	arguments.FromEnvironment(command, "log-level")
-	flags.Var(&o.rateLimit, "rate-limit", "the maximum rate of requests for each API key: 20/s, or 20/s,100 to allow 100 at once (default no limit)")
+	flags.Var(&o.rateLimit, "rate-limit", "limit the requests of each API key: 20/s, or 20/s,100 to allow 100 at once (default: no limit)")
 	arguments.FromEnvironment(command, "rate-limit")
-	flags.Var(&o.trustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For header to trust: addresses or networks, separated by commas (default none)")
+	flags.Var(&o.trustedProxies, "trusted-proxies", "trust X-Forwarded-For from these proxies: addresses or networks, separated by commas (default: none)")
 	arguments.FromEnvironment(command, "trusted-proxies")
 	return command
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNotSQLite is the error of Backup for PostgreSQL, which has a program for it.
-var ErrNotSQLite = errors.New("this is only for SQLite")
+var ErrNotSQLite = errors.New("this command is only for SQLite databases")
 
 // Backup writes the SQLite database at a path, as it is at one moment, to a new file, while servers go on reading and writing.
 func Backup(ctx context.Context, path, file string) error {

@@ -85,7 +85,7 @@ func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
 	if err := Backup(t.Context(), "postgres://x/y", filepath.Join(dir, "dump")); err == nil || !strings.Contains(err.Error(), "for SQLite") {
 		t.Errorf("got %v", err)
 	}
-	if err := Backup(t.Context(), path+".not", filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if err := Backup(t.Context(), path+".not", filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "the file does not exist") {
 		t.Errorf("got %v", err)
 	}
 	left, err := os.ReadDir(dir)

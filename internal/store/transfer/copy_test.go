@@ -199,7 +199,7 @@ func TestWhatCannotBeCopied(t *testing.T) {
 	_, err := dbtest.Connect(t, older).ExecContext(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
 	dbtest.Must(t, err)
 	for name, test := range map[string]struct{ from, to, want string }{
-		"no file":              {path + ".not", dbtest.Postgres(t), "no such file"},
+		"no file":              {path + ".not", dbtest.Postgres(t), "the file does not exist"},
 		"no database":          {text, dbtest.Postgres(t), "not a database of this program"},
 		"an older database":    {older, dbtest.Postgres(t), "its tables are at version"},
 		"to a file":            {path, dbtest.SQLite(t), "postgres://"},
