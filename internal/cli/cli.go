@@ -129,8 +129,8 @@ This project is unofficial and not affiliated with Vogent.`,
 	return root
 }
 
-// wants looks for a flag such as --json by itself, as the parser stops at the first mistake. unclear is what a value counts as
-// that is neither true nor false.
+// wants looks for a flag such as --json in args, because the parser stops at the first mistake. unclear is the result for a
+// value that is neither true nor false.
 func wants(args []string, flag string, unclear bool) bool {
 	on := false
 	for _, arg := range args {

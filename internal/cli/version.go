@@ -30,7 +30,7 @@ func printVersion(c *cobra.Command, _ []string) error {
 	return nil
 }
 
-// build is what the Go toolchain has noted in the binary.
+// build is what the Go toolchain has recorded in the binary.
 type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`

@@ -1,5 +1,5 @@
-// Package console talks to the person at a terminal, or to what reads its output in a pipe: results as rows or JSON, notes,
-// progress, questions and secrets. It knows nothing of the API.
+// Package console reads from and writes to a terminal or a pipe: results as rows or JSON, notes, progress, prompts and secrets.
+// It does not know the API.
 package console
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// Console is what a command talks to: stdin, stdout for results, and stderr for the person, if there is one.
+// Console has the streams of a command: stdin, stdout for results, and stderr for messages to the user.
 type Console struct {
 	In   io.Reader
 	Out  io.Writer
@@ -25,7 +25,7 @@ type Console struct {
 	JSON bool
 
 	mu  sync.Mutex               // for bar and Err
-	bar *progressbar.ProgressBar // on stderr, nil where there is none
+	bar *progressbar.ProgressBar // on stderr, nil if there is none
 }
 
 // terminal returns the file descriptor of a stream that is a terminal.
@@ -52,12 +52,12 @@ func (t *Console) Document(v any) error {
 	return encodeJSON(t.Out, v, "  ")
 }
 
-// WriteJSON writes a value in one line.
+// WriteJSON writes a value as JSON on one line.
 func WriteJSON(w io.Writer, v any) error {
 	return encodeJSON(w, v, "")
 }
 
-// encodeJSON also escapes the control characters that encoding/json lets through, as they could act on a terminal.
+// encodeJSON also escapes the control characters that encoding/json leaves as they are, because a terminal would act on them.
 func encodeJSON(w io.Writer, v any, indent string) error {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
@@ -74,7 +74,8 @@ func encodeJSON(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// Note tells the person something that is neither a result nor an error; above the progress bar, if there is one.
+// Note prints a message that is neither a result nor an error. If there is a progress bar, the message appears above it. With
+// --json, Note prints nothing.
 func (t *Console) Note(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -82,15 +83,16 @@ func (t *Console) Note(format string, args ...any) {
 		return
 	}
 	if t.bar != nil {
-		_ = t.bar.Clear()         // on stderr, where there is nobody to tell
+		_ = t.bar.Clear()         // if stderr fails, there is nowhere to report it
 		defer t.bar.RenderBlank() //nolint:errcheck // as above
 	}
 	fmt.Fprintln(t.Err, printable.Text(fmt.Sprintf(format, args...)))
 }
 
-// Progress shows a bar on a terminal, from now until stop. step counts; both can be called by several goroutines.
+// Progress shows a progress bar on a terminal until stop is called. step counts one more of total. Several goroutines can call
+// both.
 func (t *Console) Progress(total int, what string) (step, stop func()) {
-	if t.JSON || total == 0 || !IsTerminal(t.Err) || !IsTerminal(t.Out) { // rows may go to the same terminal by a pipe
+	if t.JSON || total == 0 || !IsTerminal(t.Err) || !IsTerminal(t.Out) { // a pipe can end on the same terminal
 		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(total,
@@ -108,9 +110,9 @@ func (t *Console) Progress(total int, what string) (step, stop func()) {
 	step = func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if count++; time.Since(drawn) > 100*time.Millisecond { // the throttle of the library would not draw it again below a note
+		if count++; time.Since(drawn) > 100*time.Millisecond { // the library's own throttle would not redraw the bar below a note
 			drawn = time.Now()
-			_ = bar.Set(count) // on stderr, where there is nobody to tell
+			_ = bar.Set(count) // if stderr fails, there is nowhere to report it
 		}
 	}
 	stop = func() {
@@ -122,7 +124,7 @@ func (t *Console) Progress(total int, what string) (step, stop func()) {
 	return step, stop
 }
 
-// Output keeps the first error of writing, so that no command can end well whose output is lost.
+// Output keeps the first error when writing, so that a command whose output is lost cannot succeed.
 type Output struct {
 	io.Writer
 	Lost error // that error

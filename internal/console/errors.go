@@ -6,11 +6,11 @@ import "fmt"
 const (
 	ExitDone         = 0
 	ExitFailed       = 1
-	ExitUsage        = 2 // or declined
+	ExitUsage        = 2 // or not confirmed
 	ExitNotFound     = 3
 	ExitUnauthorized = 4
 	ExitRateLimited  = 5
-	ExitChanges      = 2 // of plan --exit-code, with which nothing else is 2
+	ExitChanges      = 2 // for plan --exit-code, where 2 has no other meaning
 )
 
 // UsageError is a mistake in the command line.
@@ -18,10 +18,10 @@ type UsageError struct{ error }
 
 func (e UsageError) Unwrap() error { return e.error }
 
-// Usage says that err is a mistake in the command line.
+// Usage marks err as a mistake in the command line.
 func Usage(err error) error { return UsageError{err} }
 
-// ExitError is an error of the command itself with an exit code of its own. The text says what to do.
+// ExitError is an error with its own exit code. The text says what to do.
 type ExitError struct {
 	Code int
 	text string
@@ -29,10 +29,10 @@ type ExitError struct {
 
 func (e ExitError) Error() string { return e.text }
 
-// Exit is an error with an exit code. The text says what to do.
+// Exit returns an ExitError. The text says what to do.
 func Exit(code int, text string) error { return ExitError{code, text} }
 
-// Declined is an error of a person who does not want it, or cannot be asked.
+// Declined returns the error for a user who declines or who cannot be asked.
 func Declined(format string, args ...any) error {
 	return ExitError{ExitUsage, fmt.Sprintf(format, args...)}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// Ask asks a person for a yes; without a person it is an error that asks for --yes.
+// Ask asks the user to confirm what. Without a terminal, it returns an error that asks for --yes.
 func (t *Console) Ask(ctx context.Context, what string) error {
 	what = printable.Text(what)
 	if !IsTerminal(t.In) || !IsTerminal(t.Err) {
@@ -25,7 +25,7 @@ func (t *Console) Ask(ctx context.Context, what string) error {
 	}
 	fmt.Fprintf(t.Err, "%s%s? [y/N] ", strings.ToUpper(what[:1]), what[1:])
 	answer, err := interruptible(ctx, func() (string, error) { return bufio.NewReader(t.In).ReadString('\n') })
-	if err != nil { // also the end of the input
+	if err != nil { // including io.EOF
 		fmt.Fprintln(t.Err)
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
@@ -35,13 +35,14 @@ func (t *Console) Ask(ctx context.Context, what string) error {
 	return Declined("nothing was changed: you declined")
 }
 
-// maxSecret is more than any password or key has, so that a wrong file is noticed.
+// maxSecret is longer than any password or key, in bytes. A longer file must be the wrong file.
 const maxSecret = 4096
 
-// Secret is a password or the like: what it is, how a person is asked for it, and the flag that names a file with it.
+// Secret describes a password or another secret: what it is, the prompt for it, and the flag that names a file with it.
 type Secret struct{ What, Prompt, Flag string }
 
-// Secret reads a secret: from a file, from stdin where that is "-", and where it is empty from a person, who does not see it.
+// Secret reads a secret from a file, or from stdin if file is "-". If file is empty, it asks the user and does not echo the
+// input.
 func (t *Console) Secret(ctx context.Context, file string, want Secret) (string, error) {
 	if file == "" || file == "-" && IsTerminal(t.In) {
 		return t.askSecret(ctx, want)
@@ -80,7 +81,7 @@ func (t *Console) askSecret(ctx context.Context, want Secret) (string, error) {
 	prompt.Wait()
 	fmt.Fprintln(t.Err)
 	if ctx.Err() != nil {
-		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave the echo off
+		err = errors.Join(ctx.Err(), term.Restore(fd, before)) // ReadPassword still waits, and would leave echo off
 	}
 	if len(text) == 0 || err != nil {
 		return "", Declined("nothing was changed: no %s was given", want.What)
@@ -88,8 +89,8 @@ func (t *Console) askSecret(ctx context.Context, want Secret) (string, error) {
 	return string(text), nil
 }
 
-// waitForChange waits until ReadPassword has turned the echo off, so that not even what is typed at once is shown; not for
-// long, as it may have been off.
+// waitForChange waits until ReadPassword has turned echo off, so that the terminal never shows what is typed. It does not wait
+// long, because echo may already have been off.
 func waitForChange(fd int, before *term.State) {
 	for range 100 {
 		if now, err := term.GetState(fd); err != nil || !reflect.DeepEqual(now, before) {
@@ -99,7 +100,8 @@ func waitForChange(fd int, before *term.State) {
 	}
 }
 
-// Read reads a file, or stdin where that is "-", up to one byte more than the most that it may have.
+// Read reads a file, or stdin if file is "-". It reads at most one byte more than most, so that the caller sees that it is too
+// long.
 func (t *Console) Read(ctx context.Context, file string, most int64) ([]byte, error) {
 	return interruptible(ctx, func() ([]byte, error) {
 		from := t.In
@@ -115,7 +117,7 @@ func (t *Console) Read(ctx context.Context, file string, most int64) ([]byte, er
 	})
 }
 
-// interruptible runs fn and does not wait for it longer than ctx: a read from a terminal or a pipe cannot be cancelled.
+// interruptible runs fn but stops waiting for it when ctx ends: a read from a terminal or a pipe cannot be canceled.
 func interruptible[T any](ctx context.Context, fn func() (T, error)) (T, error) {
 	type result struct {
 		value T

@@ -13,24 +13,24 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// Table prints rows as they come: in columns under a header on a terminal, elsewhere with tabs between the cells, so that cut and
-// awk can read them. On a terminal a row is cut to one line.
+// Table prints rows as they come. On a terminal, it prints columns under a header, and cuts each row to one line. Elsewhere, it
+// prints tabs between the cells, so that cut and awk can read them.
 type Table struct {
-	Held  bool                     // until the end, as there may be a bar on the terminal
-	Color func(cell string) string // of a cell of the first column; nil for none
+	Held  bool                     // whether to print nothing before End, because there may be a progress bar on the terminal
+	Color func(cell string) string // the color of a cell in the first column; nil for no colors
 
 	out     io.Writer
 	header  []string
 	columns bool
-	most    int        // how wide a line may be; 0 where that is not known
-	waiting [][]string // the first rows, from which the widths follow
+	most    int        // the maximum width of a line; 0 if it is not known
+	waiting [][]string // the first rows, which determine the widths
 	widths  []int      // nil until the first rows are printed
 }
 
-// NumberHeader is that of the column that stays whole as long as possible.
+// NumberHeader is the header of the column that is cut last.
 const NumberHeader = "NUMBER"
 
-// rowsForWidths is how many rows a table holds back to see how wide its columns are.
+// rowsForWidths is how many rows a table holds back to determine the widths of its columns.
 const rowsForWidths = 100
 
 // Table starts a table.
@@ -38,7 +38,7 @@ func (t *Console) Table(header ...string) *Table {
 	rows := &Table{out: t.Out, header: header}
 	var fd int
 	if fd, rows.columns = terminal(t.Out); rows.columns {
-		rows.most, _, _ = term.GetSize(fd) // 0 where the terminal has none
+		rows.most, _, _ = term.GetSize(fd) // 0 if the terminal does not know it
 	}
 	return rows
 }
@@ -61,7 +61,7 @@ func (t *Table) Row(cells ...string) error {
 	return t.End()
 }
 
-// End prints what is still held back.
+// End prints the rows that are still held back.
 func (t *Table) End() error {
 	if !t.columns || t.widths != nil {
 		return nil
@@ -92,7 +92,7 @@ const (
 	Yellow = "33"
 )
 
-// color is that of a cell.
+// color returns the color of a cell.
 func (t *Table) color(column int, cell string) string {
 	if column > 0 || t.Color == nil {
 		return ""
@@ -121,7 +121,7 @@ func (t *Table) line(cells []string, color func(column int, cell string) string)
 	return err
 }
 
-// shown is a cell as a terminal shows it.
+// shown returns a cell as a terminal shows it.
 func shown(cell string) string {
 	if cell == "" {
 		return "-"
@@ -129,9 +129,9 @@ func shown(cell string) string {
 	return cell
 }
 
-// fit returns how wide the columns of a line are, and the gap between them, so that the line is not wider than the terminal. The
-// widest columns are cut first, then the gap, and the numbers last, as they tell the rows apart. A cell that is wider than its
-// column, which came after the first rows, pushes the others of its line.
+// fit returns the widths of the columns of a line and the gap between them, so that the line fits the terminal. It cuts the
+// widest columns first, then the gap, and the numbers last, because they distinguish the rows. A cell after the first rows can
+// be wider than its column; it then moves the other cells of its line.
 func (t *Table) fit(cells []string) (widths []int, gap int) {
 	gap = 2
 	widths = make([]int, len(cells))
@@ -168,13 +168,13 @@ func (t *Table) fit(cells []string) (widths []int, gap int) {
 	return widths, gap
 }
 
-// cut cuts a text to a width, with an ellipsis at its end. What is one character to a person is not split.
+// cut cuts a text to a width and adds an ellipsis. It does not split what a person sees as one character.
 func cut(text string, width int) string {
 	if uniseg.StringWidth(text) <= width {
 		return text
 	}
 	var b strings.Builder
-	left := width - 1 // beside the ellipsis
+	left := width - 1 // without the ellipsis
 	for state := -1; text != ""; {
 		var character string
 		var wide int

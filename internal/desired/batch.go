@@ -11,30 +11,30 @@ import (
 )
 
 const (
-	// AtOnce is how many changes are under way at the same time.
+	// AtOnce is how many changes run at the same time.
 	AtOnce = 8
-	// patience is how long a change waits for a server that is away.
+	// patience is how long a change waits for a server that is unavailable.
 	patience = 5 * time.Minute
-	// Retries are enough for that: each is after 4 seconds on average, or when the server has asked for it.
+	// Retries is enough retries for patience: the wait before each is 4 seconds on average, or as long as the server asks for.
 	Retries = 100
 )
 
-// Counts says how many changes were made. A change that is left may be made or not, if the run was interrupted during it.
+// Counts says how many changes were made. If a run was interrupted during a change, the change counts as left, made or not.
 type Counts struct{ Made, Failed, Left int }
 
 // batch is a run of many changes.
 type batch struct {
 	pacer  *Pacer
 	result func(i int, err error) error
-	stop   context.CancelCauseFunc // with the error after which going on makes no sense
+	stop   context.CancelCauseFunc // called with the error after which the other changes would fail too
 
 	mu           sync.Mutex // for what follows
 	made, failed int
 }
 
-// Run makes many changes, some of them at the same time, within the rate limit of the server. It calls result after each, for
-// one at a time, with its index and its error. If one fails, the others go on. The error of Run is the one that stopped it: of
-// ctx, of result, or of a change where the others would fail too.
+// Run makes many changes, AtOnce at a time, within the rate limit of the server. After each change, it calls result with the
+// index and the error of the change; calls of result do not overlap. If a change fails, the others continue. Run returns the
+// error that stopped it: that of ctx, of result, or of a change after which the others would fail too.
 func Run(
 	ctx context.Context, pacer *Pacer, changes []func(context.Context, ...client.CallOption) error, result func(i int, err error) error,
 ) (Counts, error) {
@@ -60,7 +60,7 @@ func Run(
 	return Counts{b.made, b.failed, len(changes) - b.made - b.failed}, context.Cause(ctx)
 }
 
-// change makes a change, and says how it went.
+// change makes a change and reports its result.
 func (b *batch) change(ctx context.Context, i int, do func(context.Context, ...client.CallOption) error) {
 	if b.pacer.wait(ctx) != nil {
 		return
@@ -74,7 +74,7 @@ func (b *batch) change(ctx context.Context, i int, do func(context.Context, ...c
 	err := do(limited, client.WithRetries(Retries), client.WithResponse(&answer))
 	b.pacer.Learn(answer.Header)
 	if err != nil && ctx.Err() != nil {
-		return // it may be done or not; the next run finds out
+		return // the change may have been made or not; the next run finds out
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,6 +94,6 @@ func (b *batch) change(ctx context.Context, i int, do func(context.Context, ...c
 		b.stop(err) // the others would fail too
 	case b.made == madeBefore && (errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrRateLimited) ||
 		errors.Is(err, context.DeadlineExceeded)):
-		b.stop(err) // all that time nothing succeeded
+		b.stop(err) // nothing succeeded in all that time
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// AgentOf is the agent that a number is linked to, empty for none.
+// AgentOf returns the agent that a number is linked to, or an empty string.
 func AgentOf(n api.PhoneNumber) string {
 	if n.AgentID == nil {
 		return ""
@@ -16,22 +16,22 @@ func AgentOf(n api.PhoneNumber) string {
 	return *n.AgentID
 }
 
-// Change is one that a number needs to be as the file says. From and To are agents, empty for none.
+// Change is a change that makes a number match the file. From and To are agents; an empty string means no agent.
 type Change struct{ ID, Number, From, To string }
 
-// NewChange is the change that links n to the agent, or unlinks it where that is empty.
+// NewChange returns the change that links n to the agent. If agent is empty, the change unlinks n.
 func NewChange(n api.PhoneNumber, agent string) Change {
 	return Change{n.ID, n.Number, AgentOf(n), agent}
 }
 
-// The actions that a change can be.
+// The actions of a change.
 const (
 	Link   = "link"
 	Unlink = "unlink"
 	Move   = "move"
 )
 
-// Action is Link, Unlink or Move.
+// Action returns Link, Unlink or Move.
 func (c Change) Action() string {
 	switch "" {
 	case c.To:
@@ -52,7 +52,7 @@ func (c Change) String() string {
 	return fmt.Sprintf("move %s from %s to %s", c.Number, c.From, c.To)
 }
 
-// Make makes the change, and returns the number as it then is.
+// Make makes the change and returns the updated number.
 func (c Change) Make(ctx context.Context, server *client.Client, opts ...client.CallOption) (api.PhoneNumber, error) {
 	if c.To == "" {
 		return server.Unlink(ctx, c.ID, opts...)

@@ -1,5 +1,5 @@
-// Package desired brings the agents of numbers to what a file says. Parse reads the file, Compare makes the plan, and Run makes
-// its changes, within the rate limit of the server. It does not print anything.
+// Package desired makes the agents of numbers match a file. Parse reads the file, Compare makes a plan, and Run makes the
+// changes of the plan within the rate limit of the server. The package does not print anything.
 package desired
 
 import (
@@ -14,14 +14,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// State is what a file asks for: the agent of each number or SIP prefix, empty for none.
+// State is what a file asks for: the agent of each number or SIP prefix. An empty string means no agent.
 //
 //	numbers:
 //	  "+15105550100": {agent: agent_1}
 //	  "+15105550101": {agent: ""}
 type State map[string]string
 
-// Write writes the file, sorted by number, a line a number, so that two of them can be compared by their lines.
+// Write writes the file, sorted by number and with one line per number, so that a line diff compares two files.
 func (d State) Write(w io.Writer) error {
 	text := func(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value} }
 	numbers := &yaml.Node{Kind: yaml.MappingNode}
@@ -30,7 +30,7 @@ func (d State) Write(w io.Writer) error {
 		key.Style = yaml.DoubleQuotedStyle
 		agent := text(d[number])
 		if slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(agent.Value)) {
-			agent.Style = yaml.DoubleQuotedStyle // YAML 1.1 takes them for true and false
+			agent.Style = yaml.DoubleQuotedStyle // YAML 1.1 reads them as true and false
 		}
 		numbers.Content = append(numbers.Content, key, &yaml.Node{
 			Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("agent"), agent},
@@ -57,8 +57,8 @@ type File struct {
 	lines  map[string]int
 }
 
-// Parse reads the text of a file; name is for errors. It refuses whatever it does not know: what is misspelt would be left undone. It finds all mistakes, except behind one
-// in the YAML itself.
+// Parse reads the text of a file; name is for errors. It refuses names that it does not know, because a misspelled name would
+// have no effect. It finds all mistakes, except those after a mistake in the YAML itself.
 func Parse(name string, text []byte) (File, error) {
 	r := reading{
 		File:     File{Name: name, Agents: State{}},
@@ -95,7 +95,7 @@ func Parse(name string, text []byte) (File, error) {
 type reading struct {
 	File
 	Mistakes
-	faulty map[*yaml.Node]bool // the mappings with an anchor whose mistakes are told; an alias does not tell them again
+	faulty map[*yaml.Node]bool // the mappings with an anchor whose mistakes are already reported; an alias does not report them again
 }
 
 func (r *reading) wrong(node *yaml.Node, pointer, format string, args ...any) {
@@ -127,7 +127,7 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 	}
 }
 
-// eachMember calls fn for each member of a mapping, and returns the lines of their names. No name stands there twice.
+// eachMember calls fn for each member of a mapping, and returns the line of each name. A name that appears twice is a mistake.
 func (r *reading) eachMember(node *yaml.Node, pointer, what string, fn func(key, value *yaml.Node, pointer string)) map[string]int {
 	mapping := meant(node)
 	if mapping.Kind != yaml.MappingNode {
@@ -151,7 +151,7 @@ func (r *reading) eachMember(node *yaml.Node, pointer, what string, fn func(key,
 	return lines
 }
 
-// meant is what a node stands for: itself, or what an alias names.
+// meant returns the node itself, or the node that it is an alias of.
 func meant(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return node.Alias
@@ -159,7 +159,7 @@ func meant(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// isText reports whether a node is a text, or a number or the like that can be taken as it is written.
+// isText reports whether a node is text, or a scalar such as a number that can be read as text.
 func isText(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
 }

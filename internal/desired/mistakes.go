@@ -18,7 +18,7 @@ type Mistakes struct {
 	NotFound bool // whether the server does not have one of the numbers
 }
 
-// mistake is one of them. The line is 0 where it is not known.
+// mistake is one mistake. The line is 0 if it is not known.
 type mistake struct {
 	line          int
 	pointer, text string // a JSON pointer (RFC 6901) into the file, and what is wrong there
@@ -28,7 +28,7 @@ func (m *Mistakes) add(line int, pointer, format string, args ...any) {
 	m.all = append(m.all, mistake{line, pointer, printable.Text(fmt.Sprintf(format, args...))})
 }
 
-// orNil is the error, with the mistakes by line, if there is one.
+// orNil returns m with its mistakes sorted by line, or nil if there are none.
 func (m *Mistakes) orNil() error {
 	if len(m.all) == 0 {
 		return nil
@@ -37,8 +37,8 @@ func (m *Mistakes) orNil() error {
 	return m
 }
 
-// Error is one line for one mistake. Several have a line each, as each text has a semicolon of its own: the first few, as many as a
-// terminal shows without scrolling.
+// Error returns one line if there is one mistake. Otherwise each mistake has its own line, because a text can contain
+// semicolons. It lists only as many mistakes as a terminal shows without scrolling.
 func (m *Mistakes) Error() string {
 	const most = 20
 	head := "nothing was changed: " + m.file + ": "
@@ -62,7 +62,7 @@ func (m mistake) String() string {
 	return fmt.Sprintf("line %d: %s", m.line, m.text)
 }
 
-// Fields are all mistakes, with pointers into the file.
+// Fields returns all mistakes, with pointers into the file.
 func (m *Mistakes) Fields() []api.ProblemField {
 	fields := make([]api.ProblemField, len(m.all))
 	for i, each := range m.all {
@@ -71,7 +71,7 @@ func (m *Mistakes) Fields() []api.ProblemField {
 	return fields
 }
 
-// member is the pointer to a member of what pointer points to.
+// member returns the pointer to a member of the object at pointer.
 func member(pointer, name string) string {
 	return pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// Owned are the numbers that there are, by number.
+// Owned has the numbers of the workspace, by number.
 type Owned map[string]api.PhoneNumber
 
-// List lists the numbers. One that is listed under two ids is an error, as its name means neither.
+// List lists the numbers. A number that is listed with two ids is an error, because its name does not say which one is meant.
 func List(ctx context.Context, c *client.Client, opts ...client.CallOption) (Owned, error) {
 	numbers := Owned{}
 	for n, err := range c.All(ctx, api.ListPhoneNumbersParams{}, opts...) {
@@ -27,7 +27,8 @@ func List(ctx context.Context, c *client.Client, opts ...client.CallOption) (Own
 	return numbers, nil
 }
 
-// Finder finds a number by its name: as it is written, else the one SIP prefix that differs in the case of letters only.
+// Finder returns a function that finds a number by its name. If there is no exact match, it finds a SIP prefix that differs
+// only in letter case, unless there are several.
 func (o Owned) Finder() func(name string) (api.PhoneNumber, bool) {
 	folded := map[string][]api.PhoneNumber{}
 	for number, n := range o {

@@ -9,24 +9,24 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Pacer keeps requests within the rate that the server allows, as its answers tell in RateLimit and RateLimit-Policy
-// (draft-ietf-httpapi-ratelimit-headers-10). While more is left than can be under way at once, all pass; from then on as many as
-// the policy gives for its window, one after the other. It does not speed up again: an answer can be older than the last one, and
-// the policy gives no more in the long run. A server that tells nothing is called as fast as it answers.
+// Pacer keeps requests within the rate that the server allows in the headers RateLimit and RateLimit-Policy
+// (draft-ietf-httpapi-ratelimit-headers-10). While more requests are left than can run at once, the Pacer does not delay any.
+// After that, it spaces them evenly, at the rate of the policy. It does not speed up again: a response can be older than the
+// last one, and the policy allows no more in the long run. If a server sends no such headers, the Pacer never delays a request.
 type Pacer struct {
 	limiter *rate.Limiter
 	mu      sync.Mutex
 }
 
-// NewPacer returns one for a server that has not told anything yet.
+// NewPacer returns a Pacer for a server that has not sent a response yet.
 func NewPacer() *Pacer { return &Pacer{limiter: rate.NewLimiter(rate.Inf, 1)} }
 
 // wait waits until the next request may be sent.
 func (p *Pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 
-// Learn reads the headers of an answer.
+// Learn reads the headers of a response.
 func (p *Pacer) Learn(header http.Header) {
-	allowed := rate.Inf // by the policies of which little is left
+	allowed := rate.Inf // by the policies that have few requests left
 	for policy, left := range items(header.Values("RateLimit")) {
 		remaining, ok := parameter(left, "r")
 		if !ok || remaining > AtOnce {
@@ -44,12 +44,12 @@ func (p *Pacer) Learn(header http.Header) {
 	if before := p.limiter.Limit(); allowed < before {
 		p.limiter.SetLimit(allowed)
 		if before == rate.Inf {
-			p.limiter.Allow() // the answer just read was for the first one
+			p.limiter.Allow() // this response was for the first request
 		}
 	}
 }
 
-// items reads a list of named items (RFC 9651, section 3.1). What is no such list has none.
+// items reads a list of named items (RFC 9651, section 3.1). If lines are not such a list, it returns no items.
 func items(lines []string) map[string]httpsfv.Item {
 	named := map[string]httpsfv.Item{}
 	list, err := httpsfv.UnmarshalList(lines)

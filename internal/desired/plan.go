@@ -9,15 +9,16 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// Plan is what there is to do, in the order of the numbers.
+// Plan has the changes to make, sorted by number.
 type Plan struct {
 	Changes   []Change
-	Unchanged int    // numbers that are as the file says
-	NotInFile int    // numbers that are left alone
-	Pacer     *Pacer // which knows what the server has told so far
+	Unchanged int    // how many numbers match the file
+	NotInFile int    // how many numbers the file does not name
+	Pacer     *Pacer // knows the rate limit from the responses so far
 }
 
-// Compare compares a file with the numbers that there are. A number that is not owned is an error, and so are two names for one.
+// Compare compares a file with the numbers of the workspace. A number that the workspace does not have is an error, and so are
+// two names for the same number.
 func Compare(ctx context.Context, c *client.Client, want File, opts ...client.CallOption) (Plan, error) {
 	var answer client.Response
 	owned, err := List(ctx, c, append(opts, client.WithResponse(&answer))...)

@@ -11,17 +11,17 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// maxReported bounds the bad rows that one error names.
+// maxReported is how many bad rows an error names at most.
 const maxReported = 20
 
-// byteOrderMark is what spreadsheets begin a file with.
+// byteOrderMark is what some spreadsheets write at the start of a file.
 const byteOrderMark = "\ufeff"
 
-// header is a first row that holds no number: a word or two.
+// header matches a first row without a number, such as a word or two.
 var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
 
-// Read reads numbers in E.164 form, one a row and optionally a header before them, as CSV with one column. If any row is bad,
-// the error names the rows.
+// Read reads CSV with one column: numbers in E.164 form, one per row, after an optional header. If rows are bad, the error
+// names them.
 func Read(file io.Reader) ([]string, error) {
 	text := bufio.NewReader(file)
 	if start, _ := text.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
@@ -69,7 +69,7 @@ func Read(file io.Reader) ([]string, error) {
 	return numbers, nil
 }
 
-// badRow says what is wrong with a row, if anything is.
+// badRow returns what is wrong with a row, or an empty string.
 func badRow(record []string, number string) string {
 	switch {
 	case len(record) > 1:

@@ -32,17 +32,17 @@ type Profile struct {
 	APIKey  string `yaml:"apiKey"`
 }
 
-// Profiles are what the file keeps, by name:
+// Profiles has the profiles in the file, by name:
 //
 //	default:
 //	    baseUrl: https://api.vogent.ai/api
 //	    apiKey: pnk_...
 type Profiles map[string]Profile
 
-// Names are sorted.
+// Names returns the names, sorted.
 func (p Profiles) Names() []string { return slices.Sorted(maps.Keys(p)) }
 
-// Path is the path of the file: below XDG_CONFIG_HOME on every system, otherwise where the system keeps settings.
+// Path returns the path of the file: in XDG_CONFIG_HOME if it is set, on every system, and otherwise in os.UserConfigDir.
 func Path() (string, error) {
 	dir := os.Getenv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(dir) {
@@ -54,7 +54,8 @@ func Path() (string, error) {
 	return filepath.Join(dir, "phonenumbers", "profiles.yaml"), nil
 }
 
-// Read reads the file. A missing file has no profiles. It refuses a file that other users can read, as ssh does.
+// Read reads the file. If the file does not exist, there are no profiles. Like ssh, Read refuses a file that other users can
+// read.
 func Read(path string) (Profiles, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,7 +83,7 @@ func Read(path string) (Profiles, error) {
 	return p, nil
 }
 
-// parse refuses whatever 'phonenumbers login' does not write. No error quotes the text, as it has keys.
+// parse refuses everything that 'phonenumbers login' does not write. No error quotes the text, because it contains keys.
 func parse(text []byte) (Profiles, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
@@ -118,12 +119,12 @@ func parse(text []byte) (Profiles, error) {
 	return p, nil
 }
 
-// isText reports whether a node is a text, or a number or the like that can be taken as it is written.
+// isText reports whether a node is text, or a scalar such as a number that can be read as text.
 func isText(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary"
 }
 
-// Change changes the file. Changes of several processes at the same time are all kept.
+// Change changes the file. If several processes change it at the same time, no change is lost.
 func Change(path string, change func(Profiles)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -172,8 +173,8 @@ func CheckBaseURL(text string) error {
 	return errors.Unwrap(err) // without "client: "
 }
 
-// SameAddress reports whether two usable base URLs name the same address: the letter case of the host and a slash at the end do
-// not count.
+// SameAddress reports whether two valid base URLs name the same address. It ignores the letter case of the host and a trailing
+// slash.
 func SameAddress(a, b string) bool {
 	return normalAddress(a) == normalAddress(b)
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// accessLog writes a line for each answer. It has the route, not the path, and no query, header or body: those can hold
-// numbers, keys and passwords.
+// accessLog logs one line per response. The line has the route instead of the path, and no query, header or body, because those
+// can contain numbers, keys and passwords.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
-			defer func() { logRequest(log, c, start) }() // also of a request that ends in a panic
+			defer func() { logRequest(log, c, start) }() // also for a request that panics
 			return next(c)
 		}
 	}
@@ -37,7 +37,7 @@ func logRequest(log *slog.Logger, c echo.Context, start time.Time) {
 	log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
 }
 
-// traceparent is the header of W3C Trace Context, any version; later ones may add to the end.
+// traceparent matches the header of W3C Trace Context in any version. Later versions may add fields at the end.
 var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$`)
 
 func traceID(header string) string {

@@ -16,7 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// The pages and what they need. Swagger UI comes from swagger-ui-dist, as `make vendor-docs` fetches it.
+// docs has the pages and the files that they need. `make vendor-docs` downloads Swagger UI from the package swagger-ui-dist.
 //
 //go:embed docs
 var docs embed.FS
@@ -26,7 +26,7 @@ type asset struct {
 	contentType string
 	bytes       []byte
 	zipped      bool   // whether bytes are gzipped
-	hash        string // of bytes; it stands in the URL, so that a browser can keep the file for good
+	hash        string // of bytes; it is part of the URL, so that a browser can keep the file forever
 }
 
 func (a asset) serve(c echo.Context) error {
@@ -58,7 +58,7 @@ func (a asset) serve(c echo.Context) error {
 	return nil
 }
 
-// takesGzip reads Accept-Encoding (RFC 9110, section 12.5.3). A quality of 0, 0.0, ... is a refusal.
+// takesGzip reports whether Accept-Encoding allows gzip (RFC 9110, section 12.5.3). A quality of 0, 0.0 and so on forbids it.
 func takesGzip(lines []string) bool {
 	for coding := range strings.SplitSeq(strings.Join(lines, ","), ",") {
 		name, parameters, _ := strings.Cut(coding, ";")
@@ -70,7 +70,7 @@ func takesGzip(lines []string) bool {
 	return false
 }
 
-// contentTypes are written down, as package mime asks the machine.
+// contentTypes is fixed here, because the types of package mime depend on the machine.
 var contentTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -80,7 +80,7 @@ var contentTypes = map[string]string{
 	"":      "text/plain; charset=utf-8",
 }
 
-// readAssets reads the files by their names without .gz.
+// readAssets reads the files. The keys are their names without .gz.
 func readAssets() (map[string]asset, error) {
 	assets := map[string]asset{}
 	err := fs.WalkDir(docs, "docs", func(file string, entry fs.DirEntry, err error) error {

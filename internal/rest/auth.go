@@ -12,14 +12,14 @@ import (
 
 type workspaceKey struct{}
 
-// workspaceOf returns the workspace that authenticate has put on the context; without it the zero
-// Workspace, which owns nothing.
+// workspaceOf returns the workspace that authenticate has put on the context. If there is none, it returns the zero Workspace,
+// which owns nothing.
 func workspaceOf(ctx context.Context) workspace.Workspace {
 	w, _ := ctx.Value(workspaceKey{}).(workspace.Workspace)
 	return w
 }
 
-// authenticate looks at the key before it looks at the address: a valid key is never refused because of where it comes from.
+// authenticate checks the key before the address: a valid key is never refused because of the address that it comes from.
 func (s Services) authenticate() func(echo.Context, string) (context.Context, error) {
 	wrong := newLimiter(badKeys, s.Now)
 	var perKey *limiter
@@ -40,7 +40,8 @@ func (s Services) authenticate() func(echo.Context, string) (context.Context, er
 	}
 }
 
-// clientAddress finds who calls. X-Forwarded-For counts only as far as trusted proxies have written it.
+// clientAddress finds the address of the caller. It believes only the part of X-Forwarded-For that trusted proxies have
+// written.
 func clientAddress(trusted []*net.IPNet) echo.IPExtractor {
 	if len(trusted) == 0 {
 		return echo.ExtractIPDirect()

@@ -20,8 +20,8 @@ type RateLimit struct {
 	Burst     int
 }
 
-// badKeys is how often an address may present a wrong key: generous for a person with a typo and for many callers that share one
-// address, slow for a guesser.
+// badKeys is how often an address may send a wrong key. It is enough for a person with a typo and for many callers that share
+// an address, but too slow for guessing keys.
 var badKeys = RateLimit{PerSecond: 1, Burst: 60}
 
 // maxBuckets bounds the memory of a limiter, about 200 bytes each. Beyond it, the least recently used bucket starts again.
@@ -42,13 +42,13 @@ func newLimiter(limit RateLimit, now func() time.Time) *limiter {
 	return &limiter{limit: limit, now: now, buckets: buckets}
 }
 
-// take takes a token from the bucket of name. It returns how many are left, and if there was none, how long to wait.
+// take takes a token from the bucket of name. It returns how many tokens are left, and if there was none, how long to wait.
 func (l *limiter) take(name string) (left float64, wait time.Duration, ok bool) {
 	bucket, known := l.buckets.Get(name)
 	if !known {
 		bucket = rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
 		if rival, lost, _ := l.buckets.PeekOrAdd(name, bucket); lost {
-			bucket = rival // made at the same time
+			bucket = rival // another goroutine made one at the same time
 		}
 	}
 	now := l.now()
@@ -57,7 +57,7 @@ func (l *limiter) take(name string) (left float64, wait time.Duration, ok bool) 
 	return left, time.Duration(max(1-left, 0) / l.limit.PerSecond * float64(time.Second)), ok
 }
 
-// takeKey counts a request of a key and says in the header what is left (draft-ietf-httpapi-ratelimit-headers-10).
+// takeKey counts a request of a key, and sets headers that say how many are left (draft-ietf-httpapi-ratelimit-headers-10).
 func (l *limiter) takeKey(keyID string, header http.Header) error {
 	if l == nil {
 		return nil
@@ -81,7 +81,8 @@ func (l *limiter) takeBadKey(address string) error {
 	return api.NewProblem(api.CodeUnauthorized, "")
 }
 
-// network is what one caller can have many addresses of: a /64 of IPv6.
+// network returns the network that an address counts for: the /64 for IPv6, because one caller can have many addresses in it,
+// and the address itself for IPv4.
 func network(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

@@ -12,8 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// limitTime gives each request an end, so that a database that has fallen silent holds nobody for
-// ever.
+// limitTime gives each request a deadline, so that no caller waits forever for a database that does not respond.
 func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
@@ -23,7 +22,7 @@ func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// announceIdempotency tells callers of the API that idempotency keys are honored here.
+// announceIdempotency tells callers that this server honors idempotency keys.
 func announceIdempotency(next echo.HandlerFunc) echo.HandlerFunc {
 	ttl := strconv.Itoa(int(phone.IdempotencyKeyTTL.Seconds()))
 	return func(c echo.Context) error {
@@ -33,13 +32,13 @@ func announceIdempotency(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		op, _ := server.OperationOf(c)
 		if op.TakesIdempotencyKey && r.Header.Values("Idempotency-Key") != nil {
-			header.Set("Idempotent-Replayed", "false") // an operation that replays says so later
+			header.Set("Idempotent-Replayed", "false") // an operation that replays a response sets it to true later
 		}
 		return next(c)
 	}
 }
 
-// pageForNothing returns middleware that answers a browser with a page if Echo has found no route.
+// pageForNothing returns middleware that sends a browser a page if Echo has found no route.
 func pageForNothing(page string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -51,7 +50,7 @@ func pageForNothing(page string) echo.MiddlewareFunc {
 	}
 }
 
-// wantsPage reports whether a browser asks for a page, and not a program for an answer.
+// wantsPage reports whether a request is from a browser for a page, not from a program.
 func wantsPage(r *http.Request) bool {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	return reads && !isBelowBaseURL(r.URL.Path) && strings.Contains(r.Header.Get("Accept"), "text/html")

@@ -8,7 +8,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// operations is the generated interface onto phone.Service: unpack, call, pack.
+// operations implements the generated interface with phone.Service: each method unpacks, calls and packs.
 type operations struct {
 	phone *phone.Service
 }
@@ -123,7 +123,8 @@ func idempotencyKey(header *string) (string, error) {
 	return key, nil
 }
 
-// replayedHeader keeps the header that announceIdempotency has set if the response is new.
+// replayedHeader returns the header of a replayed response. For a new response, it returns nil, which keeps the header that
+// announceIdempotency has set.
 func replayedHeader(replayed bool) *string {
 	if !replayed {
 		return nil

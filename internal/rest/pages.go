@@ -16,8 +16,8 @@ type About struct {
 	Database string // such as SQLite
 }
 
-// pageHeaders keep a page from asking another host, from running what is not a file of this server, and from being framed. Swagger UI
-// sets styles on its elements.
+// pageHeaders keep a page from calling other hosts, from running code that is not a file of this server, and from being framed.
+// They allow inline styles because Swagger UI sets styles on its elements.
 var pageHeaders = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 		"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -33,7 +33,7 @@ func setPageHeaders(header http.Header) {
 
 // pages are the pages for people, and the files that they need.
 type pages struct {
-	start, reference, nothing string // start has {{base-url}} to be filled in
+	start, reference, nothing string // start contains {{base-url}}, which each request replaces
 	assets                    map[string]asset
 }
 
@@ -43,7 +43,7 @@ func readPages(about About) (pages, error) {
 	if err != nil {
 		return pages{}, fmt.Errorf("read the pages: %w", err)
 	}
-	// No html/template: it would make the program 5 MB bigger, as the linker then keeps all methods.
+	// This does not use html/template, which would make the program 5 MB larger: the linker would then keep all methods.
 	values := []string{"{{version}}", html.EscapeString(about.Version), "{{database}}", html.EscapeString(about.Database)}
 	for name, a := range assets {
 		if path.Ext(name) != ".html" {
@@ -55,7 +55,7 @@ func readPages(about About) (pages, error) {
 	return pages{page("start.html"), page("reference.html"), page("notfound.html"), assets}, nil
 }
 
-// serve puts the pages on e, but for the one for a path where nothing is.
+// serve adds the routes of the pages to e. The page for unknown paths has none.
 func (p pages) serve(e *echo.Echo) {
 	for name, a := range p.assets {
 		if path.Ext(name) != ".html" {

@@ -8,8 +8,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// problem puts the problem that err is answered with in front of it. The code of err says which; nothing else chooses a
-// status. An error without a code that openapi.yaml has stays as it is: a 500.
+// problem wraps err with the problem to send. The code of err decides which one; nothing else chooses a status. An error
+// without a code in openapi.yaml is returned unchanged, and becomes a 500.
 func problem(err error) error {
 	var e *phone.Error
 	if !errors.As(err, &e) || !api.ProblemCode(e.Code).Valid() {

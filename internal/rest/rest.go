@@ -1,4 +1,4 @@
-// Package rest puts the phone-number operations, and what a server needs beside them, on HTTP.
+// Package rest serves the phone-number operations over HTTP, with everything else that a server needs.
 package rest
 
 import (
@@ -16,21 +16,21 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// probes are the methods of the paths that are not operations: monitors use HEAD.
+// probes are the methods of the paths that are not operations. Monitors use HEAD.
 var probes = []string{http.MethodGet, http.MethodHead}
 
 // BaseURL is the path that the operations are below.
 const BaseURL = "/api"
 
-// requestTimeout is how long a request may take, with all its waits for the database: longer than the waits that have a bound
-// of their own, shorter than what the server gives an answer.
+// requestTimeout is how long a request may take, including all its waits for the database. It is longer than any single one of
+// those waits, and shorter than the time that the server has to write a response.
 const requestTimeout = 10 * time.Second
 
-// Services are what the handler serves, and how. The first group is required.
+// Services says what the handler serves and how. The first group of fields is required.
 type Services struct {
 	Phone      *phone.Service
 	Workspaces *workspace.Service
-	Ready      func(context.Context) error // asks the database
+	Ready      func(context.Context) error // checks the database
 	Log        *slog.Logger
 	Now        func() time.Time
 

@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers"
 )
 
-// serveSpec hands out openapi.yaml, in both notations, with this very server in front of the others.
+// serveSpec serves openapi.yaml as YAML and as JSON, with this server as the first of the servers.
 func serveSpec(e *echo.Echo) error {
 	asYAML, err := withServer(phonenumbers.Spec)
 	if err != nil {
@@ -33,7 +33,7 @@ func serveSpec(e *echo.Echo) error {
 	return nil
 }
 
-// writeJSON writes a YAML node as JSON, its members in the order in which they stand: the first example is the one to show first.
+// writeJSON writes a YAML node as JSON. It keeps the order of the members, because pages show the first example first.
 func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
 	switch node.Kind {
 	case yaml.MappingNode:
@@ -46,7 +46,7 @@ func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
 				b.WriteByte(',')
 			}
 			if i%2 == 0 {
-				part = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: part.Value} // a status is a name
+				part = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: part.Value} // a status is a number in YAML, but a name in JSON
 			}
 			if err := writeJSON(b, part); err != nil {
 				return err
@@ -77,7 +77,7 @@ func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
 	}
 }
 
-// withServer works on the text, so that comments and layout stay.
+// withServer adds this server to the text of the spec, so that comments and layout stay the same.
 func withServer(spec []byte) ([]byte, error) {
 	servers := []byte("\nservers:\n")
 	if bytes.Count(spec, servers) != 1 {

@@ -9,13 +9,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/wholefile"
 )
 
-// ReadFile returns what is in a key file, for Parse.
+// ReadFile returns the content of a key file, for Parse.
 func ReadFile(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	return strings.TrimSpace(string(text)), err
 }
 
-// CreateFile makes a key file with a new key, and leaves one that is there alone. Only its owner can read it.
+// CreateFile creates a key file with a new key that only its owner can read. If the file exists, it does nothing.
 func CreateFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil

@@ -14,29 +14,29 @@ import (
 	"strings"
 )
 
-// Keyring seals and opens secrets with AES-256-GCM. The first key seals; each opens what it has sealed.
+// Keyring seals and opens secrets with AES-256-GCM. The first key seals. Each key opens what it has sealed.
 type Keyring struct {
 	keys []secretKey
 }
 
 type secretKey struct {
-	id   string // stands in front of what the key has sealed
+	id   string // the prefix of what the key has sealed
 	aead cipher.AEAD
-	mac  []byte // a key for fingerprints, made from this one
+	mac  []byte // a key for fingerprints, derived from this key
 }
 
-// KeySize is the bytes of a key.
+// KeySize is the size of a key in bytes.
 const KeySize = 32
 
 // ErrWrongKey is the error for what was sealed with a key that the ring does not have.
 var ErrWrongKey = errors.New("encrypted with a key that is not available")
 
-// Parse reads keys in base64, 32 bytes each, with commas between them.
+// Parse reads keys of 32 bytes in base64, separated by commas.
 func Parse(list string) (*Keyring, error) {
 	ring := &Keyring{}
 	for i, encoded := range strings.Split(list, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
-		if err != nil || len(raw) != KeySize { // the error would quote a part of the key
+		if err != nil || len(raw) != KeySize { // err is not wrapped, because it would quote a part of the key
 			return nil, fmt.Errorf("key %d is not %d bytes in base64", i+1, KeySize)
 		}
 		key, err := newSecretKey(raw)
@@ -63,7 +63,7 @@ func newSecretKey(raw []byte) (secretKey, error) {
 	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead, mac: mac.Sum(nil)}, nil
 }
 
-// IDs are the ids of the keys, which begin what the keys have sealed. They tell nothing of the keys.
+// IDs returns the ids of the keys, which begin what the keys have sealed. An id reveals nothing about its key.
 func (r *Keyring) IDs() []string {
 	ids := make([]string, len(r.keys))
 	for i, key := range r.keys {
@@ -72,13 +72,13 @@ func (r *Keyring) IDs() []string {
 	return ids
 }
 
-// Seal encrypts secret so that it opens only with the same context, which names the place where it is kept.
+// Seal encrypts secret so that Open needs the same context, which names the place where the secret is stored.
 func (r *Keyring) Seal(secret, context string) string {
 	key := r.keys[0]
 	return key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nil, nil, []byte(secret), []byte(context)))
 }
 
-// Open decrypts what Seal made. It returns ErrWrongKey where no key of the ring has made it.
+// Open decrypts what Seal has encrypted. It returns ErrWrongKey if that key is not in the ring.
 func (r *Keyring) Open(sealed, context string) (string, error) {
 	id, encoded, _ := strings.Cut(sealed, ":")
 	box, err := base64.StdEncoding.DecodeString(encoded)
@@ -106,10 +106,11 @@ func (r *Keyring) key(id string) (secretKey, error) {
 	return secretKey{}, ErrWrongKey
 }
 
-// Fingerprint is an HMAC of text, not a plain hash: a request has a password in it that could be guessed.
+// Fingerprint returns an HMAC of text. A plain hash would not do: a request can contain a password, which could be guessed.
 func (r *Keyring) Fingerprint(text []byte) string { return r.keys[0].fingerprint(text) }
 
-// Matches reports whether the fingerprint is one of text. It returns ErrWrongKey where no key of the ring has made it.
+// Matches reports whether fingerprint is a fingerprint of text. It returns ErrWrongKey if the key that made it is not in the
+// ring.
 func (r *Keyring) Matches(fingerprint string, text []byte) (bool, error) {
 	id, _, _ := strings.Cut(fingerprint, ":")
 	key, err := r.key(id)
@@ -125,7 +126,7 @@ func (k secretKey) fingerprint(text []byte) string {
 	return k.id + ":" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// NewKey makes a key, as Parse reads it.
+// NewKey returns a new key in the form that Parse reads.
 func NewKey() string {
 	raw := make([]byte, KeySize)
 	rand.Read(raw) // it never fails

@@ -1,4 +1,4 @@
-// Package serve runs the whole server: the database, the services on it, HTTP, and the upkeep.
+// Package serve runs the whole server: the database, the services that use it, HTTP, and maintenance.
 package serve
 
 import (
@@ -22,12 +22,12 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// DefaultStatementTimeout is how long PostgreSQL may work on a statement.
+// DefaultStatementTimeout is how long a statement may take in PostgreSQL.
 const DefaultStatementTimeout = 5 * time.Second
 
 const (
 	maxHeader      = 16 << 10
-	netHTTPAllowed = 4 << 10 // net/http reads that much more than MaxHeaderBytes; twice that on a connection used before
+	netHTTPAllowed = 4 << 10 // net/http reads this much more than MaxHeaderBytes, or twice this much on a reused connection
 )
 
 // Options say what to serve and how. Database is required. For the other fields, zero means the default.
@@ -105,7 +105,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	s, err := o.start(ctx, st)
 	if err != nil {
-		_ = st.Close() // err says more
+		_ = st.Close() // the first error says more
 		return nil, err
 	}
 	return s, nil
@@ -122,7 +122,7 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The address comes before the first key: a key that is created and not shown would be lost.
+	// Listen before the first key is created: a key that is created but not shown would be lost.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
 		return nil, err
@@ -150,15 +150,15 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 // Done is closed when the server has stopped: after Stop, or because it failed.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// Stop stops the server and closes the database. Requests in flight have the DrainTimeout to end. The error is why the server
-// failed before, or why it could not stop in order.
+// Stop stops the server and closes the database. It waits up to DrainTimeout for the requests in progress. The error says why
+// the server failed earlier, or why it could not stop cleanly.
 func (s *Server) Stop() error {
 	s.stop()
 	<-s.done
 	return s.err
 }
 
-// serve serves until ctx ends, with the upkeep beside it.
+// serve serves until ctx ends, and does the maintenance meanwhile.
 func (o Options) serve(ctx context.Context, st *store.Store, keys *workspace.Service, listener net.Listener, handler http.Handler) error {
 	upkeep, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -174,7 +174,7 @@ func (o Options) serve(ctx context.Context, st *store.Store, keys *workspace.Ser
 	return err
 }
 
-// serveHTTP serves until ctx ends, then accepts no more connections and lets the requests in flight end.
+// serveHTTP serves until ctx ends. It then accepts no more connections, and lets the requests in progress finish.
 func (o Options) serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	srv := &http.Server{
 		Handler:           handler,
@@ -202,7 +202,7 @@ func (o Options) serveHTTP(ctx context.Context, listener net.Listener, handler h
 	return nil
 }
 
-// baseURL is a URL that a caller on this machine can use.
+// baseURL returns the base URL for callers on this machine.
 func baseURL(addr net.Addr) string {
 	host, port := addr.String(), ""
 	if tcp, ok := addr.(*net.TCPAddr); ok {

@@ -8,7 +8,7 @@ import (
 
 const upkeepTimeout = 10 * time.Second
 
-// every does the work at once, then at each interval, and once more when ctx ends.
+// every does the work at once, after each interval, and once more when ctx ends.
 func every(ctx context.Context, interval time.Duration, log *slog.Logger, what string, work func(context.Context) error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()

@@ -1,5 +1,5 @@
-// Package sqldb keeps the tables of a program in SQLite or PostgreSQL: it opens and migrates the database, lets writers take
-// turns, and tells a database that cannot be used now from one that refuses.
+// Package sqldb keeps the tables of a program in SQLite or PostgreSQL. It opens and migrates the database, lets writers take
+// turns, and distinguishes a database that is temporarily unavailable from one that refuses a change.
 package sqldb
 
 import (
@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// DB is an open database. It is safe for concurrent use, also by several processes.
+// DB is an open database. It is safe for concurrent use, even by several processes.
 type DB struct {
-	name   string // the database, as people are told: there is no password in it
+	name   string // for messages: it contains no password
 	engine engine
 	reader *sql.DB
-	writer *sql.DB       // every change goes through Write and WriteOne; SQLite has one connection for it
+	writer *sql.DB       // only for Write and WriteOne; with SQLite, it has one connection
 	turn   time.Duration // how long a change waits for its turn
 }
 
-// Name is the database as people are told: a path, or a URL without user and password.
+// Name returns the name of the database for messages: a path, or a URL without user and password.
 func (db *DB) Name() string { return db.name }
 
-// Engine is SQLite or PostgreSQL.
+// Engine returns SQLite or PostgreSQL.
 func (db *DB) Engine() string { return db.engine.name }
 
-// Reader is for queries that change nothing.
+// Reader returns a Querier for queries that change nothing.
 func (db *DB) Reader() Querier { return db.reader }
 
 // Close closes the database.

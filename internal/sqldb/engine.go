@@ -8,23 +8,23 @@ const (
 	PostgreSQL = "PostgreSQL"
 )
 
-// engine is what differs between database systems in statements. sqlite.go and postgres.go open databases, and errors.go reads
-// errors.
+// engine has the differences between database systems in statements. sqlite.go and postgres.go open databases, and errors.go
+// reads errors.
 type engine struct {
 	name       string
 	dialect    goose.Dialect
-	tries      int    // how often a start tries to migrate
-	collate    string // selects a statement for each of the tables $1 whose text is not ordered by its bytes
-	exclusive  string // takes the lock $1 until the transaction ends, where transactions do not take turns anyway
-	shared     string // the same lock, shared with others that take it so
-	lockTables string // lets nobody else write in the tables that follow, until the transaction ends
+	tries      int    // how many times a start tries to migrate
+	collate    string // selects a statement for each of the tables $1 that has text columns not sorted by bytes
+	exclusive  string // takes the lock $1 until the transaction ends; empty if transactions take turns anyway
+	shared     string // takes the same lock in shared mode
+	lockTables string // blocks other writers of the tables that follow until the transaction ends
 }
 
 var sqliteEngine = engine{
 	name:    SQLite,
 	dialect: goose.DialectSQLite3,
-	// Of two processes that make the same new database at once, one finds tables that were not there when it looked; at its
-	// second try they are. There is no lock for sessions.
+	// If two processes create the same database at once, one of them fails because a table already exists. Its second try
+	// succeeds. SQLite has no session lock that could prevent this.
 	tries: 5,
 }
 
@@ -32,8 +32,8 @@ var postgresEngine = engine{
 	name:    PostgreSQL,
 	dialect: goose.DialectPostgres,
 	tries:   1,
-	// The collation of the database would sort ids by the rules of a language (in Danish, aa comes last), and an update of
-	// the operating system can change those rules under an index.
+	// The collation of the database would sort ids by the rules of a language (in Danish, aa comes last). An update of the
+	// operating system can change these rules and so break an index.
 	collate: `
 		SELECT format('ALTER TABLE %I.%I ', table_schema, table_name)
 		    || string_agg(format('ALTER COLUMN %I TYPE text COLLATE "C"', column_name), ', ' ORDER BY ordinal_position)

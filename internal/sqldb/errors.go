@@ -12,8 +12,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// IsUnavailable reports whether the database is full, locked, failing over or out of reach, so that the same request can
-// succeed later.
+// IsUnavailable reports whether the database is full, locked, failing over or unreachable, so that the same request can succeed
+// later.
 func IsUnavailable(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff { // the primary result code
@@ -35,25 +35,25 @@ func IsUnavailable(err error) bool {
 func isUnavailableState(state string) bool {
 	switch state {
 	case readOnly,
-		"25P03", "25P04", // idle in a transaction for too long, in it for too long
+		"25P03", "25P04", // idle in a transaction, or in a transaction, for too long
 		"40001", // serialization failure
 		"40P01", // deadlock
 		"55P03", // lock not available
-		"57014": // cancelled, as by the statement timeout
+		"57014": // canceled, for example by the statement timeout
 		return true
 	}
 	switch state[:min(2, len(state))] {
 	case "08", // connection
-		"28", // not let in
+		"28", // invalid authorization
 		"53", // too few resources: disk, memory, connections
-		"57", // shut down, starting up
-		"58": // the system
+		"57", // operator intervention: shutting down, starting up
+		"58": // system error
 		return true
 	}
 	return false
 }
 
-// readOnly is the state of a database that takes no writes: a standby, or a primary that has become one.
+// readOnly is the state of a database that accepts no writes: a standby, or a primary that has become one.
 const readOnly = "25006"
 
 func isReadOnly(err error) bool {

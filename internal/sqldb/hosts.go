@@ -13,9 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// hosts connects to that of several PostgreSQL hosts that takes writes. libpq and pgx ask them in the order of the URL each
-// time: where the first machine has fallen silent, every new connection would wait for it, and a caller with less patience
-// would never get to the next one. Here an attempt begins with the host that worked last, or after the one that did not.
+// hosts connects to the one of several PostgreSQL hosts that accepts writes. libpq and pgx always try the hosts in the order of
+// the URL. If the first host does not respond, every new connection waits for it, and a caller with a shorter timeout never
+// reaches the next host. Here, an attempt starts with the host that worked last, or after the one that failed last.
 type hosts struct {
 	each  []driver.Connector
 	first atomic.Int64
@@ -25,7 +25,7 @@ func newHosts(config *pgx.ConnConfig) *hosts {
 	h := &hosts{}
 	all := append([]*pgconn.FallbackConfig{{Host: config.Host, Port: config.Port, TLSConfig: config.TLSConfig}}, config.Fallbacks...)
 	for len(all) > 0 {
-		same := 1 // a host can be there with and without TLS
+		same := 1 // a host can be listed twice, with and without TLS
 		for same < len(all) && all[same].Host == all[0].Host && all[same].Port == all[0].Port {
 			same++
 		}
@@ -52,7 +52,7 @@ func (h *hosts) Connect(ctx context.Context) (driver.Conn, error) {
 		failed = append(failed, err)
 		h.first.CompareAndSwap(host, (host+1)%count)
 		if ctx.Err() != nil {
-			break // the other hosts were not asked
+			break // the other hosts were not tried
 		}
 	}
 	return nil, errors.Join(failed...)
@@ -63,9 +63,9 @@ type connecting struct{}
 
 var errNoCancel = errors.New("statements are not canceled")
 
-// onlyToConnect keeps pgx from cancelling the statement of a caller whose context has ended. A commit that waits for the
-// standby would end its wait then: others would see what is on no other machine yet, and be told that it is done. Without
-// that, it stays invisible until the standby has it. Other statements end by the statement_timeout.
+// onlyToConnect keeps pgx from canceling the statement of a caller whose context has ended. Canceling a commit that waits for
+// the standby would end the wait: others would then see a change that is not yet on another machine. Without the cancellation,
+// the change stays invisible until the standby has it. Other statements end at the statement_timeout.
 func onlyToConnect(dial pgconn.DialFunc) pgconn.DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if ctx.Value(connecting{}) == nil {
@@ -78,13 +78,14 @@ func onlyToConnect(dial pgconn.DialFunc) pgconn.DialFunc {
 // Driver implements driver.Connector.
 func (h *hosts) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// How long an idle connection is believed to be alive, and how long it has to show it.
+// How long an idle connection is assumed to be alive, and how long a ping may take.
 const (
 	idleTrust   = time.Second
 	pingTimeout = time.Second
 )
 
-// pingFails lets pgx ping, and find the connection closed, if a ping with a shorter time limit has failed.
+// pingFails pings an idle connection with a short timeout. If the ping fails, pgx pings again and finds that the connection is
+// closed.
 func pingFails(ctx context.Context, p stdlib.ShouldPingParams) bool {
 	if p.IdleDuration < idleTrust {
 		return false

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// rowsPerInsert is how many rows a statement adds: the statement is parsed once, and the more parameters it has, the slower.
+// rowsPerInsert is how many rows a statement adds. More rows per statement mean fewer statements, but slower ones.
 const rowsPerInsert = 100
 
 // Inserter adds rows to a table, many with each statement.
@@ -15,13 +15,13 @@ type Inserter struct {
 	tx       Querier
 	into     string // INSERT INTO, up to VALUES
 	columns  int
-	conflict string    // what comes after the rows
-	full     *sql.Stmt // closed with the transaction
+	conflict string    // the clause after the rows
+	full     *sql.Stmt // the transaction closes it
 	batch    []any
 	added    int64
 }
 
-// NewInserter adds rows with these columns to a table. conflict is an ON CONFLICT clause, or empty.
+// NewInserter returns an Inserter for rows with these columns. conflict is an ON CONFLICT clause, or empty.
 func NewInserter(tx Querier, table string, columns []string, conflict string) *Inserter {
 	return &Inserter{
 		tx: tx, into: "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns), conflict: conflict,
@@ -29,7 +29,7 @@ func NewInserter(tx Querier, table string, columns []string, conflict string) *I
 	}
 }
 
-// Add adds a row, at once or later.
+// Add adds a row, now or in a later statement.
 func (i *Inserter) Add(ctx context.Context, row ...any) (err error) {
 	if i.batch = append(i.batch, row...); len(i.batch) < cap(i.batch) {
 		return nil
@@ -42,7 +42,7 @@ func (i *Inserter) Add(ctx context.Context, row ...any) (err error) {
 	return i.count(i.full.ExecContext(ctx, i.batch...))
 }
 
-// End adds what Add has held back, and returns how many rows were added in all.
+// End adds the remaining rows, and returns how many rows were added in total.
 func (i *Inserter) End(ctx context.Context) (added int64, err error) {
 	if len(i.batch) > 0 {
 		err = i.count(i.tx.ExecContext(ctx, i.statement(), i.batch...))
@@ -60,7 +60,7 @@ func (i *Inserter) count(result sql.Result, err error) error {
 	return err
 }
 
-// statement inserts the rows of the batch.
+// statement returns the statement that inserts the rows of the batch.
 func (i *Inserter) statement() string {
 	var query strings.Builder
 	query.WriteString(i.into)

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// LockExclusive makes the transaction wait until it has the lock for itself, and keeps it until the transaction ends. A lock is
-// for transactions that would get into each other's way. With SQLite they take turns anyway.
+// LockExclusive waits until the transaction holds the lock exclusively. The transaction holds it until it ends. Use a lock if
+// transactions could conflict. With SQLite, LockExclusive does nothing, because transactions that write take turns anyway.
 func (db *DB) LockExclusive(ctx context.Context, tx Querier, lock int64) error {
 	return takeLock(ctx, tx, db.engine.exclusive, lock)
 }
 
-// LockShared makes the transaction wait until nobody has the lock exclusively.
+// LockShared waits until no other transaction holds the lock exclusively, and then holds it in shared mode.
 func (db *DB) LockShared(ctx context.Context, tx Querier, lock int64) error {
 	return takeLock(ctx, tx, db.engine.shared, lock)
 }
 
-// LockTables lets nobody else write in the tables until the transaction ends.
+// LockTables blocks other writers of the tables until the transaction ends.
 func (db *DB) LockTables(ctx context.Context, tx Querier, tables []string) error {
 	if db.engine.lockTables == "" {
 		return nil

@@ -32,8 +32,8 @@ func migrate(ctx context.Context, db *sql.DB, e engine, app Application) error {
 	return nil
 }
 
-// collateText gives the text that a migration has added the order of its bytes. It runs after every start's migrations, so that
-// a start that was killed before it is made up for by the next one. In the usual case it asks once, and changes nothing.
+// collateText makes text columns that a migration has added sort by bytes. It runs after the migrations of every start, so that
+// the next start does it if a start was killed before it. Usually, it runs one query and changes nothing.
 func collateText(ctx context.Context, db *sql.DB, e engine, app Application) error {
 	if e.collate == "" {
 		return nil
@@ -49,8 +49,8 @@ func collateText(ctx context.Context, db *sql.DB, e engine, app Application) err
 	return nil
 }
 
-// collateTable alters the next table, in a transaction of its own: with the locks of several tables, it and a server that is at
-// work could wait for each other.
+// collateTable alters the next table, in its own transaction. With locks on several tables, it could deadlock with a running
+// server.
 func collateTable(ctx context.Context, db *sql.DB, e engine, app Application) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -60,7 +60,7 @@ func collateTable(ctx context.Context, db *sql.DB, e engine, app Application) er
 	if err := takeLock(ctx, tx, e.exclusive, app.Lock); err != nil {
 		return err
 	}
-	statements, err := All(ctx, tx, ScanString, e.collate, app.Tables) // again: another process may have been first
+	statements, err := All(ctx, tx, ScanString, e.collate, app.Tables) // again: another process may have been faster
 	if err != nil || len(statements) == 0 {
 		return err
 	}
@@ -86,14 +86,14 @@ func newProvider(db *sql.DB, e engine, app Application, locked bool) (*goose.Pro
 	return goose.NewProvider(e.dialect, db, files, options...)
 }
 
-// postgresLock makes processes that start at once migrate one after the other.
+// postgresLock makes processes that start at the same time migrate one after another.
 func postgresLock() (goose.ProviderOption, error) {
 	const everySecond, tries = 1, 300
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(everySecond, tries))
 	return goose.WithSessionLocker(locker), err
 }
 
-// refuseNewer keeps an older program from working on tables that it does not know.
+// refuseNewer keeps an older program from using tables that it does not know.
 func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 	current, known, err := provider.GetVersions(ctx)
 	if err != nil {
@@ -105,7 +105,7 @@ func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 	return nil
 }
 
-// OlderError says that the tables of a database were not brought up to date, as Open does.
+// OlderError means that the tables of a database are not up to date. Open would update them.
 type OlderError struct{ Version, Needed int64 }
 
 // Error implements error.
@@ -113,8 +113,8 @@ func (e *OlderError) Error() string {
 	return fmt.Sprintf("its tables are at version %d, but this program needs version %d", e.Version, e.Needed)
 }
 
-// CheckVersion wants the tables of the application in a SQLite file, as Open would leave them. It returns an *OlderError where they
-// are older.
+// CheckVersion checks that a SQLite file has the current tables of the application. If they are older, it returns an
+// *OlderError.
 func CheckVersion(ctx context.Context, db *sql.DB, app Application) error {
 	provider, err := newProvider(db, sqliteEngine, app, false)
 	if err != nil {

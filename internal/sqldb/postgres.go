@@ -15,10 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ConnectionLimits bound what a server takes from a database. SQLite has one writer, and only Turn. Zero means the default.
+// ConnectionLimits limits how a server uses a database. With SQLite, only Turn has an effect. Zero means the default.
 type ConnectionLimits struct {
-	Connections   int           // at the same time
-	ConnectionAge time.Duration // when a connection is replaced
+	Connections   int           // the maximum number of open connections
+	ConnectionAge time.Duration // the age at which a connection is replaced
 	Statement     time.Duration // how long a statement may take; the default is no limit
 	Turn          time.Duration // how long a change waits for its turn in this process
 }
@@ -32,11 +32,11 @@ const (
 
 const (
 	connectTimeout = 2 * time.Second  // for each host, if the URL has no connect_timeout
-	frozenTimeout  = 30 * time.Second // after which a process that has stopped in a transaction loses its locks
+	frozenTimeout  = 30 * time.Second // how long a process that hangs in a transaction keeps its locks
 )
 
-// turn is how long a change waits for its turn. To wait for the lock of another process has a bound of its own: the busy_timeout
-// of SQLite, the statement_timeout of PostgreSQL.
+// turn returns how long a change waits for its turn. The wait for a lock of another process has its own limit: the busy_timeout
+// of SQLite or the statement_timeout of PostgreSQL.
 func (l ConnectionLimits) turn() time.Duration { return cmp.Or(l.Turn, DefaultTurn) }
 
 func openPostgres(ctx context.Context, url string, app Application, l ConnectionLimits) (*DB, error) {
@@ -44,7 +44,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	if err != nil {
 		return nil, err
 	}
-	// The migrations have a connection without the limits, which are for the statements of a server.
+	// The migrations use a connection without the limits, which are for the statements of a server.
 	migrator := sql.OpenDB(newHosts(config))
 	if err = migrator.PingContext(ctx); err == nil {
 		err = migrate(ctx, migrator, postgresEngine, app)
@@ -63,14 +63,14 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	return &DB{name: postgresName(config), engine: postgresEngine, reader: db, writer: db, turn: l.turn()}, nil
 }
 
-// postgresConfig reads a URL as libpq does. A server needs a host that it can write to, whatever the order of the hosts.
+// postgresConfig reads a URL as libpq does. By default, it requires a host that accepts writes, because a server needs one.
 func postgresConfig(url, application string) (*pgx.ConnConfig, error) {
 	before, _, _ := strings.Cut(url, "?")
 	if _, path, _ := strings.Cut(strings.SplitN(before, "://", 2)[1], "/"); strings.Count(before, "@") > 1 || strings.Contains(path, "@") {
 		return nil, errors.New("the user name or password in the URL contains @ or /; write %40 for @, %2F for / and %25 for %")
 	}
 	config, err := pgx.ParseConfig(url)
-	if err != nil { // the error has the URL, and what looks like a password in it is not all that can be one
+	if err != nil { // err contains the URL, and pgx may not recognize every password in it
 		text := err.Error()
 		return nil, fmt.Errorf("read the URL: %s", text[strings.LastIndex(text, "`")+1:])
 	}
@@ -91,7 +91,7 @@ func postgresConfig(url, application string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// postgresName names a database by its hosts and its name, without the user and the password.
+// postgresName returns a URL with the hosts and the name of a database, but without the user and the password.
 func postgresName(config *pgx.ConnConfig) string {
 	hosts := []string{net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
 	for _, f := range config.Fallbacks {

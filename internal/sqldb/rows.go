@@ -12,8 +12,8 @@ type Querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// All reads the rows of a query to the end; an undrained statement would keep its read transaction, and the WAL could never be
-// checkpointed.
+// All reads all rows of a query. It always reads to the end: an unfinished statement would keep its read transaction open, and
+// the WAL could never be checkpointed.
 func All[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, failed error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -34,7 +34,7 @@ func All[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error),
 	return list, rows.Err()
 }
 
-// Only is the only element of a list, or missing.
+// Only returns the only element of a list. It returns err if that is not nil, and missing if the list is empty.
 func Only[T any](list []T, err, missing error) (item T, _ error) {
 	switch {
 	case err != nil:
@@ -45,7 +45,7 @@ func Only[T any](list []T, err, missing error) (item T, _ error) {
 	return list[0], nil
 }
 
-// ScanString is a scan for All, of rows with one text.
+// ScanString is a scan function for All, for rows with one text column.
 func ScanString(rows *sql.Rows) (s string, err error) {
 	err = rows.Scan(&s)
 	return s, err

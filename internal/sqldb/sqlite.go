@@ -9,16 +9,16 @@ import (
 	"os"
 )
 
-// InMemory names a SQLite database that is gone with the process.
+// InMemory is the name of a SQLite database in memory, which is lost when the process ends.
 const InMemory = ":memory:"
 
-// sqliteReaders bounds the connections that read at the same time, each of which has a page cache.
+// sqliteReaders is how many connections can read at the same time. Each has its own page cache.
 const sqliteReaders = 8
 
-// sqliteSettings are in the DSN, because a PRAGMA that is executed reaches one connection only.
+// sqliteSettings is in the DSN because executing a PRAGMA affects only one connection.
 var sqliteSettings = url.Values{
 	"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
-	"_txlock": {"immediate"}, // a transaction that writes waits for its turn at its start, where it still can
+	"_txlock": {"immediate"}, // a transaction that writes waits for its turn when it begins; later it could not
 }
 
 func openSQLite(ctx context.Context, path string, app Application, l ConnectionLimits) (*DB, error) {
@@ -32,7 +32,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 	}
 	writer.SetMaxOpenConns(1)
 	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, turn: l.turn()}
-	if path != InMemory { // there, the database is the connection
+	if path != InMemory { // in memory, each connection would have its own database
 		if db.reader, err = sql.Open("sqlite", dsn+sqliteSettings.Encode()); err != nil {
 			return nil, errors.Join(err, writer.Close())
 		}
@@ -45,7 +45,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 	return db, nil
 }
 
-// OpenReadOnly opens a SQLite file that is there, and changes nothing of it, its tables included.
+// OpenReadOnly opens an existing SQLite file. It does not change the file and does not migrate its tables.
 func OpenReadOnly(path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("the file does not exist; check the path")
@@ -57,5 +57,5 @@ func OpenReadOnly(path string) (*sql.DB, error) {
 	return db, err
 }
 
-// sqliteFile is a path as a URI, in which no character means anything else.
+// sqliteFile returns a path as a URI in which no character has a special meaning.
 func sqliteFile(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }

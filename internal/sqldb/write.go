@@ -8,11 +8,11 @@ import (
 	"fmt"
 )
 
-// Write runs fn in a transaction. With WriteOne it is the one way to change the database. fn must not use the reader: where the
-// database is in memory, that is the connection that the transaction has.
+// Write runs fn in a transaction. All changes to the database use Write or WriteOne. fn must not use the reader: for a database
+// in memory, the reader is the connection that the transaction uses.
 //
-// An error says that the change was not made, or that nobody knows: when a primary fails during a commit, the change can be
-// there later. It is never the other way round: without an error, the commit was acknowledged.
+// If Write returns no error, the database has acknowledged the commit. If it returns an error, the change was usually not made.
+// But if a primary fails during a commit, nobody knows, and the change can appear later.
 func (db *DB) Write(ctx context.Context, fn func(tx Querier) error) error {
 	return db.inTurn(ctx, func(turn *sql.Conn) error {
 		tx, err := turn.BeginTx(ctx, nil)
@@ -27,9 +27,9 @@ func (db *DB) Write(ctx context.Context, fn func(tx Querier) error) error {
 	})
 }
 
-// WriteOne is Write for a change that is one statement, which is a transaction of its own. It reads the rows that the statement
-// returns to their end, where the commit is acknowledged. It takes a statement and not a function, so that a later step can
-// send what is waiting here in one round trip.
+// WriteOne is Write for a change that is a single statement, which is a transaction of its own. It reads all rows that the
+// statement returns, because the commit is acknowledged only after the last one. It takes a statement instead of a function, so
+// that it could send several waiting statements in one round trip later.
 func WriteOne[T any](ctx context.Context, db *DB, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, err error) {
 	err = db.inTurn(ctx, func(turn *sql.Conn) error {
 		list, err = All(ctx, turn, scan, query, args...)
@@ -38,18 +38,18 @@ func WriteOne[T any](ctx context.Context, db *DB, scan func(*sql.Rows) (T, error
 	return list, err
 }
 
-// inTurn lends fn a connection that can write.
+// inTurn calls fn with a connection that can write.
 func (db *DB) inTurn(ctx context.Context, fn func(turn *sql.Conn) error) error {
 	turn, err := db.takeTurn(ctx)
 	if err == nil {
 		err = fn(turn)
 		if isReadOnly(err) {
-			_ = turn.Raw(func(any) error { return driver.ErrBadConn }) // it is closed, and the next one finds the new primary
+			_ = turn.Raw(func(any) error { return driver.ErrBadConn }) // closes the connection; the next one finds the new primary
 		}
-		_ = turn.Close() // it only gives the connection back
+		_ = turn.Close() // this only returns the connection to the pool
 	}
 	if err != nil && ctx.Err() != nil {
-		err = errors.Join(ctx.Err(), err) // of a caller who has hung up, database/sql says only that the transaction is over
+		err = errors.Join(ctx.Err(), err) // database/sql says only that the transaction is over
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func (db *DB) takeTurn(ctx context.Context) (*sql.Conn, error) {
 	defer cancel()
 	turn, err := db.writer.Conn(wait)
 	if err != nil && ctx.Err() == nil && wait.Err() != nil {
-		return nil, fmt.Errorf("another write was still running after %v: %w", db.turn, err) // IsUnavailable knows it by its deadline
+		return nil, fmt.Errorf("another write was still running after %v: %w", db.turn, err) // IsUnavailable recognizes the deadline in it
 	}
 	return turn, err
 }

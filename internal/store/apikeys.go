@@ -76,7 +76,7 @@ func (s *Store) RevokeAPIKey(ctx context.Context, id string, at time.Time) error
 // TouchAPIKeys implements workspace.Store.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[string]time.Time) error {
 	return s.Write(ctx, func(tx sqldb.Querier) error {
-		for _, id := range slices.Sorted(maps.Keys(used)) { // in the same order on all servers: none waits for one that waits for it
+		for _, id := range slices.Sorted(maps.Keys(used)) { // all servers use the same order, so that they cannot deadlock
 			_, err := tx.ExecContext(ctx, `
 				UPDATE api_keys SET last_used_at = $2
 				WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`,

@@ -9,7 +9,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Application is the tables of this program.
+// Application describes the tables of this program.
 var Application = sqldb.Application{
 	Name:       "phonenumbers",
 	Migrations: migrations,
@@ -19,8 +19,8 @@ var Application = sqldb.Application{
 
 // Locks of transactions, as sqldb.DB.LockExclusive takes them.
 const (
-	firstAPIKeyLock = iota + 0x70686f6e65 // as no other program on the database counts from there
+	firstAPIKeyLock = iota + 0x70686f6e65 // an arbitrary number that other programs on the database do not use
 	inventoryLock
-	secretsLock // shared by those who seal: the check value of their key must stay
+	secretsLock // shared by transactions that seal, because the check value of their key must stay
 	collationLock
 )

@@ -13,13 +13,13 @@ import (
 
 var _ phone.Claims = (*Store)(nil)
 
-// ClaimIdempotencyKey implements phone.Claims. The primary key decides between rivals, on whatever server they are.
+// ClaimIdempotencyKey implements phone.Claims. The primary key decides which of several rivals wins, on any server.
 func (s *Store) ClaimIdempotencyKey(ctx context.Context, c phone.Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *phone.Number, err error) {
 	if s.secrets == nil {
 		return nil, errLocked
 	}
 	expired := now.Add(-ttl).UnixMilli()
-	// An answer that is kept can be had while the database takes no writes.
+	// This read finds a stored response even while the database accepts no writes.
 	kept, err := read(ctx, s, scanAnswer, selectAnswer, c.WorkspaceID, c.Key, expired)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (s *Store) ClaimIdempotencyKey(ctx context.Context, c phone.Claim, request 
 			return err
 		}
 		if claimed {
-			return addCheck(ctx, tx, s.secrets) // as for a password
+			return addCheck(ctx, tx, s.secrets) // as InsertNumber does for a password
 		}
 		kept, err := sqldb.All(ctx, tx, scanAnswer, selectAnswer, c.WorkspaceID, c.Key, expired)
 		first, err := sqldb.Only(kept, err, phone.ErrInProgress)
@@ -49,8 +49,8 @@ func (s *Store) ClaimIdempotencyKey(ctx context.Context, c phone.Claim, request 
 	return answered, err
 }
 
-// insertClaim reports whether the key is now claimed. What has expired is as good as gone, and so is a claim that was not
-// settled in its time.
+// insertClaim reports whether the key is now claimed. It overwrites a key that has expired, and a claim that was not settled in
+// time.
 func insertClaim(ctx context.Context, tx sqldb.Querier, c phone.Claim, fingerprint string, now, until time.Time, expired int64) (bool, error) {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO idempotency_keys (workspace_id, idempotency_key, fingerprint, claim, claimed_until, created_at)
@@ -72,8 +72,8 @@ const selectAnswer = `
 	SELECT fingerprint, answer FROM idempotency_keys
 	WHERE workspace_id = $1 AND idempotency_key = $2 AND created_at > $3`
 
-// answerOf returns the kept answer to this request, or ErrInProgress. A fingerprint that was made with a key that is not there
-// says nothing: to call the idempotency key reused would make its owner buy again.
+// answerOf returns the stored response to this request, or ErrInProgress. If the key that made the fingerprint is not
+// available, it does not return ErrKeyReused, which could make the caller buy again with another idempotency key.
 func (s *Store) answerOf(kept keptAnswer, request []byte) (*phone.Number, error) {
 	same, err := s.secrets.Matches(kept.fingerprint, request)
 	switch {
@@ -97,8 +97,8 @@ func (s *Store) ReleaseIdempotencyKey(ctx context.Context, c phone.Claim) error 
 	return err
 }
 
-// settle keeps the answer under the claim, in the transaction that made the number. Where the claim is gone, another
-// request under the key has taken over, and this one must make nothing.
+// settle stores the response under the claim, in the transaction that creates the number. If the claim is gone, another request
+// with the key has taken over, and this one must not create anything.
 func settle(ctx context.Context, tx sqldb.Querier, c phone.Claim, n phone.Number) error {
 	if c.Key == "" {
 		return nil
@@ -120,7 +120,7 @@ func settle(ctx context.Context, tx sqldb.Querier, c phone.Claim, n phone.Number
 	return phone.ErrInProgress
 }
 
-// prunedAtOnce bounds how long one pruning keeps other writers waiting.
+// prunedAtOnce is how many keys a statement removes, so that other writers do not wait long.
 const prunedAtOnce = 1000
 
 // PruneIdempotencyKeys removes the idempotency keys that were first used at or before that time.
@@ -131,7 +131,7 @@ func (s *Store) PruneIdempotencyKeys(ctx context.Context, before time.Time) erro
 				SELECT workspace_id, idempotency_key FROM idempotency_keys
 				WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
 			  AND created_at <= $1
-			RETURNING claim`, // the second condition again: it may have been claimed again meanwhile
+			RETURNING claim`, // the condition is repeated because the key may have been claimed again meanwhile
 			before.UnixMilli(), prunedAtOnce)
 		if err != nil || len(pruned) < prunedAtOnce {
 			return err

@@ -12,8 +12,8 @@ import (
 
 var _ phone.Store = (*Store)(nil)
 
-// A member of phone.Number is a column here, a place in insertNumber and scanNumber, and one in UpdateNumber if a change can
-// set it. Tests fail for one that is forgotten. Its migration gives the numbers that are there a DEFAULT.
+// Each member of phone.Number has a column here, a place in insertNumber and in scanNumber, and a place in UpdateNumber if a
+// change can set it. Tests fail if one is missing. The migration for a new column gives existing numbers a DEFAULT.
 const numberColumns = `id, number, type, agent_id`
 
 func insertNumber(ctx context.Context, tx sqldb.Querier, workspaceID string, n phone.Number) error {
@@ -29,7 +29,7 @@ func scanNumber(rows *sql.Rows) (n phone.Number, err error) {
 	return n, err
 }
 
-// UpdateNumber implements phone.Store. What the change does not have is NULL here, and keeps its value.
+// UpdateNumber implements phone.Store. A nil field of the change is NULL here, and the column keeps its value.
 func (s *Store) UpdateNumber(ctx context.Context, workspaceID, id string, c phone.Change) (phone.Number, error) {
 	updated, err := writeOne(ctx, s, scanNumber, `
 		UPDATE phone_numbers SET agent_id = COALESCE($3, agent_id)
@@ -50,7 +50,7 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 				return err
 			}
 		}
-		// The claim first: one who has lost it must not be told that the number is taken, by its own key perhaps.
+		// Settle the claim first. A request that has lost its claim must not get ErrTaken, because its own key may have the number.
 		if err := settle(ctx, tx, claim, n); err != nil {
 			return err
 		}
@@ -68,11 +68,11 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 		if err != nil {
 			return err
 		}
-		return addCheck(ctx, tx, s.secrets) // a rotation that did not know of this server may have removed it
+		return addCheck(ctx, tx, s.secrets) // a rotation may have removed the check value of this key meanwhile
 	})
 }
 
-// numberKey is what the unique index compares. Only a SIP prefix has letters.
+// numberKey returns the form of a number that the unique index compares. Only SIP prefixes have letters.
 func numberKey(number string) string { return strings.ToLower(number) }
 
 // passwordContext binds a sealed password to its row.
@@ -113,14 +113,14 @@ func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (
 	if f.Type != "" {
 		and("type", string(f.Type))
 	}
-	if f.Number == "" { // a number is unique: there is nothing to order, and PostgreSQL would sort it
+	if f.Number == "" { // with Number, there is at most one row, and PostgreSQL would still sort
 		query += " ORDER BY id"
 	}
 	args = append(args, limit)
 	return query + fmt.Sprintf(" LIMIT $%d", len(args)), args
 }
 
-// DeleteNumber implements phone.Store. The number's SIP credentials go with it.
+// DeleteNumber implements phone.Store. It also deletes the SIP credentials of the number.
 func (s *Store) DeleteNumber(ctx context.Context, workspaceID, id string) (phone.Number, error) {
 	deleted, err := writeOne(ctx, s, scanNumber, `
 		DELETE FROM phone_numbers

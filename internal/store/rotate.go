@@ -9,18 +9,18 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
-// rotatedAtOnce bounds how long one step of a rotation keeps other writers waiting.
+// rotatedAtOnce is how many passwords a step of a rotation seals, so that other writers do not wait long.
 const rotatedAtOnce = 200
 
 // Rotation is what RotateSecrets has done.
 type Rotation struct {
 	Passwords int      // how many were sealed again
-	KeyID     string   // of the first key, under which all are now
-	Needed    []string // the ids of other keys that something still hangs on: idempotency keys, for a day
+	KeyID     string   // the id of the first key, which now seals all of them
+	Needed    []string // the ids of other keys that are still needed, for a day by idempotency keys
 }
 
-// RotateSecrets seals every SIP password with the first key that is sealed with another one. It is done in steps, each a
-// transaction of its own, so that servers go on and a rotation that was interrupted can be run again.
+// RotateSecrets seals all SIP passwords with the first key, except those that already are. Each step is a transaction of its
+// own, so that servers keep running and an interrupted rotation can be run again.
 func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
 	r := Rotation{KeyID: s.secrets.IDs()[0]}
 	for last := (sealedPassword{}); ; {
@@ -34,7 +34,7 @@ func (s *Store) RotateSecrets(ctx context.Context) (Rotation, error) {
 		r.Passwords += len(done)
 		last = done[len(done)-1]
 	}
-	// The checks come last: only now are the other keys not needed any more, if no server has sealed with one meanwhile.
+	// The check values come last. Only now are the other keys no longer needed, unless a server has sealed with one meanwhile.
 	err := s.Write(ctx, func(tx sqldb.Querier) error {
 		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
 			return err
@@ -69,7 +69,7 @@ func scanSealed(rows *sql.Rows) (p sealedPassword, err error) {
 	return p, err
 }
 
-// rotateSome seals the next passwords after one, in the order of their rows, and returns them.
+// rotateSome seals the next passwords after a given one, in the order of their rows, and returns them.
 func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPassword) (found []sealedPassword, err error) {
 	err = s.Write(ctx, func(tx sqldb.Querier) error {
 		if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
@@ -97,7 +97,7 @@ func (s *Store) rotateSome(ctx context.Context, keyID string, after sealedPasswo
 				return err
 			}
 		}
-		return addCheck(ctx, tx, s.secrets) // a rotation to another key at the same time may have removed it
+		return addCheck(ctx, tx, s.secrets) // a rotation to another key may have removed the check value meanwhile
 	})
 	return found, err
 }

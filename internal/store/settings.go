@@ -12,7 +12,7 @@ func (s *Store) setting(ctx context.Context, name string) (string, error) {
 	return sqldb.Only(values, err, nil)
 }
 
-// addSetting sets what was never set, and reports whether it did.
+// addSetting sets a setting if it was never set, and reports whether it did so.
 func addSetting(ctx context.Context, tx sqldb.Querier, name, value string) (bool, error) {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO settings (name, value) VALUES ($1, $2)

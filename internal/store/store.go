@@ -12,7 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
-// Store is an open database. It is safe for concurrent use, also by several processes.
+// Store is an open database. It is safe for concurrent use, even by several processes.
 type Store struct {
 	db      *sqldb.DB
 	secrets *secret.Keyring // nil until Unlock
@@ -23,7 +23,7 @@ func Open(ctx context.Context, database string) (*Store, error) {
 	return OpenLimited(ctx, database, sqldb.ConnectionLimits{})
 }
 
-// OpenLimited is Open for a server.
+// OpenLimited is Open with limits for the connections of a server.
 func OpenLimited(ctx context.Context, database string, l sqldb.ConnectionLimits) (*Store, error) {
 	db, err := sqldb.Open(ctx, database, Application, l)
 	if err != nil {
@@ -32,16 +32,16 @@ func OpenLimited(ctx context.Context, database string, l sqldb.ConnectionLimits)
 	return &Store{db: db}, nil
 }
 
-// Name is the database as people are told: a path, or a URL without user and password.
+// Name returns the name of the database for messages: a path, or a URL without user and password.
 func (s *Store) Name() string { return s.db.Name() }
 
-// Engine is SQLite or PostgreSQL.
+// Engine returns SQLite or PostgreSQL.
 func (s *Store) Engine() string { return s.db.Engine() }
 
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Ping asks the database for something that it must read.
+// Ping checks the database with a query that reads a table.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := read(ctx, s, sqldb.ScanString, `SELECT id FROM workspaces LIMIT 1`)
 	return err
@@ -52,7 +52,7 @@ func (s *Store) Write(ctx context.Context, fn func(tx sqldb.Querier) error) erro
 	return storageError(s.db.Write(ctx, fn))
 }
 
-// LockEverything lets nobody else write until the transaction ends. A server that starts now comes before or after.
+// LockEverything blocks all other writers, including servers that are starting, until the transaction ends.
 func (s *Store) LockEverything(ctx context.Context, tx sqldb.Querier) error {
 	for _, lock := range []int64{firstAPIKeyLock, inventoryLock, secretsLock} {
 		if err := s.db.LockExclusive(ctx, tx, lock); err != nil {
@@ -68,14 +68,14 @@ func writeOne[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, err
 	return list, storageError(err)
 }
 
-// read returns the rows of a query that changes nothing, which no transaction needs.
+// read returns the rows of a query that changes nothing and needs no transaction.
 func read[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	list, err := sqldb.All(ctx, s.db.Reader(), scan, query, args...)
 	return list, storageError(err)
 }
 
-// storageError marks what the database says when it cannot be used now. The deadline of a caller belongs to that: a server
-// gives each request enough time for a database that is well.
+// storageError marks the errors of a database that is temporarily unavailable. They include an expired deadline, because a
+// server gives each request enough time for a healthy database.
 func storageError(err error) error {
 	if sqldb.IsUnavailable(err) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, err)

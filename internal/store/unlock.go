@@ -11,21 +11,21 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
-// SecretKeyVariable is the environment variable with the keys of the store's secrets.
+// SecretKeyVariable is the environment variable with the keys for the secrets of the store.
 const SecretKeyVariable = "PHONENUMBERS_SECRET_KEY"
 
-// A check value is a known text, sealed, in the database. There is one for each key that has ever sealed and was not rotated
-// away: a key that is wrong or lost shows before anything is sealed without it.
+// A check value is a known text that is sealed and stored in the database. There is one for each key that has sealed anything,
+// until a rotation removes it. It reveals a wrong or missing key before anything is sealed with another one.
 const (
-	secretCheck     = "secret_check/" // and the id of the key
+	secretCheck     = "secret_check/" // followed by the id of the key
 	secretCheckText = "phonenumbers"
 )
 
 var errLocked = errors.New("the store's secrets are locked: Unlock was not called")
 
-// Unlock loads the keys of the store's secrets and checks that they are those the database was made with. secretKeys is
-// base64 of 32 bytes, or several separated by commas: the first seals, all of them open. If it is empty, the keys come
-// from the file beside the database, which Unlock makes for a database that has no secrets yet.
+// Unlock loads the keys for the secrets of the store, and checks that they open the secrets in the database. secretKeys has 32
+// bytes in base64, or several such keys separated by commas. The first seals; all of them open. If secretKeys is empty, the
+// keys come from the key file next to the database. Unlock creates that file for a database that has no secrets yet.
 func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	checks, err := s.secretChecks(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 		if err := s.db.LockExclusive(ctx, tx, secretsLock); err != nil {
 			return err
 		}
-		checks, err := sqldb.All(ctx, tx, sqldb.ScanString, selectChecks, secretCheck+"%") // again: another process may have been first, with another key
+		checks, err := sqldb.All(ctx, tx, sqldb.ScanString, selectChecks, secretCheck+"%") // again: another process may have added one
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) Unlock(ctx context.Context, secretKeys string) error {
 	return nil
 }
 
-// checkKeys wants a key in the ring for each check.
+// checkKeys checks that the ring has a key for each check value.
 func (s *Store) checkKeys(ring *secret.Keyring, checks []string, source string) error {
 	for _, check := range checks {
 		id, _, _ := strings.Cut(check, ":")
@@ -95,7 +95,7 @@ func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
 	return checks, nil
 }
 
-// addCheck notes that the first key of the ring seals.
+// addCheck adds the check value of the first key of the ring, which seals.
 func addCheck(ctx context.Context, tx sqldb.Querier, ring *secret.Keyring) error {
 	name := secretCheck + ring.IDs()[0]
 	_, err := addSetting(ctx, tx, name, ring.Seal(secretCheckText, name))

@@ -1,4 +1,4 @@
-// Package wholefile makes or replaces a file whole or not at all, so that a crash or a full disk leaves no half of one.
+// Package wholefile writes a file completely or not at all, so that a crash or a full disk never leaves a partial file.
 package wholefile
 
 import (
@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Replace replaces a file, or the one that a symbolic link names, whole or not at all; a missing one it makes. Only its owner can
-// read the new one. fill writes what it is to hold.
+// Replace replaces a file completely or not at all, or creates it if it does not exist. If path is a symbolic link, it replaces
+// the target. Only the owner can read the new file. fill writes its content.
 func Replace(path string, fill func(io.Writer) error) (failed error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -29,13 +29,13 @@ func Replace(path string, fill func(io.Writer) error) (failed error) {
 	return os.Rename(file.Name(), path)
 }
 
-// draft makes an empty file beside path, with mode 0600.
+// draft creates an empty file in the folder of path, with mode 0600.
 func draft(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 }
 
-// Create makes a file whole or not at all, readable by its owner only. fill writes a draft beside it. Where the file is
-// there already, it stays as it is, and the error is fs.ErrExist.
+// Create creates a file completely or not at all. Only the owner can read it. fill writes a draft in the same folder. If the
+// file already exists, Create leaves it unchanged and returns fs.ErrExist.
 func Create(path string, fill func(draft string) error) (failed error) {
 	file, err := draft(path)
 	if err != nil {
@@ -51,8 +51,8 @@ func Create(path string, fill func(draft string) error) (failed error) {
 	if err := os.Link(file.Name(), path); err != nil {
 		return err
 	}
-	// The name of the new file shall survive a power cut. A system that cannot do that for a folder says so, and there is nothing
-	// better to do there.
+	// This makes the name of the new file survive a power failure. Some systems cannot sync a folder; nothing better can be done
+	// there.
 	_ = syncFile(filepath.Dir(path))
 	return nil
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// An API key is "pnk_", 30 random base62 characters (178 bits) and 6 characters of CRC-32 over all before them, so that a
-// mistyped key is told from an unknown one without asking anybody.
+// An API key consists of "pnk_", 30 random base62 characters (178 bits), and 6 characters with the CRC-32 of everything before
+// them. The checksum shows that a key is mistyped without a query.
 const (
 	keyPrefix  = "pnk_"
 	keyRandom  = 30
 	keySum     = 6
 	base62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	keyAllowed = 256 - 256%len(base62) // a random byte from here on would make some characters likelier than others
+	keyAllowed = 256 - 256%len(base62) // bytes from here on are skipped: they would make some characters more likely than others
 )
 
 func newKey() string {
@@ -39,13 +39,14 @@ func checksum(s string) string {
 	return string(digits)
 }
 
-// wellFormed reports whether key can be a key at all.
+// wellFormed reports whether key has the form of a key.
 func wellFormed(key string) bool {
 	body := len(keyPrefix) + keyRandom
 	return len(key) == body+keySum && strings.HasPrefix(key, keyPrefix) && checksum(key[:body]) == key[body:]
 }
 
-// hashKey is what the store keeps of a key. The key has 178 random bits, so a fast hash is as good as a slow one.
+// hashKey returns the hash that the store keeps of a key. A fast hash is as good as a slow one, because a key has 178 random
+// bits.
 func hashKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])

@@ -1,4 +1,4 @@
-// Package workspace holds workspaces and the API keys that open them.
+// Package workspace has workspaces and the API keys that give access to them.
 package workspace
 
 import (
@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Workspace owns numbers. No workspace sees another's.
+// Workspace owns numbers. No workspace can see the numbers of another.
 type Workspace struct {
 	ID   string // UUIDv7, lower case
 	Name string // unique
@@ -37,8 +37,8 @@ var (
 
 // Store keeps workspaces and keys.
 type Store interface {
-	// InsertAPIKey adds the key, and its workspace if there is none with that name; if there is one, its own id
-	// counts. With onlyFirst it does nothing where any key is there already. It reports whether it added the key.
+	// InsertAPIKey adds the key, and its workspace if there is none with that name. An existing workspace keeps its id. With
+	// onlyFirst, InsertAPIKey does nothing if there is any key already. It reports whether it added the key.
 	InsertAPIKey(ctx context.Context, k Key, hash string, onlyFirst bool) (bool, error)
 	// APIKeyByHash returns a key that is not revoked, or ErrInvalidKey.
 	APIKeyByHash(ctx context.Context, hash string) (Key, error)
@@ -56,15 +56,16 @@ type Service struct {
 	NewID func() string // a new UUIDv7, lower case
 
 	mu   sync.Mutex
-	used map[string]time.Time // by key id, what TouchAPIKeys has not been told yet
+	used map[string]time.Time // by key id, what is not saved with TouchAPIKeys yet
 }
 
-// The length stands apart: a repetition of these classes would take 13 ms to compile at each start of the program.
+// name does not check the length: a counted repetition of these classes would take 13 ms to compile at each start of the
+// program.
 var name = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
 
 const maxName = 64 // characters
 
-// CheckName returns an ErrInvalidName if a name breaks the rule. What says whose name it is: workspace or key.
+// CheckName returns an ErrInvalidName if a name breaks the rule. what says what has the name: "workspace" or "key".
 func CheckName(what, value string) error {
 	if !name.MatchString(value) || utf8.RuneCountInString(value) > maxName {
 		return fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
@@ -72,8 +73,8 @@ func CheckName(what, value string) error {
 	return nil
 }
 
-// CreateKey makes a key for the workspace of that name, which it makes if it is missing. The key it returns is nowhere
-// else: the store has its hash only.
+// CreateKey creates a key for the workspace of that name. If there is no such workspace, it creates one. The returned key is
+// not stored anywhere: the store has only its hash.
 func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
 	key, _, err := s.create(ctx, workspaceName, keyName, false)
 	return key, err
@@ -106,8 +107,8 @@ func (s *Service) create(ctx context.Context, workspaceName, keyName string, onl
 	return key, created, nil
 }
 
-// Authenticate returns the key without its secret, or ErrInvalidKey. It asks the store each time, so that a revoked key
-// is refused at once, by every server on the database.
+// Authenticate returns the key without its secret, or ErrInvalidKey. It asks the store each time, so that every server on the
+// database refuses a revoked key at once.
 func (s *Service) Authenticate(ctx context.Context, key string) (Key, error) {
 	if !wellFormed(key) {
 		return Key{}, ErrInvalidKey
@@ -133,8 +134,8 @@ func (s *Service) noteUse(keyID string, minute time.Time) {
 	}
 }
 
-// SaveLastUsed tells the store which keys were used since it was last told. It is not a part of Authenticate, so that
-// reads go on while the database takes no writes.
+// SaveLastUsed saves which keys were used since the last save. It is not part of Authenticate, so that reads continue while the
+// database accepts no writes.
 func (s *Service) SaveLastUsed(ctx context.Context) error {
 	s.mu.Lock()
 	used := maps.Clone(s.used)

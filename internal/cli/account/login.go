@@ -19,7 +19,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/profiles"
 )
 
-// Commands are those for profiles.
+// Commands returns the commands for profiles.
 func Commands() []*cobra.Command {
 	return []*cobra.Command{loginCommand(), logoutCommand(), profilesCommand()}
 }
@@ -43,7 +43,7 @@ system's folder for settings. Only you can read this file, but the keys in it ar
   phonenumbers login --profile local --base-url http://127.0.0.1:8080/api
   pass show vogent | phonenumbers login --api-key-file -`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 { // which may be the key
+			if len(args) > 0 { // the argument may be the key, so the error does not quote it
 				return console.Usage(errors.New("login takes no arguments; it asks for the key or reads it from --api-key-file"))
 			}
 			return nil
@@ -58,7 +58,7 @@ system's folder for settings. Only you can read this file, but the keys in it ar
 	return command
 }
 
-// login keeps a key that the server accepts.
+// login saves a key if the server accepts it.
 func login(ctx context.Context, t *console.Console, to target, keyFile string) error {
 	path, kept, err := keptProfiles()
 	if err != nil {
@@ -100,7 +100,7 @@ func login(ctx context.Context, t *console.Console, to target, keyFile string) e
 	return err
 }
 
-// readKey reads a key for the server. No error has the path of the file, which may be the key.
+// readKey reads a key for the server. No error contains the path of the file, because people can give the key instead.
 func readKey(ctx context.Context, t *console.Console, file, baseURL string) (string, error) {
 	key, err := t.Secret(ctx, file, console.Secret{What: "API key", Prompt: "API key for " + baseURL, Flag: "api-key-file"})
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
@@ -109,7 +109,7 @@ func readKey(ctx context.Context, t *console.Console, file, baseURL string) (str
 	if err != nil {
 		return "", err
 	}
-	key = strings.TrimSpace(key) // as people paste it
+	key = strings.TrimSpace(key) // people paste keys with spaces
 	if err := profiles.CheckKey(key); err != nil {
 		return "", console.Usage(err)
 	}
@@ -126,7 +126,7 @@ key, revoke it on the server.`,
 		Example: `  phonenumbers logout
   phonenumbers logout --profile local`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 { // which may be the key
+			if len(args) > 0 { // the argument may be the key, so the error does not quote it
 				return console.Usage(errors.New("logout takes no arguments; name the profile with --profile"))
 			}
 			return nil

@@ -73,7 +73,7 @@ func showProfiles(t *console.Console, kept profiles.Profiles) error {
 	return table.End()
 }
 
-// keptProfiles reads the profiles of the person.
+// keptProfiles reads the profiles of the user.
 func keptProfiles() (path string, kept profiles.Profiles, err error) {
 	if path, err = profiles.Path(); err != nil {
 		return "", nil, err
@@ -82,7 +82,7 @@ func keptProfiles() (path string, kept profiles.Profiles, err error) {
 	return path, kept, err
 }
 
-// without says that none has the name that was asked for, and does not quote that: it may be a key.
+// without returns the error text for a profile that does not exist. It does not quote the name, which may be a key.
 func without(p profiles.Profiles, name string) string {
 	text := "there is no profile " + profiles.Default
 	if name != "" {
@@ -95,7 +95,7 @@ func without(p profiles.Profiles, name string) string {
 }
 
 func completeProfiles(*cobra.Command, []string, string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
-	_, kept, _ := keptProfiles() // without which there is nothing to offer
+	_, kept, _ := keptProfiles() // after an error, there is nothing to offer
 	for _, name := range kept.Names() {
 		found = append(found, cobra.CompletionWithDesc(name, printable.Text(kept[name].BaseURL)))
 	}

@@ -39,10 +39,10 @@ type Session struct {
 	from    failures.Origin
 }
 
-// target is what the command line and the environment say about the server to call. What they do not say is empty.
+// target is what the command line and the environment say about the server to call. Fields that they do not set are empty.
 type target struct{ profile, baseURL string }
 
-// name is that of the profile.
+// name returns the name of the profile.
 func (to *target) name() string { return cmp.Or(to.profile, profiles.Default) }
 
 func (to *target) flags(command *cobra.Command, profileUsage string) {
@@ -58,9 +58,9 @@ func (to *target) profileFlag(command *cobra.Command, usage string) {
 	arguments.CompleteFlag(command, "profile", completeProfiles)
 }
 
-// access is a key with the one address that it may be sent to.
+// access is a key and the only address that it may be sent to.
 type access struct {
-	key, baseURL string // an empty key stands for the one in the environment
+	key, baseURL string // an empty key means the key in the environment
 	from         failures.Origin
 }
 
@@ -114,15 +114,15 @@ func (to *target) connect(t *console.Console) (*Session, error) {
 	return a.session(t)
 }
 
-// ForCompletion is a session for the completion of a command line, which says nothing.
+// ForCompletion returns a session for the completion of a command line. It prints nothing.
 func ForCompletion(c *cobra.Command) (*Session, error) {
 	t := arguments.ConsoleOf(c)
-	t.Err = io.Discard // nothing may stand in the line that is typed
+	t.Err = io.Discard // a message would appear in the line that the user types
 	to := target{c.Flag("profile").Value.String(), c.Flag(baseURLFlag).Value.String()}
 	return to.connect(t)
 }
 
-// Command makes command one that calls the API, with the flags for that.
+// Command turns command into one that calls the API, and adds the flags for that.
 func Command(command *cobra.Command, run func(ctx context.Context, s *Session, args []string) error) *cobra.Command {
 	var to target
 	to.flags(command, "use the key and the address of this profile, unless VOGENT_API_KEY is set")
@@ -137,7 +137,7 @@ func Command(command *cobra.Command, run func(ctx context.Context, s *Session, a
 	return command
 }
 
-// waits is a log of a client that tells a person at a terminal why nothing happens, every few seconds.
+// waits is a log handler for a client. Every few seconds, it tells a person at a terminal why nothing happens.
 type waits struct {
 	*console.Console
 

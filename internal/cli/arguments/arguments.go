@@ -1,4 +1,4 @@
-// Package arguments has what the commands share to read their command line: arguments, flags that are checked and that the
+// Package arguments has what commands need to read the command line: checks for arguments, flags that are checked and that the
 // environment can set, and the console.
 package arguments
 
@@ -15,9 +15,9 @@ import (
 // JSONFlag is the name of the flag that all commands have.
 const JSONFlag = "json"
 
-// ConsoleOf is what a command talks to.
+// ConsoleOf returns the console of a command.
 func ConsoleOf(c *cobra.Command) *console.Console {
-	asJSON, _ := c.Flags().GetBool(JSONFlag) // which each command has
+	asJSON, _ := c.Flags().GetBool(JSONFlag) // every command has this flag
 	return &console.Console{In: c.InOrStdin(), Out: c.OutOrStdout(), Err: c.ErrOrStderr(), JSON: asJSON}
 }
 
@@ -29,7 +29,7 @@ func None(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// One refuses all but one argument; want says what to give.
+// One requires exactly one argument. want is the error text, which says what to give.
 func One(want string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 || args[0] == "" {
@@ -39,11 +39,11 @@ func One(want string) cobra.PositionalArgs {
 	}
 }
 
-// Subcommand refuses what is no command of a group; without arguments the group shows its help.
+// Subcommand refuses an argument that is not a command of the group. Without arguments, the group shows its help.
 func Subcommand(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		text := fmt.Sprintf("%q is not a command of %s", args[0], c.CommandPath())
-		c.SuggestionsMinimumDistance = 2 // two letters apart; the default would take words with the same beginning only
+		c.SuggestionsMinimumDistance = 2 // a distance of two letters; the default, 0, finds only words with the same beginning
 		if similar := c.SuggestionsFor(args[0]); len(similar) > 0 {
 			text += " (did you mean " + strings.Join(similar, " or ") + "?)"
 		}
@@ -52,7 +52,7 @@ func Subcommand(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// Group makes a command that only holds others.
+// Group makes a command that only contains other commands.
 func Group(command *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	command.Args, command.RunE = Subcommand, ShowHelp
 	command.AddCommand(commands...)

@@ -12,7 +12,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// FromEnvironment makes a flag one that the environment can set too. The command line wins; an empty variable counts as none.
+// FromEnvironment lets an environment variable set a flag. The command line overrides the variable. An empty variable is
+// ignored.
 func FromEnvironment(command *cobra.Command, flag string) {
 	FromVariable(command, flag, "PHONENUMBERS_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
 }
@@ -38,8 +39,8 @@ func FromVariable(command *cobra.Command, flag, variable string) {
 	}
 }
 
-// Checked is the value of a flag that is checked as it is set, so that the error names what has set it: the flag or the
-// variable. The kind stands for the value in the help.
+// Checked returns the value of a flag that is checked when it is set, so that the error names the flag or the variable that
+// sets it. kind is the placeholder for the value in the help.
 func Checked(value *string, kind string, check func(string) error) pflag.Value {
 	return checked{value, kind, check}
 }
@@ -61,7 +62,7 @@ func (c checked) Set(value string) error {
 	return nil
 }
 
-// Hidden is Checked for a value that may hold a secret by mistake, so that no error shows it.
+// Hidden is Checked for a value that may contain a secret by mistake. No error shows such a value.
 func Hidden(value *string, kind string, check func(string) error) pflag.Value {
 	return hidden{checked{value, kind, check}}
 }

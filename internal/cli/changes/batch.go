@@ -22,17 +22,17 @@ type Batch struct {
 	Doing, Done string         // the changes, such as "deleting" and "deleted"
 	NextStep    string         // if some changes are left, such as RunAgain
 
-	unwritten error // the first error of writing to stdout
+	unwritten error // the first error when writing to stdout
 }
 
 // Task is a change of a batch.
 type Task struct {
-	What   string // such as "link +14155550100 to agent_1"
+	What   string // what the task does, such as "link +14155550100 to agent_1"
 	Do     func(context.Context, ...client.CallOption) error
 	Report func(failure *failures.JSON) error // prints the change to stdout; failure is nil if it was made
 }
 
-// Run makes the changes and returns how many were made. If any are not made, the counts are in the error instead.
+// Run makes the changes and returns how many were made. If some were not made, the error has the counts instead.
 func (b *Batch) Run(ctx context.Context, tasks []Task) (counts string, _ error) {
 	changes := make([]func(context.Context, ...client.CallOption) error, len(tasks))
 	for i, t := range tasks {
@@ -61,7 +61,7 @@ func (b *Batch) Run(ctx context.Context, tasks []Task) (counts string, _ error) 
 	return counts, nil
 }
 
-// result prints the result of a change. It returns an error of writing to stdout, which stops the batch.
+// result prints the result of a change. If it cannot write to stdout, it returns the error, which stops the batch.
 func (b *Batch) result(t Task, err error) error {
 	var failure *failures.JSON
 	if err != nil {

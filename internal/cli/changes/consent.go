@@ -21,13 +21,13 @@ func (c *Consent) DryRunFlag(command *cobra.Command) {
 	command.Flags().BoolVar(&c.DryRun, "dry-run", false, "show what the command would do, without doing it")
 }
 
-// Flags adds the flags of a command that spends or destroys something: --dry-run and --yes.
+// Flags adds the flags of a command that spends money or deletes something: --dry-run and --yes.
 func (c *Consent) Flags(command *cobra.Command) {
 	c.DryRunFlag(command)
 	command.Flags().BoolVarP(&c.Yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
 }
 
-// Given asks whether to do what, unless --yes was given. With --dry-run, it prints what instead, and returns false.
+// Given asks the user to confirm what, unless --yes is set. With --dry-run, it prints what instead, and returns false.
 func (c *Consent) Given(ctx context.Context, s *account.Session, what string) (bool, error) {
 	switch {
 	case c.DryRun:

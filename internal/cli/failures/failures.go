@@ -1,4 +1,4 @@
-// Package failures says what a failed command tells: its exit code, what to do next, and the error as JSON.
+// Package failures has what a failed command reports: its exit code, what to do next, and the error as JSON.
 package failures
 
 import (
@@ -24,10 +24,10 @@ const ExitCodesHelp = `Exit codes: 0 success; 1 failure; 2 wrong usage, or not c
 // Origin says where a key and an address come from.
 type Origin struct {
 	CheckKey string // what to do about a key that the server refuses
-	Address  string // where the address stands
+	Address  string // what sets the address, such as a variable
 }
 
-// sessionError is an error of a session, with where its key and its address come from.
+// sessionError is an error of a session, with the origin of its key and its address.
 type sessionError struct {
 	error
 	from Origin
@@ -43,15 +43,16 @@ func (o Origin) Explain(err error) error {
 	return sessionError{err, o}
 }
 
-// NotChanges is err for a plan --exit-code, with the exit code of a failure where its own would mean that there are changes.
+// NotChanges wraps an error of plan --exit-code whose own exit code would mean that there are changes. The new one means
+// failure.
 func NotChanges(err error) error { return notChanges{err} }
 
-// notChanges is an error whose exit code would mean that there are changes.
+// notChanges is an error that has the exit code of a failure instead of its own.
 type notChanges struct{ error }
 
 func (e notChanges) Unwrap() error { return e.error }
 
-// ExitCode is the only place that chooses one for an error.
+// ExitCode returns the exit code for an error. No other function chooses exit codes.
 func ExitCode(err error) int {
 	var usage console.UsageError
 	var own console.ExitError
@@ -82,13 +83,13 @@ func ExitCode(err error) int {
 	return console.ExitFailed
 }
 
-// WrongAddress reports whether a 404 says that the API itself is not there, and nothing of a number.
+// WrongAddress reports whether err is a 404 that means that there is no API at the address, not that there is no such number.
 func WrongAddress(err error) bool {
 	var failure *client.Error
 	return errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound && !strings.Contains(failure.Route, "{id}")
 }
 
-// statusOf is the status of the answer behind an error, 0 where there was none.
+// statusOf returns the status of the response that caused an error, or 0 if there was no response.
 func statusOf(err error) int {
 	var failure *client.Error
 	if errors.As(err, &failure) {
@@ -97,11 +98,11 @@ func statusOf(err error) int {
 	return 0
 }
 
-// Report writes what made the command fail to stderr, with what to do next, and returns the exit code.
+// Report writes the error of a command and what to do next to stderr, and returns the exit code.
 func Report(stderr io.Writer, asJSON bool, command string, err error) int {
 	code, next := ExitCode(err), nextStep(command, err)
 	if asJSON {
-		_ = console.WriteJSON(stderr, struct { // there is nowhere else to say it
+		_ = console.WriteJSON(stderr, struct { // if stderr fails, there is nowhere else to report it
 			Error JSON `json:"error"`
 		}{Describe(err, next)})
 		return code
@@ -112,7 +113,7 @@ func Report(stderr io.Writer, asJSON bool, command string, err error) int {
 	}
 	lines := []string{oneLine.Replace(text)}
 	var wrong *desired.Mistakes
-	if errors.As(err, &wrong) { // whose texts have a line each
+	if errors.As(err, &wrong) { // each mistake has its own line
 		lines = strings.Split(text, "\n")
 	}
 	for i, line := range lines {
@@ -122,10 +123,10 @@ func Report(stderr io.Writer, asJSON bool, command string, err error) int {
 	return code
 }
 
-// oneLine joins errors that are listed a line each; pgx puts the hosts that it has tried below their heading.
+// oneLine joins errors that are on separate lines. pgx lists the hosts that it has tried below a heading.
 var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 
-// nextStep says what to do about an error whose own text does not.
+// nextStep returns what to do about an error, or an empty string if the error itself says so.
 func nextStep(command string, err error) string {
 	var usage console.UsageError
 	var failure *client.Error
@@ -141,7 +142,7 @@ func nextStep(command string, err error) string {
 		return ""
 	case errors.Is(err, client.ErrOutcomeUnknown):
 		again := "the same command"
-		if strings.HasSuffix(command, " buy") { // which may have been for any number
+		if strings.HasSuffix(command, " buy") { // with --prefix, the same command could buy another number
 			again = "'phonenumbers buy " + failure.Number + "'"
 		}
 		return fmt.Sprintf("check with 'phonenumbers get %s'; if you do not have the number, run %s with --idempotency-key %s", failure.Number, again, failure.IdempotencyKey)
@@ -166,7 +167,7 @@ func nextStep(command string, err error) string {
 	return ""
 }
 
-// ListShowsThem is the next step where there is no such number.
+// ListShowsThem is the next step if there is no such number.
 const ListShowsThem = "run 'phonenumbers list' to see your numbers"
 
 // JSON is an error as --json prints it.
@@ -174,12 +175,12 @@ type JSON struct {
 	Message           string             `json:"message"`
 	Next              string             `json:"next,omitempty"` // what to do about it
 	ExitCode          int                `json:"exitCode"`
-	Status            int                `json:"status,omitempty"` // of the answer; the members below are of the API too
+	Status            int                `json:"status,omitempty"` // of the response; the members below come from the API too
 	Code              api.ProblemCode    `json:"code,omitempty"`
-	Errors            []api.ProblemField `json:"errors,omitempty"` // or the mistakes in a file, with pointers into that
+	Errors            []api.ProblemField `json:"errors,omitempty"` // or the mistakes in a file, with pointers into the file
 	RequestID         string             `json:"requestId,omitempty"`
 	RetryAfterSeconds float64            `json:"retryAfterSeconds,omitempty"`
-	Number            string             `json:"number,omitempty"` // whose outcome is unknown
+	Number            string             `json:"number,omitempty"` // the number of a purchase whose outcome is unknown
 	IdempotencyKey    string             `json:"idempotencyKey,omitempty"`
 }
 

@@ -48,7 +48,7 @@ change failed.
 		if err != nil {
 			return err
 		}
-		// A wrong address or key shows at once; from then on, the command waits for a server that is unavailable.
+		// This finds a wrong address or key at once. After it, the command waits for a server that is unavailable.
 		if _, err := s.API.List(ctx, api.ListPhoneNumbersParams{Limit: new(1)}); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ change failed.
 
 func apply(ctx context.Context, s *account.Session, p desired.Plan) error {
 	b := changes.Batch{Session: s, Pacer: p.Pacer, Doing: "changing", Done: "changed", NextStep: changes.RunAgain}
-	if !console.IsTerminal(s.Out) || !console.IsTerminal(s.Err) { // elsewhere a person looks at the bar
+	if !console.IsTerminal(s.Out) || !console.IsTerminal(s.Err) { // on a terminal, the progress bar is enough
 		b.Table = changesTable(s.Console)
 	}
 	var tasks []changes.Task

@@ -19,7 +19,7 @@ func Commands() []*cobra.Command {
 	return []*cobra.Command{exportCommand(), planCommand(), applyCommand()}
 }
 
-// readFile reads the file that --file names; - is stdin.
+// readFile reads the file named by --file, or stdin if the name is -.
 func readFile(ctx context.Context, t *console.Console, path string) (desired.File, error) {
 	text, err := t.Read(ctx, path, desired.MaxSize)
 	if err != nil {

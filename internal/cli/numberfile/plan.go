@@ -14,14 +14,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
-// changeJSON is a change as --json prints it. An agent is null for none, as in the API.
+// changeJSON is a change as --json prints it. As in the API, null means no agent.
 type changeJSON struct {
 	Action string         `json:"action"`
 	Number string         `json:"number"`
 	ID     string         `json:"id"`
 	From   *string        `json:"from"`
 	To     *string        `json:"to"`
-	Error  *failures.JSON `json:"error,omitempty"` // of apply
+	Error  *failures.JSON `json:"error,omitempty"` // only apply sets it
 }
 
 func newChangeJSON(c desired.Change) changeJSON {
@@ -36,7 +36,7 @@ func newChangeJSON(c desired.Change) changeJSON {
 
 func changeRow(c desired.Change) []string { return []string{c.Action(), c.Number, c.From, c.To} }
 
-// changesTable is a table of changes. What a plan takes away is red.
+// changesTable returns a table of changes. Unlinks are red.
 func changesTable(t *console.Console) *console.Table {
 	rows := t.Table("CHANGE", console.NumberHeader, "FROM", "TO")
 	rows.Color = func(action string) string {
@@ -85,10 +85,10 @@ func needFile(file *string) cobra.PositionalArgs {
 	}
 }
 
-// ExitCodeFlag is the name of a flag of plan.
+// ExitCodeFlag is the name of the flag of plan that makes the exit code show whether there are changes.
 const ExitCodeFlag = "exit-code"
 
-// ErrChanges ends a plan --exit-code that has found changes. It is no failure, and nothing is said of it.
+// ErrChanges means that plan --exit-code has found changes. It is not a failure, and nothing is printed for it.
 var ErrChanges = errors.New("there are changes")
 
 func planCommand() *cobra.Command {

@@ -146,7 +146,7 @@ func (s *session) create(ctx context.Context, number string, r api.CreatePhoneNu
 	return s.showDone(n, "is now yours")
 }
 
-// yoursError is a number that cannot be had because it is there already.
+// yoursError is the error for a number that cannot be created because it is already yours.
 type yoursError struct {
 	api.PhoneNumber
 	refusal error
@@ -154,7 +154,7 @@ type yoursError struct {
 
 func (e yoursError) Unwrap() error { return e.refusal }
 
-// NextStep is for the report of the failure.
+// NextStep returns what to do next, for failures.Report.
 func (e yoursError) NextStep() string {
 	return fmt.Sprintf("run 'phonenumbers link %s AGENT' to link it to an agent", e.Number)
 }
@@ -163,8 +163,8 @@ func (e yoursError) Error() string {
 	return fmt.Sprintf("you already have %s, with the id %s, %s", e.Number, e.ID, linked(e.PhoneNumber))
 }
 
-// orYours looks for a number that a server has refused because somebody has it. If that is you, it says so; otherwise, and if it
-// cannot find out, it returns the refusal.
+// orYours looks for a number that a server has refused because somebody has it. If you have the number, it returns a
+// yoursError. Otherwise, or if it cannot find out, it returns the refusal.
 func (s *session) orYours(ctx context.Context, number string, refusal error) error {
 	var failure *client.Error
 	if !errors.As(refusal, &failure) || failure.Code != api.CodeNumberUnavailable && failure.Code != api.CodeSIPPrefixTaken {
@@ -177,7 +177,7 @@ func (s *session) orYours(ctx context.Context, number string, refusal error) err
 	return yoursError{n, refusal}
 }
 
-// showDone shows a number that was changed. Where that cannot be printed the error says what was done.
+// showDone shows a number that was changed. If the number cannot be printed, the error says what was done.
 func (s *session) showDone(n api.PhoneNumber, what string) error {
 	if err := s.show(n); err != nil {
 		return fmt.Errorf("%s %s, with the id %s, but the result could not be printed: %w", n.Number, what, n.ID, err)

@@ -13,12 +13,12 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
-// completionTimeout is how long a person waits for the numbers after pressing tab, at most.
+// completionTimeout is how long a user waits for the numbers after pressing Tab, at most.
 const completionTimeout = 2 * time.Second
 
-// eachOwned lists the numbers for a completion. Whatever goes wrong, it offers what it has got.
+// eachOwned lists the numbers for a completion. After an error, the numbers before it are still offered.
 func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
-	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // which reads the environment
+	if c.PreRunE != nil && c.PreRunE(c, args) != nil { // PreRunE reads the environment
 		return
 	}
 	s, err := account.ForCompletion(c)
@@ -31,7 +31,7 @@ func eachOwned(c *cobra.Command, args []string, offer func(api.PhoneNumber)) {
 		if err != nil {
 			return
 		}
-		if !strings.HasPrefix(n.Number, "_activeHelp_") { // which cobra's scripts show as help
+		if !strings.HasPrefix(n.Number, "_activeHelp_") { // cobra's scripts would show it as help
 			offer(n)
 		}
 	}
@@ -45,13 +45,14 @@ func completeNumbers(c *cobra.Command, args []string, begun string) ([]cobra.Com
 	return completeMoreNumbers(c, args, begun)
 }
 
-// completeMoreNumbers completes numbers that are not among the arguments yet.
+// completeMoreNumbers completes numbers that are not yet among the arguments.
 func completeMoreNumbers(c *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 	eachOwned(c, args, func(n api.PhoneNumber) { found = append(found, namesOf(n, args, begun)...) })
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// namesOf are the names of a number that start with what is begun. One that is given already, or read from stdin, has none.
+// namesOf returns the names of a number that start with begun. It returns none if the number is already given, or if numbers
+// are read from stdin.
 func namesOf(n api.PhoneNumber, given []string, begun string) (names []cobra.Completion) {
 	for _, name := range given {
 		if name == "-" || name == n.ID || strings.EqualFold(name, n.Number) {
@@ -73,7 +74,7 @@ func completeAgents(c *cobra.Command, args []string, begun string) (found []cobr
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// agentsOnce returns the agent of a number, if it starts with what is begun and is not that of a number before.
+// agentsOnce returns a function that returns the agent of a number if it starts with begun, and only once for each agent.
 func agentsOnce(begun string) func(api.PhoneNumber) []cobra.Completion {
 	seen := map[string]bool{"": true}
 	return func(n api.PhoneNumber) []cobra.Completion {

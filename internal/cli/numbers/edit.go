@@ -27,30 +27,30 @@ With --json, it prints one object per line, with an error for each number that f
 type edit struct {
 	verb, doing, done string // such as "link", "linking" and "linked"
 	nextStep          string // if some numbers are left
-	ifMissing         string // what to do where there are no such numbers
+	ifMissing         string // what to do if there are no such numbers
 	asks              bool
 
-	// settled reports whether there is nothing to do.
+	// settled reports whether there is nothing to do for a number.
 	settled func(api.PhoneNumber) bool
-	// what says what is done, such as "unlink +14155550100 from agent_1", to numbers that are not settled.
+	// what describes the edit of numbers that are not settled, such as "unlink +14155550100 from agent_1".
 	what func([]api.PhoneNumber) string
-	// do does it, and returns the number to show.
+	// do edits a number, and returns the number to show.
 	do func(context.Context, api.PhoneNumber, ...client.CallOption) (api.PhoneNumber, error)
 }
 
-// linking links numbers to an agent.
+// linking returns the edit that links numbers to an agent.
 func (s *session) linking(agent string) edit {
 	return edit{
 		verb: "link", doing: "linking", done: "linked", nextStep: changes.RunAgain, ifMissing: failures.ListShowsThem,
 		settled: func(n api.PhoneNumber) bool { return desired.AgentOf(n) == agent },
-		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // it asks nothing about several
+		what:    func(ns []api.PhoneNumber) string { return desired.NewChange(ns[0], agent).String() }, // link never asks about several
 		do: func(ctx context.Context, n api.PhoneNumber, opts ...client.CallOption) (api.PhoneNumber, error) {
 			return desired.NewChange(n, agent).Make(ctx, s.API, opts...)
 		},
 	}
 }
 
-// unlinking takes numbers away from their agents.
+// unlinking returns the edit that unlinks numbers from their agents.
 func (s *session) unlinking() edit {
 	return edit{
 		verb: "unlink", doing: "unlinking", done: "unlinked", nextStep: changes.RunAgain, ifMissing: failures.ListShowsThem, asks: true,
@@ -68,7 +68,7 @@ func (s *session) unlinking() edit {
 	}
 }
 
-// deleting gives numbers up. The number to show is as it last was.
+// deleting returns the edit that deletes numbers. It shows each number as it was before.
 func (s *session) deleting() edit {
 	return edit{
 		verb: "delete", doing: "deleting", done: "deleted", asks: true,
@@ -108,7 +108,7 @@ func linked(n api.PhoneNumber) string {
 	return "not linked to an agent"
 }
 
-// edit does e to the numbers that arguments stand for, and shows them.
+// edit applies e to the numbers that names name, and shows them.
 func (s *session) edit(ctx context.Context, names []string, e edit, agree changes.Consent) error {
 	if several(names) {
 		return s.editAll(ctx, names, e, agree)
@@ -211,13 +211,13 @@ func (s *session) editAll(ctx context.Context, names []string, e edit, agree cha
 	return nil
 }
 
-// editedJSON is a number as --json prints it: as it then is, or as it was where it failed.
+// editedJSON is a number as --json prints it: after the edit, or before it if the edit failed.
 type editedJSON struct {
 	api.PhoneNumber
 	Error *failures.JSON `json:"error,omitempty"`
 }
 
-// wouldEdit says what a dry run would do to each number, a line each.
+// wouldEdit prints what the command would do to each number, one line per number.
 func (s *session) wouldEdit(found []api.PhoneNumber, e edit) error {
 	for _, n := range found {
 		what := e.what([]api.PhoneNumber{n})

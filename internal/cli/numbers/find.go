@@ -20,8 +20,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
-// findAll returns the numbers that names name, as find does, in their order and each once. It lists all numbers, as that is one
-// request for a hundred of them, and as a server that does not filter has to list them for each name.
+// findAll returns the numbers that names name, in the same order and each once. A name means the same as for find. findAll
+// lists all numbers: that takes one request per hundred numbers, and a server that does not filter would list them all for each
+// name.
 func (s *session) findAll(ctx context.Context, names []string, ifMissing string, opts ...client.CallOption) (found []api.PhoneNumber, _ error) {
 	owned, err := desired.List(ctx, s.API, opts...)
 	if err != nil {
@@ -33,7 +34,7 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 	}
 	byNumber := owned.Finder()
 	var missing []string
-	seen := map[string]bool{} // by id, or by name for what is missing
+	seen := map[string]bool{} // by id, or by name for missing numbers
 	for _, name := range names {
 		n, known := byNumber(name)
 		if other, is := byID[name]; is && (!known || isID(name)) {
@@ -58,7 +59,7 @@ func (s *session) findAll(ctx context.Context, names []string, ifMissing string,
 	return found, nil
 }
 
-// readNames reads numbers from stdin, one a line.
+// readNames reads numbers from stdin, one per line.
 func readNames(ctx context.Context, t *console.Console) (names []string, _ error) {
 	text, err := t.Read(ctx, "-", desired.MaxSize)
 	switch {
@@ -84,10 +85,10 @@ func readNames(ctx context.Context, t *console.Console) (names []string, _ error
 	return names, nil
 }
 
-// several reports whether arguments stand for more than one number.
+// several reports whether arguments can name more than one number.
 func several(names []string) bool { return len(names) > 1 || names[0] == "-" }
 
-// checkNames refuses arguments that name no numbers.
+// checkNames refuses arguments that do not name numbers.
 func checkNames(names []string) error {
 	switch {
 	case len(names) == 0:
@@ -100,15 +101,16 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// numbersArguments are the arguments of commands for one number or several, with their completion.
+// numbersArguments gives a command arguments that name one or more numbers, with their completion.
 func numbersArguments(command *cobra.Command) *cobra.Command {
 	command.Args = func(_ *cobra.Command, args []string) error { return checkNames(args) }
 	command.ValidArgsFunction = completeMoreNumbers
 	return command
 }
 
-// find returns the number that a person names: "+..." is a number, what has the form of our ids is an id first, anything else a
-// SIP prefix first. The hosted API has not documented the form of its ids, so the other is tried too.
+// find returns the number that a user names. A name that starts with + is a number. A name in the form of our ids is tried as
+// an id first, and any other name as a SIP prefix first. The other meaning is tried next, because the hosted API does not
+// document the form of its ids.
 func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error) {
 	byNumber := func() (api.PhoneNumber, error) { return s.API.GetByNumber(ctx, name) }
 	byID := func() (api.PhoneNumber, error) { return s.API.Get(ctx, name) }
@@ -121,11 +123,11 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	case isID(name):
 		ways[0], ways[1] = byID, byNumber
 	}
-	asked := false // whether a way has shown that there is none
+	asked := false // whether a request has shown that there is no such number
 	for i, way := range ways {
 		n, err := way()
 		absent := errors.Is(err, client.ErrNotFound) && !failures.WrongAddress(err)
-		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // as a number or an id
+		impossible := errors.Is(err, client.ErrValidation) && (asked || i < len(ways)-1) // not a possible number or id
 		if !absent && !impossible {
 			return n, err
 		}
@@ -138,12 +140,12 @@ func (s *session) find(ctx context.Context, name string) (api.PhoneNumber, error
 	return api.PhoneNumber{}, console.Exit(console.ExitNotFound, fmt.Sprintf("you have no number, SIP prefix or id %q; %s", name, next))
 }
 
-// isID reports whether a name has the form of our ids. A SIP prefix can have it too.
+// isID reports whether a name has the form of our ids. A SIP prefix can have this form too.
 func isID(name string) bool {
 	return len(name) == len(uuid.UUID{}.String()) && uuid.Validate(name) == nil
 }
 
-// numberArgument is the argument of commands for one number, with its completion.
+// numberArgument gives a command an argument that names one number, with its completion.
 func numberArgument(command *cobra.Command) *cobra.Command {
 	command.Args = arguments.One("give one number: in E.164 form such as +14155550100, its SIP prefix, or its id")
 	command.ValidArgsFunction = completeNumbers

@@ -74,14 +74,15 @@ With --columns, the output has only these columns, in this order. You cannot com
 	})
 }
 
-// The pages that openapi.yaml has: the default, and the longest.
+// The page sizes in openapi.yaml: the default and the maximum.
 const (
 	usualPage   = 100
 	longestPage = 1000
 )
 
-// list prints the numbers; at most limit of them, where it is not 0. It asks for no more pages than it needs, and for no more
-// numbers, except with a filter: a server that does not filter, as the hosted one, would need a page for each number.
+// list prints the numbers, or at most limit of them if limit is not 0. It requests no more pages than it needs. Without a
+// filter, it also requests no more numbers. With a filter, it does: a server that does not filter, like the hosted one, could
+// otherwise need a page for each number.
 func (s *session) list(ctx context.Context, params api.ListPhoneNumbersParams, columns []numberColumn, limit int) error {
 	if limit > 0 {
 		page := limit
@@ -135,7 +136,7 @@ func numberType(value string) error {
 	return nil
 }
 
-// countFlag is a flag with a number, 1 or more; 0 where it is not given.
+// countFlag is a flag with a number of 1 or more. It is 0 if the flag is not set.
 type countFlag int
 
 func (f *countFlag) Type() string { return "N" }
@@ -158,7 +159,7 @@ func (f *countFlag) Set(value string) error {
 
 const columnsName = "columns"
 
-// columnsFlag is a flag with names of columns, with commas between them.
+// columnsFlag is a flag with names of columns, separated by commas.
 type columnsFlag []numberColumn
 
 func (f *columnsFlag) Type() string { return "NAME[,...]" }
@@ -189,7 +190,7 @@ func (f *columnsFlag) Set(value string) error {
 	return nil
 }
 
-// completeColumns offers each column that is not there yet, behind those that are.
+// completeColumns offers each column that is not yet in the list, after those that are.
 func completeColumns(_ *cobra.Command, _ []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 	before := begun[:strings.LastIndex(begun, ",")+1]
 	for _, column := range numberColumns {

@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
-// naming is how each command for numbers explains its argument.
+// naming explains the argument NUMBER in the help.
 const naming = `NUMBER is a phone number in E.164 form such as +14155550100, the prefix of a SIP address, or an id.`
 
 // Commands returns the commands for numbers.
@@ -31,7 +31,7 @@ func Commands() []*cobra.Command {
 // session is a run of a command for numbers.
 type session struct{ *account.Session }
 
-// apiCommand makes command one that calls the API, with the flags for that.
+// apiCommand turns command into one that calls the API, and adds the flags for that.
 func apiCommand(command *cobra.Command, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
 	return account.Command(command, func(ctx context.Context, s *account.Session, args []string) error {
 		return run(ctx, &session{s}, args)
@@ -47,7 +47,7 @@ func (s *session) show(n api.PhoneNumber) error {
 	return errors.Join(t.number(n), t.End())
 }
 
-// numberColumn is a column of a table of numbers, with the name that --columns knows it by.
+// numberColumn is a column of a table of numbers. name is its name in --columns.
 type numberColumn struct {
 	name string
 	cell func(api.PhoneNumber) string

@@ -14,8 +14,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// credentials are the flags of the commands that send a SIP user name and password. The password never is an argument, where
-// other users of the machine and the shell's history would have it.
+// credentials are the flags of the commands that send a SIP user name and password. The password is never an argument, because
+// other users of the machine can see arguments, and the shell's history keeps them.
 type credentials struct{ username, passwordFile string }
 
 func (c *credentials) flags(command *cobra.Command) {
@@ -23,7 +23,7 @@ func (c *credentials) flags(command *cobra.Command) {
 	command.Flags().Var(arguments.Checked(&c.passwordFile, "FILE", arguments.NotEmpty), "password-file", "the file with the SIP password, or - for stdin (default: ask on the terminal)")
 }
 
-// passwordOf takes the password, if it is not a dry run.
+// passwordOf reads the password. In a dry run, it returns an empty password.
 func (c *credentials) passwordOf(ctx context.Context, s *session, dryRun bool) (string, error) {
 	switch {
 	case c.username == "":

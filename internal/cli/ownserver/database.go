@@ -40,7 +40,7 @@ func database(value string) error {
 	return nil
 }
 
-// refuseInMemory refuses a database that would be gone when the command ends.
+// refuseInMemory refuses a database that would be lost when the command ends.
 func refuseInMemory(db string) error {
 	if db == ":memory:" {
 		return console.Usage(errors.New("a database in memory would be lost when this command ends; set --db to the database of the server"))
@@ -48,7 +48,7 @@ func refuseInMemory(db string) error {
 	return nil
 }
 
-// withExistingStore is withStore for commands to which a missing database is most likely a slip in --db.
+// withExistingStore is withStore, but it refuses a database that does not exist. That is most likely a mistake in --db.
 func withExistingStore(ctx context.Context, db string, fn func(*store.Store) error) error {
 	if _, err := os.Stat(db); !sqldb.IsPostgres(db) && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the database %s does not exist; set --db to the database of the server", db)

@@ -117,7 +117,7 @@ already set, keep its value.`,
 	return command
 }
 
-// noteKeyFile says something of the key file beside a database, if there is one.
+// noteKeyFile prints a note about the key file of a database, if there is one.
 func noteKeyFile(t *console.Console, db, format string) {
 	if _, err := os.Stat(db + ".key"); err == nil {
 		t.Note(format, db+".key")

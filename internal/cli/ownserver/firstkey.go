@@ -8,8 +8,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// printFirstKey prints what a newcomer needs: the address, the key, which is shown only here, and three calls to paste. The
-// calls show each answer, and keep the number and the id for the next one in shell variables.
+// printFirstKey prints the address, the key, and three calls to paste. The key is not shown anywhere else. Each call shows its
+// response, and keeps the number or the id in a shell variable for the next call.
 func printFirstKey(t *console.Console, baseURL, key string) error {
 	if err := writeFirstKey(t, baseURL, key); err != nil {
 		return fmt.Errorf("the first API key was created, but could not be printed; create another one with 'phonenumbers keys create': %w", err)

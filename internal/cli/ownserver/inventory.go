@@ -77,7 +77,7 @@ workspace owns are not affected.`,
 	return command
 }
 
-// rowsWithoutProgress are imported in so short a time that a progress bar would only flicker.
+// rowsWithoutProgress is how many rows are imported so quickly that a progress bar would only flicker.
 const rowsWithoutProgress = 10_000
 
 // counted is a sequence that calls step for each element.

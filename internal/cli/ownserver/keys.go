@@ -146,8 +146,8 @@ func keysJSON(keys []workspace.Key) any {
 		Name      string     `json:"name"`
 		Workspace string     `json:"workspace"`
 		CreatedAt time.Time  `json:"createdAt"`
-		LastUsed  *time.Time `json:"lastUsedAt"` // null: never
-		RevokedAt *time.Time `json:"revokedAt"`  // null: it is valid
+		LastUsed  *time.Time `json:"lastUsedAt"` // null if never
+		RevokedAt *time.Time `json:"revokedAt"`  // null if the key is valid
 	}
 	optional := func(t time.Time) *time.Time {
 		if t.IsZero() {

@@ -1,4 +1,4 @@
-// Package ownserver has the commands of a server of your own: they run it, or work on its database.
+// Package ownserver has the commands for your own server. They run the server or change its database.
 package ownserver
 
 import (
@@ -29,7 +29,7 @@ type serveOptions struct {
 	trustedProxies            networksFlag
 }
 
-// Commands are all of them. The version is that of the program.
+// Commands returns the commands. version is the version of the program.
 func Commands(version string) []*cobra.Command {
 	return []*cobra.Command{serveCommand(version), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand()}
 }

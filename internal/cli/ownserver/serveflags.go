@@ -11,13 +11,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// The bounds of a rate limit: one request a day, and more than any server answers.
+// The bounds of a rate limit: one request per day, and more requests per second than any server can serve.
 const (
 	minRate = 1. / (24 * 60 * 60)
 	maxRate = 1_000_000_000
 )
 
-// rateLimitFlag is a flag such as 20/s or 20/s,100. Without a burst, that is as many requests as in a second, at least one.
+// rateLimitFlag is a flag such as 20/s or 20/s,100. The default burst is the number of requests per second, and at least 1.
 type rateLimitFlag struct{ rest.RateLimit }
 
 func (f *rateLimitFlag) Type() string { return "N/s[,BURST]" }
@@ -44,7 +44,7 @@ func (f *rateLimitFlag) Set(value string) error {
 	return nil
 }
 
-// networksFlag is a flag with addresses and networks, with commas between them.
+// networksFlag is a flag with addresses and networks, separated by commas.
 type networksFlag []*net.IPNet
 
 func (f *networksFlag) Type() string { return "CIDR[,...]" }

@@ -1,4 +1,4 @@
-// Package transfer copies, backs up and compares whole databases of the store.
+// Package transfer backs up and copies whole databases of the store.
 package transfer
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/wholefile"
 )
 
-// ErrNotSQLite is the error of Backup for PostgreSQL, which has a program for it.
+// ErrNotSQLite is the error of Backup for PostgreSQL, which has its own program for backups.
 var ErrNotSQLite = errors.New("this command is only for SQLite databases")
 
-// Backup writes the SQLite database at a path, as it is at one moment, to a new file, while servers go on reading and writing.
+// Backup writes a snapshot of the SQLite database at path to a new file. Servers can read and write meanwhile.
 func Backup(ctx context.Context, path, file string) error {
 	if sqldb.IsPostgres(path) {
 		return ErrNotSQLite
@@ -29,7 +29,7 @@ func Backup(ctx context.Context, path, file string) error {
 	err = wholefile.Create(file, func(draft string) error {
 		_, err := db.ExecContext(ctx, `VACUUM INTO $1`, draft)
 		if err != nil {
-			_ = os.Remove(draft + "-journal") // SQLite leaves it on a full disk
+			_ = os.Remove(draft + "-journal") // SQLite leaves this file behind if the disk is full
 		}
 		return err
 	})

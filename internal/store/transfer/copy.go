@@ -10,21 +10,22 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
-// CopiedTable is a table of which a copy has as many rows as the source, with the same content.
+// CopiedTable is a table that was copied and compared with the source.
 type CopiedTable struct {
 	Table  string `json:"table"`
 	Rows   int    `json:"rows"`
-	Digest string `json:"digest"` // SHA-256 of each row, added up
+	Digest string `json:"digest"` // the sum of the SHA-256 hashes of the rows
 }
 
-// Progress tells a person that total steps are to do; it returns what to call at each and at the end.
+// Progress shows the progress of total steps. It returns functions to call after each step and at the end.
 type Progress func(total int, what string) (step, stop func())
 
-// ErrNotEmpty is what Copy says of a target that somebody uses.
+// ErrNotEmpty is the error of Copy for a target that is already in use.
 var ErrNotEmpty = errors.New("the target already has workspaces; copy to an empty database")
 
-// Copy moves everything from a SQLite file, which stays as it is, to a PostgreSQL database without workspaces: in one
-// transaction, so that a copy that was cut short has moved nothing. What the target had for sale and its settings are replaced.
+// Copy copies everything from a SQLite file to a PostgreSQL database without workspaces. It does so in one transaction, so that
+// an interrupted copy leaves nothing behind. It replaces the inventory and the settings of the target. The SQLite file is not
+// changed.
 func Copy(ctx context.Context, path, target string, progress Progress) ([]CopiedTable, error) {
 	if !sqldb.IsPostgres(target) || sqldb.IsPostgres(path) || path == sqldb.InMemory {
 		return nil, errors.New("a database can be copied only from a SQLite file to a postgres:// URL")
@@ -38,7 +39,7 @@ func Copy(ctx context.Context, path, target string, progress Progress) ([]Copied
 	if err != nil {
 		return nil, err
 	}
-	defer to.Close() //nolint:errcheck // what counts is the commit
+	defer to.Close() //nolint:errcheck // only the commit matters
 	var copied []CopiedTable
 	err = to.Write(ctx, func(tx sqldb.Querier) error {
 		if copied, err = copyInto(ctx, to, tx, from, progress); err != nil {
@@ -74,7 +75,7 @@ func copyInto(ctx context.Context, to *store.Store, tx sqldb.Querier, from *snap
 	if err := from.unchanged(ctx); err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `ANALYZE`) // the first lists would have no good plan otherwise
+	_, err = tx.ExecContext(ctx, `ANALYZE`) // without it, PostgreSQL would plan the first queries badly
 	return copied, err
 }
 
@@ -122,7 +123,7 @@ func copyTables(ctx context.Context, from *snapshot, tx sqldb.Querier, progress 
 	return copied, nil
 }
 
-// eachRow hands each row of a table to fn, and says how many they were and what was in them.
+// eachRow calls fn with each row of a table, and returns the number of rows and their digest.
 func eachRow(ctx context.Context, q sqldb.Querier, table string, columns []string, fn func(row []any) error) (read CopiedTable, failed error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+table)
 	if err != nil {

@@ -8,14 +8,15 @@ import (
 	"math/bits"
 )
 
-// digest is the sum of the SHA-256 hashes of rows, so that it does not depend on their order, which is not the same in all
+// digest is the sum of the SHA-256 hashes of rows. A sum does not depend on the order of the rows, which differs between
 // engines.
 type digest struct {
 	sum [4]uint64 // the least significant first
 	row []byte
 }
 
-// add adds a row. Each value has its kind and length before it, so that no two rows are written alike.
+// add adds a row. It hashes the kind and the length of each value before the value, so that different rows differ in what is
+// hashed.
 func (d *digest) add(row []any) error {
 	d.row = d.row[:0]
 	for _, value := range row {
@@ -23,7 +24,7 @@ func (d *digest) add(row []any) error {
 		case nil:
 			d.row = append(d.row, 'n')
 		case int64:
-			d.row = binary.BigEndian.AppendUint64(append(d.row, 'i'), uint64(v)) //nolint:gosec // the bits count
+			d.row = binary.BigEndian.AppendUint64(append(d.row, 'i'), uint64(v)) //nolint:gosec // only the bits matter
 		case string:
 			d.row = binary.BigEndian.AppendUint64(append(d.row, 's'), uint64(len(v)))
 			d.row = append(d.row, v...)
@@ -38,7 +39,7 @@ func (d *digest) add(row []any) error {
 	return nil
 }
 
-// String is the sum in hex.
+// String returns the sum in hex.
 func (d *digest) String() string {
 	var sum []byte
 	for _, part := range d.sum {

@@ -9,15 +9,16 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
-// snapshot is a SQLite file as it was at a moment.
+// snapshot is the content of a SQLite file at one moment.
 type snapshot struct {
 	db      *sql.DB
 	conn    *sql.Conn
-	version int64   // of the content, for this connection
+	version int64   // changes when another connection changes the content
 	tx      *sql.Tx // on the connection
 }
 
-// openSnapshot wants the tables of this version of the program. For an older version it returns a *sqldb.OlderError.
+// openSnapshot opens a file whose tables are those of this version of the program. For older tables, it returns a
+// *sqldb.OlderError.
 func openSnapshot(ctx context.Context, path string) (*snapshot, error) {
 	db, err := sqldb.OpenReadOnly(path)
 	if err != nil {
@@ -45,8 +46,8 @@ func (s *snapshot) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// columns are the columns of a table, whichever migration has added them. They are in the order of their names, on which the
-// digest of a row depends.
+// columns returns the columns of a table, sorted by name. The digest of a row depends on their order, and migrations can have
+// added them in any order.
 func (s *snapshot) columns(ctx context.Context, table string) ([]string, error) {
 	return sqldb.All(ctx, s.tx, sqldb.ScanString, `SELECT name FROM pragma_table_info($1) ORDER BY name`, table)
 }
