@@ -123,7 +123,7 @@ func (s *session) buyAny(ctx context.Context, search api.PhoneNumberSearchInput,
 }
 
 func keyFlag(command *cobra.Command, key *string) {
-	command.Flags().Var(arguments.Checked(key, "KEY", idempotencyKey), "idempotency-key", "do this at most once per key: 1 to 255 visible ASCII characters (default: a new key)")
+	command.Flags().Var(arguments.Checked(key, "KEY", idempotencyKey), "idempotency-key", "carry out the command only once per key: 1 to 255 visible ASCII characters (default: a new key)")
 }
 
 func idempotencyKey(value string) error {

@@ -27,8 +27,9 @@ func listCommand() *cobra.Command {
 arrives. With --json, each line is one object. If you give several filters, only numbers that match
 all of them are listed.
 
-With --columns, the output has only these columns, in this order. You cannot combine --columns with
---json, which prints all members of each number. To select some of the members, use jq.`,
+With --columns, the output has only the columns that you name, in that order. You cannot combine
+--columns with --json, which prints all members of each number. To select some of the members, use
+jq.`,
 		Example: `  phonenumbers list
   phonenumbers list --agent agent_1
   phonenumbers list --unlinked --type PSTN --json
@@ -48,7 +49,7 @@ With --columns, the output has only these columns, in this order. You cannot com
 	flags.Var(arguments.Checked(&number, "NUMBER", arguments.NotEmpty), "number", "only this number or SIP prefix; letter case does not matter")
 	flags.Var(arguments.Checked(&kind, "TYPE", numberType), "type", "only numbers of this type: PSTN or SIP_USERNAME")
 	flags.Var(&limit, "limit", "list at most N numbers, 1 or more (default: all)")
-	flags.Var(&columns, columnsName, "print only these columns, in this order, separated by commas")
+	flags.Var(&columns, columnsName, "print only these columns, separated by commas, in this order")
 	arguments.CompleteFlag(command, columnsName, completeColumns)
 	arguments.CompleteFlag(command, "limit", cobra.NoFileCompletions)
 	arguments.CompleteFlag(command, "agent", completeAgents)

@@ -83,8 +83,9 @@ func createSIPCommand() *cobra.Command {
 		Use:   "create-sip PREFIX --username NAME",
 		Short: "Create a SIP address",
 		Long: `Create a SIP address, and show it with its id. PREFIX is the first part of the address. It
-consists of letters, digits and - _ . ~ +, starts with a letter or digit, and is not 7 or more
-digits only. Callers sign in with the user name and the password, each of 5 or more characters.
+consists of letters, digits and - _ . ~ +, and starts with a letter or digit. It cannot consist of 7
+or more digits only. Callers sign in with the user name and the password, which must each have 5 or
+more characters.
 
 ` + passwordHelp,
 		Example: `  phonenumbers create-sip support-line --username caller

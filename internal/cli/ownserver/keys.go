@@ -36,7 +36,7 @@ database stores only its hash.`,
 		Args: arguments.None,
 	}
 	db := databaseFlag(command, newDatabase)
-	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key, which 'keys list' shows (required)")
+	command.Flags().StringVar(&name, "name", "", "the `NAME` of the key, which 'phonenumbers keys list' shows (required)")
 	command.Flags().StringVar(&workspaceName, "workspace", "default", "the `NAME` of the workspace, created if it does not exist")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		if name == "" {
