@@ -29,7 +29,7 @@ const minSIPLength = 5
 const (
 	wantE164      = "must be a phone number in E.164 form, such as +14155550100"
 	wantAgentID   = "must be 1 to 128 letters, digits, hyphens and underscores, or empty"
-	wantSIPPrefix = "must be 1 to 64 letters, digits and - _ . ~ +, start with a letter or digit, and not be 7 or more digits only"
+	wantSIPPrefix = "must be 1 to 64 letters, digits and - _ . ~ +, start with a letter or digit, and not consist of 7 or more digits only"
 	wantURI       = `must be a host with an optional port, such as sip.example.com:5060, optionally with sip: or sips: before it and ;transport=udp, tcp or tls after it`
 	wantUsername  = `must be %d to 64 printable ASCII characters, except space and : " \ < >`
 	wantPassword  = "must be %d to 128 printable ASCII characters"
