@@ -31,8 +31,11 @@ func TestApplyOfTenThousandNumbersWritesOnlyWhatDiffers(t *testing.T) {
 	} {
 		before := o.writes()
 		_, says := o.run(t, "apply", "-f", "numbers.yaml")
-		if got := o.writes() - before; got != want.writes || !strings.HasPrefix(says, want.says) {
-			t.Errorf("apply wrote %d times and says %q; want %d and %q", got, says, want.writes, want.says)
+		if got := o.writes() - before; got != want.writes {
+			t.Errorf("apply wrote %d times; want %d", got, want.writes)
+		}
+		if !strings.HasPrefix(says, want.says) {
+			t.Errorf("apply says %q; want %q first", says, want.says)
 		}
 	}
 	if now, _ := o.run(t, "export"); now != state {
@@ -54,8 +57,12 @@ func TestApplyIsNeverDeniedByTheRateLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.run(t, "apply", "-f", "numbers.yaml")
-	if log := o.server.stderr(); o.writes() != 4 || strings.Contains(log, "status=429") {
-		t.Errorf("the server says\n%s", log)
+	log := o.server.stderr()
+	if got := o.writes(); got != 4 {
+		t.Errorf("apply wrote %d times; want 4; the server says\n%s", got, log)
+	}
+	if denied := "status=429"; strings.Contains(log, denied) {
+		t.Errorf("the server says\n%s\nwant no %q in it", log, denied)
 	}
 }
 
@@ -77,15 +84,18 @@ func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 	}
 	err := command.Wait()
 	done := o.linked(t)
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || done == n {
-		t.Fatalf("%v, with %d of %d changes; want exit code 1 in the middle\n%s", err, done, n, stderr)
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+		t.Fatalf("apply has ended with %v; want exit code 1\n%s", err, stderr)
+	}
+	if done == n {
+		t.Fatalf("all %d changes are done; want an interruption before the last\n%s", n, stderr)
 	}
 	reported := strings.Count(stdout.String(), "\n")
-	if reported > done || reported < done-8 { // each of the eight under way may be done without being known to be
-		t.Errorf("%d changes are reported, and %d are done", reported, done)
+	if least := done - 8; reported < least || reported > done { // each of the eight under way may be done without being known to be
+		t.Errorf("%d changes are reported; want %d to %d", reported, least, done)
 	}
 	if says := "phonenumbers: interrupted; changed: " + strconv.Itoa(reported) + ", failed: 0, "; !strings.HasPrefix(stderr.String(), says) {
-		t.Errorf("it says %q; want %q", stderr, says)
+		t.Errorf("it says %q; want %q first", stderr, says)
 	}
 	rest, _ := o.run(t, "apply", "-f", "numbers.yaml")
 	if got := strings.Count(rest, "\n"); got != n-done {
@@ -118,12 +128,15 @@ func TestAServerThatDiesDuringApplyCostsOnlyTime(t *testing.T) {
 		o.start(t, limit...)
 	}
 	if err := command.Wait(); err != nil {
-		t.Fatalf("%v\n%s", err, stderr)
+		t.Fatalf("apply has ended with %v; want exit code 0\n%s", err, stderr)
 	}
 	if !maps.Equal(o.agents(t), want) {
 		t.Error("the numbers are not as the file says")
 	}
-	if got := strings.Count(stdout.String(), "\n"); got != n || !strings.HasPrefix(stderr.String(), fmt.Sprintf("changed: %d, failed: 0, left: 0,", n)) {
-		t.Errorf("%d changes are reported; it says %q", got, stderr)
+	if got := strings.Count(stdout.String(), "\n"); got != n {
+		t.Errorf("%d changes are reported; want %d", got, n)
+	}
+	if says := fmt.Sprintf("changed: %d, failed: 0, left: 0,", n); !strings.HasPrefix(stderr.String(), says) {
+		t.Errorf("it says %q; want %q first", stderr, says)
 	}
 }

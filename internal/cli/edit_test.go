@@ -18,8 +18,11 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 	t.Parallel()
 	help, err := exec.CommandContext(t.Context(), "phonenumbers", "delete", "-h").Output()
 	recipe := regexp.MustCompile(`(?m)^  (phonenumbers .*grep.*)$`).FindSubmatch(help)
-	if err != nil || recipe == nil {
-		t.Fatalf("%v: delete -h shows nothing for the rest of a file\n%s", err, help)
+	if err != nil {
+		t.Fatalf("delete -h has ended with %v; want exit code 0", err)
+	}
+	if recipe == nil {
+		t.Fatalf("delete -h shows\n%s\nwant a command for the rest of a file in it", help)
 	}
 	for _, edit := range []struct{ verb, done, method, rest string }{
 		{"unlink", "unlinked", "PUT", "phonenumbers unlink - --yes < numbers.txt"},
@@ -51,19 +54,25 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 			o.start(t, "--db", "phonenumbers.db")
 			done := n - o.linked(t)
 			reported := strings.Count(stdout.String(), "\n")
-			if done == n || reported > done || reported < done-8 { // each of the eight under way may be done without being known to be
-				t.Errorf("%d changes are reported, and %d of %d are done", reported, done, n)
+			if done == n {
+				t.Errorf("all %d changes are done; want an interruption before the last", n)
+			}
+			if least := done - 8; reported < least || reported > done { // each of the eight under way may be done without being known to be
+				t.Errorf("%d changes are reported; want %d to %d", reported, least, done)
 			}
 			if says := fmt.Sprintf("phonenumbers: interrupted; %s: %d, failed: 0, left: %d; run the command again ", edit.done, reported, n-reported); !strings.HasPrefix(stderr.String(), says) {
-				t.Errorf("it says %q; want %q", stderr, says)
+				t.Errorf("it says %q; want %q first", stderr, says)
 			}
 			rest := exec.CommandContext(t.Context(), "sh", "-c", edit.rest)
 			rest.Dir, rest.Env = o.dir, o.environ()
 			if output, err := rest.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
-			if got := changes(); got != n-done || o.linked(t) != 0 {
-				t.Errorf("the rest took %d changes, and %d numbers are left; want %d and none", got, o.linked(t), n-done)
+			if got := changes(); got != n-done {
+				t.Errorf("the rest took %d changes; want %d", got, n-done)
+			}
+			if got := o.linked(t); got != 0 {
+				t.Errorf("%d numbers are left; want 0", got)
 			}
 		})
 	}

@@ -87,8 +87,8 @@ func TestAKeyIsSentOnlyToItsAddress(t *testing.T) {
 	command := exec.CommandContext(t.Context(), "choices", with, t.TempDir())
 	command.Env = plainEnviron()
 	output, err := command.CombinedOutput()
-	if err != nil || string(output) != "180 of 324 send a key\n" {
-		t.Errorf("%v:\n%s", err, output)
+	if want := "180 of 324 send a key\n"; err != nil || string(output) != want {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, output, want)
 	}
 }
 
@@ -203,7 +203,7 @@ func TestLoginsAtTheSameTimeAreAllKept(t *testing.T) {
 	}
 	for i := range n {
 		if want := fmt.Sprintf("p%d:\n    baseUrl: %s\n    apiKey: key-%d\n", i, hosted, i); !strings.Contains(string(text), want) {
-			t.Errorf("%q is not in\n%s", want, text)
+			t.Errorf("the file is\n%s\nwant %q in it", text, want)
 		}
 	}
 }

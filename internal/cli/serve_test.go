@@ -31,8 +31,9 @@ func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
 				t.Fatal(err)
 			}
 			waitUntilRefused(t, s)
-			if status, body := link.finish(t); status != http.StatusOK || !strings.Contains(body, `"agentId":"agent_1"`) {
-				t.Errorf("the request in flight: %d %s", status, body)
+			const linked = `"agentId":"agent_1"`
+			if status, body := link.finish(t); status != http.StatusOK || !strings.Contains(body, linked) {
+				t.Errorf("the request in flight: got %d %s; want %d with %s", status, body, http.StatusOK, linked)
 			}
 			if err := s.waitForEnd(); err != nil {
 				t.Errorf("the server has ended with %v, want exit code 0\n%s", err, s.stderr())
@@ -43,8 +44,8 @@ func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
 				t.Error("the second start has printed a key")
 			}
 			status, body, err := request{url: again.url("/phone_numbers/" + id), key: s.key}.send(t.Context())
-			if err != nil || !strings.Contains(body, `"agentId":"agent_1"`) {
-				t.Errorf("the link after the next start: %s %s %v", status, body, err)
+			if err != nil || !strings.Contains(body, linked) {
+				t.Errorf("after the next start: got %s %s, %v; want %s", status, body, err, linked)
 			}
 		})
 	}
@@ -117,7 +118,7 @@ func TestHeadersAreLimitedTo16KiB(t *testing.T) {
 		header := http.Header{"X-Filler": {strings.Repeat("x", c.size)}, "Connection": {c.connection}}
 		status, body, err := request{url: s.url("/phone_numbers"), key: s.key, header: header}.send(t.Context())
 		if err != nil || status != c.want {
-			t.Errorf("headers of %d bytes, connection %s: %s %s %v, want %s", c.size, c.connection, status, body, err, c.want)
+			t.Errorf("headers of %d bytes, connection %s: got %s %s, %v; want %s", c.size, c.connection, status, body, err, c.want)
 		}
 	}
 }
@@ -132,7 +133,7 @@ func buy(t *testing.T, s *server) string {
 	_, rest, found := strings.Cut(body, `"id":"`)
 	id, _, _ := strings.Cut(rest, `"`)
 	if err != nil || !found {
-		t.Fatalf("buy %s: %s %s %v", forSale, status, body, err)
+		t.Fatalf("buy %s: got %s %s, %v; want an id", forSale, status, body, err)
 	}
 	return id
 }
@@ -162,7 +163,7 @@ func beginLink(t *testing.T, s *server, id string) heldRequest {
 	held := heldRequest{conn, bufio.NewReader(conn)}
 	line, err := held.answer.ReadString('\n')
 	if err != nil || !strings.Contains(line, "100 Continue") {
-		t.Fatalf("the server does not wait for the body: %q %v", line, err)
+		t.Fatalf("the server responds with %q, %v; want 100 Continue", line, err)
 	}
 	if _, err := held.answer.ReadString('\n'); err != nil { // the empty line after it
 		t.Fatal(err)

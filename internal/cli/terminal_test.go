@@ -164,7 +164,7 @@ func TestATableIsCutToTheTerminal(t *testing.T) {
 	}
 	const longest = "+442079460000\tPSTN\tagent_of_the_night_shift_in_the_london_office\n"
 	if piped, err := list().Output(); err != nil || !strings.Contains(string(piped), longest) {
-		t.Errorf("%v, and in a pipe it is\n%s", err, piped)
+		t.Errorf("got %v, and in a pipe\n%s\nwant %q in it", err, piped, longest)
 	}
 	for columns, want := range map[uint16]string{
 		0: `
@@ -215,12 +215,15 @@ ID                                    NUMBER         TYPE          AGENT
 			if err != nil {
 				t.Fatal(err)
 			}
-			if code := s.end(); code != 0 || "\n"+s.shown() != want {
-				t.Errorf("exit code %d, and the terminal shows\n%s\nwant%s", code, s.shown(), want)
+			if code := s.end(); code != 0 {
+				t.Errorf("the exit code is %d; want 0", code)
+			}
+			if got := "\n" + s.shown(); got != want {
+				t.Errorf("the terminal shows%s\nwant%s", got, want)
 			}
 			for line := range strings.Lines(s.shown()) {
 				if wide := uniseg.StringWidth(strings.TrimSuffix(line, "\n")); columns > 0 && wide > int(columns) {
-					t.Errorf("%d columns: %s", wide, line)
+					t.Errorf("%q has %d columns; want %d or fewer", line, wide, columns)
 				}
 			}
 		})

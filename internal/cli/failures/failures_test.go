@@ -62,12 +62,21 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 			err = Origin{CheckKey: "check the key in use", Address: "the place in use"}.Explain(err)
 			var text, object bytes.Buffer
 			code, again := Report(&text, false, "phonenumbers get", err), Report(&object, true, "phonenumbers get", err)
-			if code != failure.code || again != code {
-				t.Errorf("%d: exit codes %d and %d, want %d", failure.status, code, again, failure.code)
+			if code != failure.code {
+				t.Errorf("%d: the exit code is %d; want %d", failure.status, code, failure.code)
+			}
+			if again != failure.code {
+				t.Errorf("%d: with --json, the exit code is %d; want %d", failure.status, again, failure.code)
 			}
 			line := text.String()
-			if !strings.HasPrefix(line, "phonenumbers: GET /phone_numbers/{id}: ") || strings.Count(line, "\n") != 1 || !strings.Contains(line, failure.next) {
-				t.Errorf("%d: it says %q; want %q", failure.status, line, failure.next)
+			if want := "phonenumbers: GET /phone_numbers/{id}: "; !strings.HasPrefix(line, want) {
+				t.Errorf("%d: it says %q; want %q first", failure.status, line, want)
+			}
+			if n := strings.Count(line, "\n"); n != 1 {
+				t.Errorf("%d: it says %q, in %d lines; want 1", failure.status, line, n)
+			}
+			if !strings.Contains(line, failure.next) {
+				t.Errorf("%d: it says %q; want %q in it", failure.status, line, failure.next)
 			}
 			var got struct {
 				Error struct {
@@ -75,9 +84,23 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 					ExitCode, Status int
 				}
 			}
-			if err := json.Unmarshal(object.Bytes(), &got); err != nil || got.Error.ExitCode != code || got.Error.Status != failure.status ||
-				!strings.HasPrefix(got.Error.Next, failure.next) || (got.Error.Next == "") != (failure.next == "") || got.Error.Message == "" {
-				t.Errorf("%d: %v in %s", failure.status, err, object.String())
+			if err := json.Unmarshal(object.Bytes(), &got); err != nil {
+				t.Fatalf("%d: %v in %s", failure.status, err, &object)
+			}
+			if got.Error.ExitCode != failure.code {
+				t.Errorf("%d: exitCode is %d; want %d", failure.status, got.Error.ExitCode, failure.code)
+			}
+			if got.Error.Status != failure.status {
+				t.Errorf("%d: status is %d; want the same", failure.status, got.Error.Status)
+			}
+			if !strings.HasPrefix(got.Error.Next, failure.next) {
+				t.Errorf("%d: next is %q; want %q first", failure.status, got.Error.Next, failure.next)
+			}
+			if failure.next == "" && got.Error.Next != "" {
+				t.Errorf("%d: next is %q; want none", failure.status, got.Error.Next)
+			}
+			if got.Error.Message == "" {
+				t.Errorf("%d: message is empty in %s; want one", failure.status, &object)
 			}
 		})
 	}
@@ -94,9 +117,15 @@ func TestAnUnknownOutcomeSaysHowToFindOut(t *testing.T) {
 		}
 		_, err = c.Create(t.Context(), api.Purchase("+14155550100"), client.WithIdempotencyKey("order-17"))
 		var text bytes.Buffer
-		if code := Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed || !errors.Is(err, client.ErrOutcomeUnknown) ||
-			!strings.HasSuffix(text.String(), "; check with 'phonenumbers get +14155550100'; if you do not have the number, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n") {
-			t.Errorf("exit code %d: %s", code, text.String())
+		if !errors.Is(err, client.ErrOutcomeUnknown) {
+			t.Errorf("got the error %v; want %v", err, client.ErrOutcomeUnknown)
+		}
+		if code := Report(&text, false, "phonenumbers buy", err); code != console.ExitFailed {
+			t.Errorf("the exit code is %d; want %d", code, console.ExitFailed)
+		}
+		want := "; check with 'phonenumbers get +14155550100'; if you do not have the number, run 'phonenumbers buy +14155550100' with --idempotency-key order-17\n"
+		if got := text.String(); !strings.HasSuffix(got, want) {
+			t.Errorf("it says %q; want %q last", got, want)
 		}
 	})
 }

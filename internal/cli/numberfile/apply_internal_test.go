@@ -28,7 +28,24 @@ type applied struct {
 	took           time.Duration
 }
 
-func (a *applied) rows() int { return strings.Count(a.stdout.String(), "\n") }
+// checkRows wants as many rows in stdout.
+func (a *applied) checkRows(t *testing.T, want int) {
+	t.Helper()
+	if got := strings.Count(a.stdout.String(), "\n"); got != want {
+		t.Errorf("got %d rows; want %d", got, want)
+	}
+}
+
+// checkExitCode wants an error with an exit code.
+func (a *applied) checkExitCode(t *testing.T, want int) {
+	t.Helper()
+	if a.err == nil {
+		t.Fatal("got no error; want one")
+	}
+	if got := failures.ExitCode(a.err); got != want {
+		t.Errorf("the exit code of %v is %d; want %d", a.err, got, want)
+	}
+}
 
 // applyAt applies n changes. It must be called in a bubble of synctest, whose clock does not wait.
 func applyAt(t *testing.T, n int, server clitest.Stub) *applied {
@@ -61,11 +78,15 @@ func TestApplyKeepsWithinTheRateLimit(t *testing.T) {
 				b := clitest.NewBucket(limit.perSecond, limit.burst)
 				a := applyAt(t, limit.n, clitest.Shuffled(b.Answer))
 				atLeast := time.Duration(float64(limit.n-limit.burst) / limit.perSecond * float64(time.Second))
-				if a.err != nil || a.rows() != limit.n || a.took > atLeast*5/4+10*time.Second {
-					t.Errorf("%v: %d of %d in %s, which can be done in %s", a.err, a.rows(), limit.n, a.took, atLeast)
+				if a.err != nil {
+					t.Errorf("got the error %v; want none", a.err)
+				}
+				a.checkRows(t, limit.n)
+				if most := atLeast*5/4 + 10*time.Second; a.took > most {
+					t.Errorf("apply took %s; want %s or less, since it can take %s", a.took, most, atLeast)
 				}
 				if b.Denied() > 0 {
-					t.Errorf("%d requests were denied", b.Denied())
+					t.Errorf("%d requests were denied; want 0", b.Denied())
 				}
 			})
 		})
@@ -80,9 +101,10 @@ func TestApplyWaitsAsAServerAsksThatDoesNotTellItsLimit(t *testing.T) {
 			header.Del("RateLimit")
 			return status, header
 		})
-		if a.err != nil || a.rows() != 100 {
-			t.Errorf("%v: %d rows", a.err, a.rows())
+		if a.err != nil {
+			t.Errorf("got the error %v; want none", a.err)
 		}
+		a.checkRows(t, 100)
 	})
 }
 
@@ -95,9 +117,11 @@ func TestApplyGoesOnAfterAFailureAndReportsIt(t *testing.T) {
 				}
 				return http.StatusOK, nil
 			})
-			if a.err == nil || failures.ExitCode(a.err) != console.ExitFailed || !strings.HasPrefix(a.err.Error(), "changed: 998, failed: 2, left: 0;") || a.rows() != 998 {
-				t.Errorf("%d: %v, %d rows", status, a.err, a.rows())
+			a.checkExitCode(t, console.ExitFailed)
+			if want := "changed: 998, failed: 2, left: 0;"; !strings.HasPrefix(a.err.Error(), want) {
+				t.Errorf("%d: got the error %q; want %q first", status, a.err, want)
 			}
+			a.checkRows(t, 998)
 			for _, id := range []string{"7", "700"} {
 				if says := fmt.Sprintf("phonenumbers: link +1415555%s to a: PUT /phone_numbers/{id}: %d ", id, status); strings.Count(a.stderr.String(), says) != 1 {
 					t.Errorf("%d: stderr is %q; want one %q", status, a.stderr.String(), says)
@@ -131,13 +155,27 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 					}
 					return http.StatusOK, nil
 				})
-				if !errors.Is(a.err, end.is) || failures.ExitCode(a.err) != end.code || a.rows() != 100 || a.took > 20*time.Minute {
-					t.Errorf("%v after %s and %d rows", a.err, a.took, a.rows())
+				a.checkExitCode(t, end.code)
+				if !errors.Is(a.err, end.is) {
+					t.Errorf("got the error %v; want %v", a.err, end.is)
+				}
+				a.checkRows(t, 100)
+				if most := 20 * time.Minute; a.took > most {
+					t.Errorf("apply took %s; want %s or less", a.took, most)
 				}
 				var done, failed, left int // each of those under way can fail before the first has stopped them
-				_, err := fmt.Sscanf(a.err.Error(), "stopped; changed: %d, failed: %d, left: %d;", &done, &failed, &left)
-				if err != nil || done != 100 || failed < 1 || failed > desired.AtOnce || done+failed+left != 1000 {
-					t.Errorf("it says %q", a.err)
+				const format = "stopped; changed: %d, failed: %d, left: %d;"
+				if _, err := fmt.Sscanf(a.err.Error(), format, &done, &failed, &left); err != nil {
+					t.Fatalf("got the error %q; want it in the format %q: %v", a.err, format, err)
+				}
+				if done != 100 {
+					t.Errorf("changed is %d; want 100", done)
+				}
+				if failed < 1 || failed > desired.AtOnce {
+					t.Errorf("failed is %d; want 1 to %d", failed, desired.AtOnce)
+				}
+				if got := done + failed + left; got != 1000 {
+					t.Errorf("changed, failed and left are %d together; want 1000", got)
 				}
 			})
 		})
@@ -158,8 +196,14 @@ func TestApplyStopsWhereItsOutputIsLost(t *testing.T) {
 			p.Changes[i] = desired.Change{ID: fmt.Sprint(i), Number: fmt.Sprint(i), To: "a"}
 		}
 		err = apply(t.Context(), s, p)
-		if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "stopped; changed: ") || strings.HasPrefix(err.Error(), "stopped; changed: 100,") {
-			t.Error(err)
+		if !errors.Is(err, errFull) {
+			t.Fatalf("got the error %v; want %v", err, errFull)
+		}
+		if want := "stopped; changed: "; !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got the error %q; want %q first", err, want)
+		}
+		if all := "stopped; changed: 100,"; strings.HasPrefix(err.Error(), all) {
+			t.Errorf("got the error %q; want fewer than all 100 changes", err)
 		}
 	})
 }

@@ -19,6 +19,6 @@ func TestReadingAFileCanBeInterrupted(t *testing.T) {
 	defer cancel()
 	c := &console.Console{In: in, Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}
 	if _, err := readFile(ctx, c, "-"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
+		t.Errorf("got the error %v; want %v", err, context.DeadlineExceeded)
 	}
 }

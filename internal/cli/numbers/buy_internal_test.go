@@ -60,8 +60,17 @@ func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 			err = s.create(t.Context(), "+14155550100", api.Purchase("+14155550100"), "")
 			var text, object bytes.Buffer
 			code, _ := failures.Report(&text, false, "phonenumbers buy", err), failures.Report(&object, true, "phonenumbers buy", err)
-			if code != console.ExitFailed || !strings.Contains(text.String(), c.says) || !strings.Contains(object.String(), fmt.Sprintf(`"code":%q`, c.code)) || !slices.Equal(sent, c.sent) {
-				t.Errorf("exit code %d after %q: %s%s", code, sent, &text, &object)
+			if code != console.ExitFailed {
+				t.Errorf("the exit code is %d; want %d", code, console.ExitFailed)
+			}
+			if !strings.Contains(text.String(), c.says) {
+				t.Errorf("the text is %q; want %q in it", &text, c.says)
+			}
+			if want := fmt.Sprintf(`"code":%q`, c.code); !strings.Contains(object.String(), want) {
+				t.Errorf("the object is %s; want %s in it", &object, want)
+			}
+			if !slices.Equal(sent, c.sent) {
+				t.Errorf("sent %q; want %q", sent, c.sent)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,15 +32,16 @@ func TestSeveralNumbersCostOneListAndARequestEach(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hosted{numbers: 250, answer: succeed}
 				e := h.edit(t, verb, false, h.names(150))
-				if want := done + ": 150, failed: 0, left: 0\n"; e.err != nil || e.stderr.String() != want || e.rows() != 150 {
-					t.Errorf("%v, %d rows, and it says %q; want %q", e.err, e.rows(), e.stderr.String(), want)
+				if e.err != nil {
+					t.Errorf("got the error %v; want none", e.err)
 				}
-				if h.lists != 3 || h.changes != 150 {
-					t.Errorf("%d pages were asked for, and %d changes; want 3 and 150", h.lists, h.changes)
+				if got, want := e.stderr.String(), done+": 150, failed: 0, left: 0\n"; got != want {
+					t.Errorf("stderr is %q; want %q", got, want)
 				}
-				if h.atOnce != 8 {
-					t.Errorf("%d changes were under way at once, want 8", h.atOnce)
-				}
+				checkCount(t, "rows", e.rows(), 150)
+				checkCount(t, "pages", h.lists, 3)
+				checkCount(t, "changes", h.changes, 150)
+				checkCount(t, "changes under way at once", h.atOnce, 8)
 			})
 		})
 	}
@@ -51,9 +53,15 @@ func TestOneNumberCostsAListAndARequest(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hosted{numbers: 250, answer: succeed}
 				e := h.edit(t, verb, false, []string{h.number(7).Number})
-				if e.err != nil || e.rows() != 1 || e.stderr.Len() > 0 || h.lists != 1 || h.changes != 1 {
-					t.Errorf("%v, %d rows, %d lists and %d changes; it says %q", e.err, e.rows(), h.lists, h.changes, e.stderr.String())
+				if e.err != nil {
+					t.Errorf("got the error %v; want none", e.err)
 				}
+				if e.stderr.Len() > 0 {
+					t.Errorf("stderr is %q; want none", e.stderr.String())
+				}
+				checkCount(t, "rows", e.rows(), 1)
+				checkCount(t, "pages", h.lists, 1)
+				checkCount(t, "changes", h.changes, 1)
 			})
 		})
 	}
@@ -66,9 +74,10 @@ func TestOnlyOneNumberIsLinkedAgain(t *testing.T) {
 		for names, want := range map[int]int{1: 1, 100: 0} {
 			h := &hosted{numbers: 250, answer: succeed}
 			e := h.edit(t, "link again", false, h.names(150)[1:1+names])
-			if e.err != nil || h.changes != want {
-				t.Errorf("%v, and %d changes; want %d", e.err, h.changes, want)
+			if e.err != nil {
+				t.Errorf("%d names: got the error %v; want none", names, e.err)
 			}
+			checkCount(t, fmt.Sprintf("changes for %d names", names), h.changes, want)
 		}
 	})
 }
@@ -79,10 +88,13 @@ func TestWhereANumberIsMissingNothingIsChanged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hosted{numbers: 250, answer: succeed}
 				e := h.edit(t, verb, false, append(h.names(150), "nobody", "+14155559999"))
-				if e.err == nil || failures.ExitCode(e.err) != console.ExitNotFound || !strings.Contains(e.err.Error(), "you do not have +14155559999, nobody;") ||
-					e.rows() != 0 || h.lists != 3 || h.changes != 0 {
-					t.Errorf("%v, %d rows, %d lists and %d changes", e.err, e.rows(), h.lists, h.changes)
+				checkFailure(t, e.err, console.ExitNotFound)
+				if want := "you do not have +14155559999, nobody;"; !strings.Contains(e.err.Error(), want) {
+					t.Errorf("got the error %q; want %q in it", e.err, want)
 				}
+				checkCount(t, "rows", e.rows(), 0)
+				checkCount(t, "pages", h.lists, 3)
+				checkCount(t, "changes", h.changes, 0)
 			})
 		})
 	}
@@ -98,9 +110,12 @@ func TestSeveralNumbersKeepWithinTheRateLimit(t *testing.T) {
 				}{{20, 20, 200}, {1, 2, 20}} { // after the list, not even the first changes of the second can be made at once
 					b := clitest.NewBucket(limit.perSecond, limit.burst)
 					h := &hosted{numbers: limit.n, answer: clitest.Shuffled(b.Answer)}
-					if e := h.edit(t, verb, false, h.names(limit.n)); e.err != nil || e.rows() != limit.n || b.Denied() > 0 {
-						t.Errorf("%v, %d rows, and %d requests were denied", e.err, e.rows(), b.Denied())
+					e := h.edit(t, verb, false, h.names(limit.n))
+					if e.err != nil {
+						t.Errorf("%d numbers: got the error %v; want none", limit.n, e.err)
 					}
+					checkCount(t, "rows", e.rows(), limit.n)
+					checkCount(t, fmt.Sprintf("denied requests for %d numbers", limit.n), b.Denied(), 0)
 				}
 			})
 		})
@@ -118,16 +133,18 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if e.err == nil || failures.ExitCode(e.err) != console.ExitFailed || !strings.HasPrefix(e.err.Error(), done+": 198, failed: 2, left: 0; fix ") || e.rows() != 198 {
-					t.Errorf("%v, %d rows", e.err, e.rows())
+				checkFailure(t, e.err, console.ExitFailed)
+				if want := done + ": 198, failed: 2, left: 0; fix "; !strings.HasPrefix(e.err.Error(), want) {
+					t.Errorf("got the error %q; want %q first", e.err, want)
 				}
+				checkCount(t, "rows", e.rows(), 198)
 				for _, i := range []int{7, 70} {
 					if says := fmt.Sprintf("phonenumbers: %s %s: ", verb, h.number(i).Number); strings.Count(e.stderr.String(), says) != 1 {
 						t.Errorf("stderr is %q; want one %q", e.stderr.String(), says)
 					}
 				}
 				e = h.edit(t, verb, true, h.names(200))
-				failed := map[string]bool{}
+				var failed []string
 				for line := range strings.Lines(e.stdout.String()) {
 					var n struct {
 						api.PhoneNumber
@@ -139,13 +156,24 @@ func TestAFailureOfOneOfSeveralNumbersIsReportedAndTheOthersGoOn(t *testing.T) {
 					if n.Error == nil {
 						continue
 					}
-					failed[n.ID] = true
-					if "id-"+strings.TrimLeft(strings.TrimPrefix(n.Number, "+1415555"), "0") != n.ID || desired.AgentOf(n.PhoneNumber) != "before" || n.Error.Status != http.StatusNotFound {
-						t.Errorf("the line of a failure is %s", line)
+					failed = append(failed, n.ID)
+					if want := "id-" + strings.TrimLeft(strings.TrimPrefix(n.Number, "+1415555"), "0"); n.ID != want {
+						t.Errorf("the line of a failure is %s; want the id %s", line, want)
+					}
+					if desired.AgentOf(n.PhoneNumber) != "before" {
+						t.Errorf("the line of a failure is %s; want the agent before", line)
+					}
+					if n.Error.Status != http.StatusNotFound {
+						t.Errorf("the line of a failure is %s; want the status %d", line, http.StatusNotFound)
 					}
 				}
-				if len(failed) != 2 || !failed["id-7"] || !failed["id-70"] || e.rows() != 200 || e.stderr.Len() > 0 {
-					t.Errorf("%v have an error, of %d lines; stderr is %q", failed, e.rows(), e.stderr.String())
+				slices.Sort(failed)
+				if want := []string{"id-7", "id-70"}; !slices.Equal(failed, want) {
+					t.Errorf("the lines of %q have an error; want %q", failed, want)
+				}
+				checkCount(t, "lines", e.rows(), 200)
+				if e.stderr.Len() > 0 {
+					t.Errorf("stderr is %q; want none", e.stderr.String())
 				}
 			})
 		})
@@ -167,14 +195,23 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 					return http.StatusOK, nil
 				}}
 				e := h.edit(t, verb, false, h.names(200))
-				if !errors.Is(e.err, client.ErrUnauthorized) || failures.ExitCode(e.err) != console.ExitUnauthorized || e.rows() != 50 || h.changes > 50+desired.AtOnce {
-					t.Errorf("%v after %d rows and %d changes", e.err, e.rows(), h.changes)
+				checkFailure(t, e.err, console.ExitUnauthorized)
+				if !errors.Is(e.err, client.ErrUnauthorized) {
+					t.Errorf("got the error %v; want %v", e.err, client.ErrUnauthorized)
+				}
+				checkCount(t, "rows", e.rows(), 50)
+				if most := 50 + desired.AtOnce; h.changes > most {
+					t.Errorf("got %d changes; want %d or fewer", h.changes, most)
 				}
 				var failed, left int
-				_, err := fmt.Sscanf(e.err.Error(), "stopped; "+done+": 50, failed: %d, left: %d; run the command again ", &failed, &left)
-				if err != nil || failed < 1 || failed+left != 150 {
-					t.Errorf("it says %q", e.err)
+				format := "stopped; " + done + ": 50, failed: %d, left: %d; run the command again "
+				if _, err := fmt.Sscanf(e.err.Error(), format, &failed, &left); err != nil {
+					t.Fatalf("got the error %q; want it in the format %q: %v", e.err, format, err)
 				}
+				if failed < 1 {
+					t.Errorf("failed is %d; want 1 or more", failed)
+				}
+				checkCount(t, "failed or left", failed+left, 150)
 			})
 		})
 	}
@@ -193,9 +230,11 @@ func TestANumberThatIsGoneAtTheSecondTryIsDeleted(t *testing.T) {
 			}
 			return http.StatusServiceUnavailable, nil
 		}}
-		if e := h.edit(t, "delete", false, h.names(20)); e.err != nil || e.rows() != 20 {
-			t.Errorf("%v, %d rows: %s", e.err, e.rows(), e.stderr.String())
+		e := h.edit(t, "delete", false, h.names(20))
+		if e.err != nil {
+			t.Errorf("got the error %v; want none: %s", e.err, e.stderr.String())
 		}
+		checkCount(t, "rows", e.rows(), 20)
 	})
 }
 
@@ -207,6 +246,6 @@ func TestReadingNumbersCanBeInterrupted(t *testing.T) {
 	defer open.Close() //nolint:errcheck // it never fails
 	_, err := readNames(ctx, &console.Console{In: stdin})
 	if want := "nothing was changed: read stdin: interrupt signal received"; err == nil || err.Error() != want {
-		t.Errorf("%v; want %s", err, want)
+		t.Errorf("got the error %v; want %s", err, want)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
+	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
@@ -80,6 +81,25 @@ type edited struct {
 }
 
 func (e *edited) rows() int { return strings.Count(e.stdout.String(), "\n") }
+
+// checkFailure wants an error with an exit code.
+func checkFailure(t *testing.T, err error, code int) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("got no error; want one")
+	}
+	if got := failures.ExitCode(err); got != code {
+		t.Errorf("the exit code of %v is %d; want %d", err, got, code)
+	}
+}
+
+// checkCount wants a number of things.
+func checkCount(t *testing.T, what string, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got %d %s; want %d", got, what, want)
+	}
+}
 
 // edit runs link, unlink or delete. It must be called in a bubble of synctest, whose clock does not wait.
 func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *edited {

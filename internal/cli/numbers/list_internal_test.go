@@ -69,8 +69,15 @@ func TestALimitAsksForNoMorePagesThanItNeeds(t *testing.T) {
 		s := &session{&account.Session{Console: &console.Console{Out: &out, Err: io.Discard}, API: api}}
 		err = s.list(t.Context(), c.filter, numberColumns, c.limit)
 		server.Close()
-		if rows := strings.Count(out.String(), "\n"); err != nil || rows != c.rows || !slices.Equal(asked, c.pages) {
-			t.Errorf("%d of %d, filtered %t: %v, %d rows, pages of %q; want %d and %q", c.limit, c.owned, c.filter == linked, err, rows, asked, c.rows, c.pages)
+		name := fmt.Sprintf("%d of %d, filtered %t", c.limit, c.owned, c.filter == linked)
+		if err != nil {
+			t.Errorf("%s: got the error %v; want none", name, err)
+		}
+		if rows := strings.Count(out.String(), "\n"); rows != c.rows {
+			t.Errorf("%s: got %d rows; want %d", name, rows, c.rows)
+		}
+		if !slices.Equal(asked, c.pages) {
+			t.Errorf("%s: asked for pages of %q; want %q", name, asked, c.pages)
 		}
 	}
 }
