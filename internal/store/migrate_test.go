@@ -115,8 +115,10 @@ func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 		claim := func(key, request string) (*phone.Number, error) {
 			return s.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: "w", Key: key, Token: "other"}, []byte(request), now, time.Minute, time.Hour)
 		}
-		if got, err := claim("answered", "request"); err != nil || got == nil || *got != want {
-			t.Errorf("got the answer %+v, %v; want %+v", got, err, want)
+		got, err := claim("answered", "request")
+		dbtest.Must(t, err)
+		if got == nil || *got != want {
+			t.Errorf("got the answer %+v; want %+v", got, want)
 		}
 		if got, err := claim("answered", "another"); !errors.Is(err, phone.ErrKeyReused) {
 			t.Errorf("another request: got %+v, %v; want %v", got, err, phone.ErrKeyReused)

@@ -58,11 +58,11 @@ func TestEveryMemberOfANumberIsKept(t *testing.T) {
 			"change": func() (phone.Number, error) { return s.UpdateNumber(t.Context(), w, want.ID, phone.Change{}) },
 		} {
 			if got, err := read(); err != nil || got != want {
-				t.Errorf("%s: %s, %v: %s", name, differences(got, want), err, place)
+				t.Errorf("%s: %s; the error is %v: %s", name, differences(got, want), err, place)
 			}
 		}
 		if got, err := s.DeleteNumber(t.Context(), w, want.ID); err != nil || got != want {
-			t.Errorf("delete: %s, %v", differences(got, want), err)
+			t.Errorf("delete: %s; the error is %v", differences(got, want), err)
 		}
 	})
 }
@@ -80,15 +80,15 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 				reflect.ValueOf(&c).Elem().FieldByIndex(member.Index).Set(reflect.ValueOf(&value))
 				reflect.ValueOf(&want).Elem().FieldByName(member.Name).SetString(value)
 				if got, err := s.UpdateNumber(t.Context(), w, want.ID, c); err != nil || got != want {
-					t.Errorf("%s set to %q: %s, %v: give it its place in UpdateNumber", member.Name, value, differences(got, want), err)
+					t.Errorf("%s set to %q: %s; the error is %v: give it its place in UpdateNumber", member.Name, value, differences(got, want), err)
 				}
 				if got, err := s.Number(t.Context(), w, want.ID); err != nil || got != want {
-					t.Errorf("%s set to %q: then read: %s, %v", member.Name, value, differences(got, want), err)
+					t.Errorf("%s set to %q: then read: %s; the error is %v", member.Name, value, differences(got, want), err)
 				}
 			}
 		}
 		if got, err := s.Number(t.Context(), w, other.ID); err != nil || got != other {
-			t.Errorf("another number: %s, %v", differences(got, other), err)
+			t.Errorf("another number: %s; the error is %v", differences(got, other), err)
 		}
 	})
 }
@@ -104,8 +104,9 @@ func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
 		dbtest.Must(t, err)
 		dbtest.Must(t, s.InsertNumber(t.Context(), claim.WorkspaceID, want, nil, claim))
 		got, err := s.ClaimIdempotencyKey(t.Context(), claim, request, time.Now(), time.Minute, time.Hour)
-		if err != nil || got == nil || *got != want {
-			t.Errorf("got %+v, %v; want %+v", got, err, want)
+		dbtest.Must(t, err)
+		if got == nil || *got != want {
+			t.Errorf("got %+v; want %+v", got, want)
 		}
 	})
 }

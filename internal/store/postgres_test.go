@@ -35,8 +35,11 @@ func TestTextIsOrderedByItsBytes(t *testing.T) {
 	database := dbtest.Postgres(t)
 	storetest.Open(t, database)
 	all, collated := textColumns(t, database)
-	if all != collated || all < 20 {
-		t.Errorf("got %d of %d columns ordered by their bytes; want all, and 20 or more; is each table in Application.Tables?", collated, all)
+	if collated != all {
+		t.Errorf("got %d of %d columns ordered by their bytes; want all", collated, all)
+	}
+	if all < 20 {
+		t.Errorf("got %d columns; want 20 or more; is each table in Application.Tables?", all)
 	}
 }
 
@@ -59,16 +62,16 @@ func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		if err := write(ctx); !errors.Is(err, phone.ErrStorageUnavailable) {
-			t.Errorf("%s: got %v", what, err)
+			t.Errorf("%s: got %v; want %v", what, err, phone.ErrStorageUnavailable)
 		}
 		cancel()
 	}
 	for range 20 { // a request to cancel would have come by now
 		if got, err := s.Number(t.Context(), w, n.ID); !errors.Is(err, phone.ErrNotFound) {
-			t.Fatalf("what is on the primary only is seen: %+v, %v", got, err)
+			t.Fatalf("a number that is on the primary only: got %+v, %v; want %v", got, err, phone.ErrNotFound)
 		}
 		if got, err := s.Number(t.Context(), w, linked.ID); err != nil || got.AgentID != "" {
-			t.Fatalf("what is on the primary only is seen: %+v, %v", got, err)
+			t.Fatalf("a link that is on the primary only: got %+v, %v; want no agent", got, err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -77,8 +80,13 @@ func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 func TestPostgreSQLNeedsItsKeyFromTheEnvironment(t *testing.T) {
 	s := storetest.Open(t, dbtest.Postgres(t))
 	err := s.Unlock(t.Context(), "")
-	if err == nil || !strings.Contains(err.Error(), store.SecretKeyVariable) || !strings.Contains(err.Error(), "openssl rand") {
-		t.Errorf("got %v", err)
+	if err == nil {
+		t.Fatal("got no error; want one")
+	}
+	for _, want := range []string{store.SecretKeyVariable, "openssl rand"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got the error %q; want %q in it", err, want)
+		}
 	}
 }
 
@@ -98,8 +106,10 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	for name, f := range everyFilter() {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server has the one, then perhaps the other
 			plan := explain(t, db, mode, w, f)
-			if !strings.Contains(plan, "Index") || strings.Contains(plan, "Sort") || strings.Contains(plan, "Seq Scan") {
-				t.Errorf("%s, %s: %s", name, mode, plan)
+			for node, want := range map[string]bool{"Index": true, "Sort": false, "Seq Scan": false} {
+				if got := strings.Contains(plan, node); got != want {
+					t.Errorf("%s, %s: the plan has %s: %t; want %t\n%s", name, mode, node, got, want, plan)
+				}
 			}
 		}
 	}
@@ -146,7 +156,7 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 		for what, seal := range seals {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			if err := seal(ctx); !errors.Is(err, phone.ErrStorageUnavailable) {
-				t.Errorf("%s beside a rotation: %v", what, err)
+				t.Errorf("%s beside a rotation: got %v; want %v", what, err, phone.ErrStorageUnavailable)
 			}
 			cancel()
 		}
@@ -155,7 +165,7 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 	}))
 	for what, seal := range seals {
 		if err := seal(t.Context()); err != nil {
-			t.Errorf("%s after the rotation: %v", what, err)
+			t.Errorf("%s after the rotation: got %v; want no error", what, err)
 		}
 	}
 }

@@ -32,11 +32,18 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 		both := storetest.Open(t, database)
 		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
 		r, err := both.RotateSecrets(t.Context())
-		if err != nil || r.Passwords != count || r.KeyID != both.SecretKeyIDs()[0] || len(r.Needed) > 0 {
-			t.Fatalf("rotated %+v, %v", r, err)
+		dbtest.Must(t, err)
+		if r.Passwords != count {
+			t.Errorf("rotated %d passwords; want %d", r.Passwords, count)
+		}
+		if want := both.SecretKeyIDs()[0]; r.KeyID != want {
+			t.Errorf("rotated to the key %s; want %s", r.KeyID, want)
+		}
+		if len(r.Needed) > 0 {
+			t.Errorf("the keys %q are still needed; want none", r.Needed)
 		}
 		if r, err := both.RotateSecrets(t.Context()); err != nil || r.Passwords != 0 {
-			t.Errorf("rotated again %+v, %v", r, err)
+			t.Errorf("rotated again %d passwords, %v; want 0", r.Passwords, err)
 		}
 
 		alone := storetest.Open(t, database)
@@ -75,13 +82,18 @@ func TestAServerThatARotationForgot(t *testing.T) {
 		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
 			t.Error("the newest key alone starts, and cannot read what the forgotten server has sealed")
 		}
-		if r, err := rotator.RotateSecrets(t.Context()); err != nil || r.Passwords != 1 || len(r.Needed) > 0 {
-			t.Errorf("rotated %+v, %v", r, err)
+		r, err := rotator.RotateSecrets(t.Context())
+		dbtest.Must(t, err)
+		if r.Passwords != 1 {
+			t.Errorf("rotated %d passwords; want 1", r.Passwords)
+		}
+		if len(r.Needed) > 0 {
+			t.Errorf("the keys %q are still needed; want none", r.Needed)
 		}
 		alone := storetest.Open(t, database)
 		dbtest.Must(t, alone.Unlock(t.Context(), newest))
 		if got := alone.SIPCredentials(t, w, n.ID); got != credentials {
-			t.Errorf("SIP credentials are %+v", got)
+			t.Errorf("SIP credentials are %+v; want %+v", got, credentials)
 		}
 	})
 }
@@ -108,11 +120,13 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 
 		dbtest.Must(t, both.Unlock(t.Context(), newest+","+old))
 		r, err := both.RotateSecrets(t.Context())
-		if err != nil || !slices.Equal(r.Needed, before.SecretKeyIDs()) {
-			t.Errorf("rotated %+v, %v", r, err)
+		if want := before.SecretKeyIDs(); err != nil || !slices.Equal(r.Needed, want) {
+			t.Errorf("needed are %q, %v; want %q", r.Needed, err, want)
 		}
-		if got, err := claim(both, "k", "request"); err != nil || *got != n {
-			t.Errorf("after the rotation: %v, %v", got, err)
+		got, err := claim(both, "k", "request")
+		dbtest.Must(t, err)
+		if got == nil || *got != n {
+			t.Errorf("after the rotation: got %+v; want %+v", got, n)
 		}
 		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
 			t.Error("the newest key alone starts")
@@ -121,11 +135,11 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := claim(before, "k2", "request"); !errors.Is(err, phone.ErrStorageUnavailable) {
-			t.Errorf("a server without the newest key says %v", err)
+			t.Errorf("a server without the newest key: got %v; want %v", err, phone.ErrStorageUnavailable)
 		}
 		dbtest.Must(t, both.PruneIdempotencyKeys(t.Context(), now))
 		if r, err := both.RotateSecrets(t.Context()); err != nil || len(r.Needed) > 0 {
-			t.Errorf("a day later: rotated %+v, %v", r, err)
+			t.Errorf("a day later: needed are %q, %v; want none", r.Needed, err)
 		}
 	})
 }
@@ -144,7 +158,7 @@ func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 		_, err = forgotten.ClaimIdempotencyKey(t.Context(), phone.Claim{WorkspaceID: w, Key: "k", Token: "me"}, []byte("request"), time.Now(), time.Minute, time.Hour)
 		dbtest.Must(t, err)
 		if r, err := rotator.RotateSecrets(t.Context()); err != nil || !slices.Equal(r.Needed, forgotten.SecretKeyIDs()) {
-			t.Errorf("rotated %+v, %v; the claim needs %v", r, err, forgotten.SecretKeyIDs())
+			t.Errorf("needed are %q, %v; want %q, for the claim", r.Needed, err, forgotten.SecretKeyIDs())
 		}
 	})
 }
@@ -192,12 +206,12 @@ func TestRotationWhileServersRun(t *testing.T) {
 		dbtest.Must(t, alone.Unlock(t.Context(), newest))
 		numbers, err := alone.Numbers(t.Context(), w, phone.Filter{}, "", 10_000)
 		dbtest.Must(t, err)
-		if len(numbers) != 2*store.RotatedAtOnce+50 {
-			t.Errorf("%d numbers", len(numbers))
+		if want := 2*store.RotatedAtOnce + 50; len(numbers) != want {
+			t.Errorf("got %d numbers; want %d", len(numbers), want)
 		}
 		for _, n := range numbers {
 			if c := alone.SIPCredentials(t, w, n.ID); c.Password != "password" {
-				t.Errorf("password of %s is %q", n.Number, c.Password)
+				t.Errorf("password of %s is %q; want password", n.Number, c.Password)
 			}
 		}
 	})

@@ -38,11 +38,11 @@ func TestTheKeyFileIsMadeForItsOwnerOnly(t *testing.T) {
 	info, err := os.Stat(s.Name() + ".key")
 	dbtest.Must(t, err)
 	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode is %v", info.Mode())
+		t.Errorf("the mode is %v; want 0600", info.Mode())
 	}
 	left, err := filepath.Glob(s.Name() + ".key.*")
 	if err != nil || len(left) > 0 {
-		t.Errorf("left behind: %q, %v", left, err)
+		t.Errorf("left behind: %q, %v; want none", left, err)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestKeyFilesThatAreMadeAtOnceAreOne(t *testing.T) {
 	}
 	for _, s := range stores {
 		if !slices.Equal(s.SecretKeyIDs(), stores[0].SecretKeyIDs()) {
-			t.Errorf("keys %q and %q", s.SecretKeyIDs(), stores[0].SecretKeyIDs())
+			t.Errorf("the keys are %q; want %q", s.SecretKeyIDs(), stores[0].SecretKeyIDs())
 		}
 	}
 }
@@ -78,8 +78,11 @@ func TestEveryListOfSQLiteUsesAnIndexAndSortsNothing(t *testing.T) {
 			return detail, err
 		}, "EXPLAIN QUERY PLAN "+query, args...)
 		dbtest.Must(t, err)
-		if text := strings.Join(plan, "; "); !strings.Contains(text, "USING") || strings.Contains(text, "SCAN") || strings.Contains(text, "TEMP B-TREE") {
-			t.Errorf("%s: %s", name, text)
+		text := strings.Join(plan, "; ")
+		for step, want := range map[string]bool{"USING": true, "SCAN": false, "TEMP B-TREE": false} {
+			if got := strings.Contains(text, step); got != want {
+				t.Errorf("%s: the plan has %s: %t; want %t: %s", name, step, got, want, text)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 			_, err := s.UpdateNumber(ctx, w, n.ID, link(fmt.Sprint(i)))
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {
-				t.Errorf("after %d: %v", i, err)
+				t.Errorf("after %d: got %v; want %v or none", i, err, context.Canceled)
 			}
 		}
 		if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("last")); err != nil {
@@ -72,14 +72,14 @@ func TestNumbersOfAnotherWorkspaceAreOutOfReach(t *testing.T) {
 			"delete": func() error { _, err := s.DeleteNumber(t.Context(), mine, n.ID); return err },
 		} {
 			if err := call(); !errors.Is(err, phone.ErrNotFound) {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: got %v; want %v", name, err, phone.ErrNotFound)
 			}
 		}
 		if list, err := s.Numbers(t.Context(), mine, phone.Filter{Number: n.Number}, "", 10); err != nil || len(list) > 0 {
-			t.Errorf("listed %v, %v", list, err)
+			t.Errorf("listed %v, %v; want none", list, err)
 		}
 		if got, err := s.Number(t.Context(), theirs, n.ID); err != nil || got != n {
-			t.Errorf("theirs is %+v, %v", got, err)
+			t.Errorf("theirs is %+v, %v; want %+v", got, err, n)
 		}
 	})
 }
@@ -115,11 +115,11 @@ func TestInventory(t *testing.T) {
 		owned = storetest.Insert(t, s, w, "+14155550100")
 		added, err := s.AddToInventory(t.Context(), slices.Values([]string{"+14155550199", "+14155550103"}), false)
 		if err != nil || added != 1 {
-			t.Errorf("added %d, %v", added, err)
+			t.Errorf("added %d, %v; want 1", added, err)
 		}
 		added, err = s.AddToInventory(t.Context(), slices.Values([]string{"+14165550199"}), true)
 		if err != nil || added != 1 {
-			t.Errorf("added %d, %v", added, err)
+			t.Errorf("added %d, %v; want 1", added, err)
 		}
 		want("+1", "+14165550199")
 		_, err = s.DeleteNumber(t.Context(), w, owned.ID)
@@ -140,7 +140,7 @@ func TestFictionalNumbersAreForSaleUntilTheyAreReplaced(t *testing.T) {
 			}
 			for _, number := range numbers {
 				if offers, err := s.Offers(t.Context(), number); err != nil || !offers {
-					t.Errorf("%s: offers is %t, %v", number, offers, err)
+					t.Errorf("%s: offers is %t, %v; want true", number, offers, err)
 				}
 			}
 		}
@@ -172,13 +172,13 @@ func TestFictionalNumbersAreForSaleUntilTheyAreReplaced(t *testing.T) {
 		want("+1", 2, "+12019999999", "+12025550100")
 		want("+141555502", 2, "+14155550200")
 		if offers, err := s.Offers(t.Context(), "+14155550201"); err != nil || offers {
-			t.Errorf("a number that is not fictional: offers is %t, %v", offers, err)
+			t.Errorf("a number that is not fictional: offers is %t, %v; want false", offers, err)
 		}
 
 		add(true, 2, "+14155550102", "+14155550300")
 		want("+1", 3, "+14155550300")
 		if offers, err := s.Offers(t.Context(), "+14155550101"); err != nil || offers {
-			t.Errorf("a replaced number: offers is %t, %v", offers, err)
+			t.Errorf("a replaced number: offers is %t, %v; want false", offers, err)
 		}
 		_, err := s.DeleteNumber(t.Context(), w, owned.ID)
 		dbtest.Must(t, err)
@@ -204,10 +204,10 @@ func TestALargeImportIsOneTransaction(t *testing.T) {
 			_, _ = s.AddToInventory(t.Context(), failing, true)
 		}()
 		if numbers, err := s.NumbersForSale(t.Context(), "+1415000", 10); err != nil || len(numbers) > 0 {
-			t.Errorf("for sale are %q, %v", numbers, err)
+			t.Errorf("for sale are %q, %v; want none", numbers, err)
 		}
 		if fictional, err := s.Offers(t.Context(), "+14155550100"); err != nil || !fictional {
-			t.Errorf("a fictional number is for sale: %t, %v", fictional, err)
+			t.Errorf("a fictional number: offers is %t, %v; want true", fictional, err)
 		}
 	})
 }
@@ -232,7 +232,7 @@ func TestImportsAtOnce(t *testing.T) {
 		}
 		imports.Wait()
 		if forSale, err := s.NumbersForSale(t.Context(), "+1", 10_000); err != nil || !slices.Equal(forSale, numbers) {
-			t.Errorf("%d are for sale, %v", len(forSale), err)
+			t.Errorf("%d numbers are for sale, %v; want the same %d", len(forSale), err, len(numbers))
 		}
 	})
 }
@@ -267,8 +267,11 @@ func TestOneFirstKeyWhoeverStarts(t *testing.T) {
 					count++
 				}
 			}
-			if len(keys) != 1 || count != 1 {
-				t.Errorf("%d keys, %d starts made one", len(keys), count)
+			if len(keys) != 1 {
+				t.Errorf("there are %d keys; want 1", len(keys))
+			}
+			if count != 1 {
+				t.Errorf("%d starts made a key; want 1", count)
 			}
 		}
 	})

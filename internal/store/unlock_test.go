@@ -40,17 +40,17 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 
 		again := storetest.Open(t, database)
 		dbtest.Must(t, again.Unlock(t.Context(), storetest.Key))
-		if numbers, err := again.Numbers(t.Context(), w, phone.Filter{}, "", 10); err != nil || !slices.Equal(numbers, []phone.Number{bought, sip}) {
-			t.Errorf("numbers are %+v, %v", numbers, err)
+		if got, err := again.Numbers(t.Context(), w, phone.Filter{}, "", 10); err != nil || !slices.Equal(got, []phone.Number{bought, sip}) {
+			t.Errorf("numbers are %+v, %v; want %+v and %+v", got, err, bought, sip)
 		}
 		if got := again.SIPCredentials(t, w, sip.ID); got != credentials {
-			t.Errorf("SIP credentials are %+v", got)
+			t.Errorf("SIP credentials are %+v; want %+v", got, credentials)
 		}
 		if got, err := again.APIKeyByHash(t.Context(), "hash"); err != nil || got != key {
 			t.Errorf("key is %+v, %v; want %+v", got, err, key)
 		}
-		if numbers, err := again.NumbersForSale(t.Context(), "+1", 10); err != nil || !slices.Equal(numbers, []string{"+14155550199"}) {
-			t.Errorf("for sale are %q, %v", numbers, err)
+		if got, err := again.NumbersForSale(t.Context(), "+1", 10); err != nil || !slices.Equal(got, []string{"+14155550199"}) {
+			t.Errorf("for sale are %q, %v; want +14155550199", got, err)
 		}
 	})
 }
@@ -64,7 +64,7 @@ func TestCredentialsGoWithTheirNumber(t *testing.T) {
 		dbtest.Must(t, err)
 		left, err := sqldb.All(t.Context(), s.DB().Reader(), sqldb.ScanString, `SELECT number_id FROM sip_credentials`)
 		if err != nil || len(left) > 0 {
-			t.Errorf("the credentials of %v are left, %v", left, err)
+			t.Errorf("the credentials of %q are left, %v; want none", left, err)
 		}
 	})
 }
@@ -74,11 +74,11 @@ func TestASealedPasswordOpensInItsOwnRowOnly(t *testing.T) {
 	dbtest.Must(t, err)
 	sealed := ring.Seal("secret", store.PasswordContext("w1", "n1"))
 	if got, err := ring.Open(sealed, store.PasswordContext("w1", "n1")); err != nil || got != "secret" {
-		t.Errorf("opened %q, %v", got, err)
+		t.Errorf("opened %q, %v; want secret", got, err)
 	}
 	for _, other := range []string{store.PasswordContext("w2", "n1"), store.PasswordContext("w1", "n2"), ""} {
 		if got, err := ring.Open(sealed, other); err == nil {
-			t.Errorf("opened %q in %s", got, other)
+			t.Errorf("opened %q in %q; want an error", got, other)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestFirstStartsWithDifferentKeys(t *testing.T) {
 				}
 			}
 			if winners != 1 {
-				t.Errorf("%d starts succeeded: %v", winners, failed)
+				t.Errorf("%d starts succeeded; want 1: %v", winners, failed)
 			}
 		}
 	})
@@ -152,12 +152,12 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 				if test.want == "" {
 					dbtest.Must(t, err)
 					if got := again.SIPCredentials(t, w, n.ID); got != credentials {
-						t.Errorf("SIP credentials are %+v", got)
+						t.Errorf("SIP credentials are %+v; want %+v", got, credentials)
 					}
 					return
 				}
 				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Fatalf("got %v; want %q", err, test.want)
+					t.Fatalf("got the error %v; want %q in it", err, test.want)
 				}
 				for _, secret := range []string{old, other, "hunter2", "c2hvcnQ"} {
 					if strings.Contains(err.Error(), secret) {
@@ -168,7 +168,7 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 					t.Error("a password was sealed all the same")
 				}
 				if left, err := again.Numbers(t.Context(), w, phone.Filter{Number: "x"}, "", 1); err != nil || len(left) > 0 {
-					t.Errorf("left behind: %v, %v", left, err)
+					t.Errorf("left behind: %v, %v; want none", left, err)
 				}
 			})
 		}
@@ -184,7 +184,7 @@ func TestAKeyThatHasSealedIsNeeded(t *testing.T) {
 		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), newest+","+old))
 		for _, keys := range []string{old, newest} {
 			if err := storetest.Open(t, database).Unlock(t.Context(), keys); err == nil || !strings.Contains(err.Error(), "wrong secret key") {
-				t.Errorf("with one of the two keys: %v", err)
+				t.Errorf(`with one of the two keys: got %v; want "wrong secret key" in it`, err)
 			}
 		}
 		dbtest.Must(t, storetest.Open(t, database).Unlock(t.Context(), old+","+newest))

@@ -41,7 +41,7 @@ func TestABackupUnderLoadIsOfOneMoment(t *testing.T) {
 		info, err := os.Stat(file)
 		dbtest.Must(t, err)
 		if info.Mode().Perm() != 0o600 {
-			t.Errorf("mode is %v", info.Mode())
+			t.Errorf("the mode is %v; want 0600", info.Mode())
 		}
 		restored := storetest.Unlocked(t, file)
 		numbers, err := restored.Numbers(t.Context(), w, phone.Filter{}, "", 1_000_000)
@@ -61,8 +61,8 @@ func TestABackupUnderLoadIsOfOneMoment(t *testing.T) {
 	load.Wait()
 	file := filepath.Join(t.TempDir(), "backup.db")
 	dbtest.Must(t, Backup(t.Context(), path, file))
-	if backup := contents(t, file); !slices.Equal(backup, contents(t, path)) {
-		t.Errorf("the backup has %v", backup)
+	if got, want := contents(t, file), contents(t, path); !slices.Equal(got, want) {
+		t.Errorf("the backup has %v; want %v", got, want)
 	}
 }
 
@@ -72,25 +72,25 @@ func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
 	there := filepath.Join(dir, "there")
 	dbtest.Must(t, os.WriteFile(there, []byte("precious"), 0o600))
 	if err := Backup(t.Context(), path, there); err == nil || !strings.Contains(err.Error(), "another name") {
-		t.Errorf("got %v", err)
+		t.Errorf(`over a file: got the error %v; want "another name" in it`, err)
 	}
 	if text, err := os.ReadFile(there); err != nil || string(text) != "precious" {
-		t.Errorf("the file is now %q, %v", text, err)
+		t.Errorf("the file is now %q, %v; want precious", text, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := Backup(ctx, path, filepath.Join(dir, "half")); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("canceled: got the error %v; want %v", err, context.Canceled)
 	}
 	if err := Backup(t.Context(), "postgres://x/y", filepath.Join(dir, "dump")); err == nil || !strings.Contains(err.Error(), "for SQLite") {
-		t.Errorf("got %v", err)
+		t.Errorf(`of PostgreSQL: got the error %v; want "for SQLite" in it`, err)
 	}
 	if err := Backup(t.Context(), path+".not", filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "the file does not exist") {
-		t.Errorf("got %v", err)
+		t.Errorf(`of a missing file: got the error %v; want "the file does not exist" in it`, err)
 	}
 	left, err := os.ReadDir(dir)
 	if dbtest.Must(t, err); len(left) != 1 {
-		t.Errorf("left are %v", left)
+		t.Errorf("the folder has %v; want one file", left)
 	}
 }
 

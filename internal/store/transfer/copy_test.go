@@ -29,8 +29,11 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 	}
 	to := storetest.Unlocked(t, target)
 	want := contents(t, path)
-	if got := contents(t, target); !slices.Equal(got, want) || !slices.Equal(copied, want) {
-		t.Errorf("copied %v,\nthere are %v,\nwant %v", copied, got, want)
+	if !slices.Equal(copied, want) {
+		t.Errorf("Copy returns %v; want %v", copied, want)
+	}
+	if got := contents(t, target); !slices.Equal(got, want) {
+		t.Errorf("the target has %v; want %v", got, want)
 	}
 	for _, table := range copied {
 		if table.Rows == 0 {
@@ -40,7 +43,7 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 	var estimated float64
 	dbtest.Must(t, dbtest.Connect(t, target).QueryRowContext(t.Context(), `SELECT reltuples FROM pg_class WHERE oid = 'phone_numbers'::regclass`).Scan(&estimated))
 	if estimated < 100 {
-		t.Errorf("PostgreSQL believes that there are %v numbers, and plans badly", estimated)
+		t.Errorf("PostgreSQL estimates %v numbers; want 100 or more, or it plans badly", estimated)
 	}
 	n, err := to.Numbers(t.Context(), w, phone.Filter{Number: "desk"}, "", 1)
 	dbtest.Must(t, err)
@@ -49,7 +52,7 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 	ring, err := secret.Parse(storetest.Key)
 	dbtest.Must(t, err)
 	if password, err := ring.Open(sealed, "sip_credentials/"+w+"/"+n[0].ID); err != nil || password != "correct horse" {
-		t.Errorf("the password is %q, %v", password, err)
+		t.Errorf("the password is %q, %v; want correct horse", password, err)
 	}
 }
 
@@ -74,7 +77,7 @@ func TestACopyKnowsEveryColumn(t *testing.T) {
 		t.Errorf("got the label %q, %v; want %q", got, err, label)
 	}
 	if got, want := contents(t, target), contents(t, path); !slices.Equal(got, want) {
-		t.Errorf("copied are %v; want %v", got, want)
+		t.Errorf("the target has %v; want %v", got, want)
 	}
 }
 
@@ -85,10 +88,10 @@ func TestACopyIntoAUsedDatabaseIsRefused(t *testing.T) {
 	storetest.NewWorkspace(t, used, "theirs")
 	before := contents(t, target)
 	if copied, err := Copy(t.Context(), path, target, silent); !errors.Is(err, ErrNotEmpty) {
-		t.Errorf("copied %v, %v", copied, err)
+		t.Errorf("copied %v, %v; want %v", copied, err, ErrNotEmpty)
 	}
 	if after := contents(t, target); !slices.Equal(before, after) {
-		t.Errorf("before %v, after %v", before, after)
+		t.Errorf("the target has %v; want %v, as before", after, before)
 	}
 }
 
@@ -103,7 +106,7 @@ func TestACopyReplacesWhatAStartHasLeft(t *testing.T) {
 	_, err = Copy(t.Context(), path, target, silent)
 	dbtest.Must(t, err)
 	if source, to := contents(t, path), contents(t, target); !slices.Equal(source, to) {
-		t.Errorf("source %v, target %v", source, to)
+		t.Errorf("the target has %v; want %v", to, source)
 	}
 }
 
@@ -123,14 +126,14 @@ func TestACopyThatIsCutShortHasCopiedNothingAndIsRunAgain(t *testing.T) {
 			}, func() {}
 		})
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v", phase, err)
+			t.Errorf("%s: got %v; want %v", phase, err, context.Canceled)
 		}
 		if left := contents(t, target); !slices.Equal(left, empty) {
-			t.Errorf("%s: left are %v", phase, left)
+			t.Errorf("%s: left are %v; want %v", phase, left, empty)
 		}
 	}
 	if _, err := Copy(t.Context(), path, target, silent); err != nil {
-		t.Error(err)
+		t.Errorf("run again: got the error %v; want none", err)
 	}
 }
 
@@ -149,10 +152,10 @@ func TestACopyThatArrivesDifferentIsUndone(t *testing.T) {
 			CREATE OR REPLACE TRIGGER meddle BEFORE INSERT ON phone_numbers FOR EACH ROW EXECUTE FUNCTION meddle()`)
 		dbtest.Must(t, err)
 		if _, err := Copy(t.Context(), path, target, silent); err == nil || !strings.Contains(err.Error(), "phone_numbers") {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf(`%s: got the error %v; want "phone_numbers" in it`, name, err)
 		}
 		if left := contents(t, target); left[0].Rows != 0 {
-			t.Errorf("%s: left are %v", name, left)
+			t.Errorf("%s: left are %v; want no rows in the first", name, left)
 		}
 	}
 }
@@ -165,7 +168,7 @@ func TestAServerThatWritesDuringACopyIsNoticed(t *testing.T) {
 		return func() { once.Do(func() { storetest.Insert(t, server, w, "+15055550100") }) }, func() {}
 	})
 	if err == nil || !strings.Contains(err.Error(), "stop the servers") {
-		t.Errorf("got %v", err)
+		t.Errorf(`got the error %v; want "stop the servers" in it`, err)
 	}
 }
 
@@ -182,7 +185,7 @@ func TestNobodyElseWritesInTheTargetDuringACopy(t *testing.T) {
 				defer cancel()
 				_, err := other.ExecContext(ctx, `INSERT INTO workspaces (id, name, created_at) VALUES ('w', 'theirs', 0)`)
 				if !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("got %v", err)
+					t.Errorf("got the error %v; want %v", err, context.DeadlineExceeded)
 				}
 			})
 		}, func() {}
@@ -208,7 +211,7 @@ func TestWhatCannotBeCopied(t *testing.T) {
 		"a server that is not": {path, "postgres://127.0.0.1:1/x", "connection refused"},
 	} {
 		if _, err := Copy(t.Context(), test.from, test.to, silent); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %v, want %q", name, err, test.want)
+			t.Errorf("%s: got the error %v; want %q in it", name, err, test.want)
 		}
 	}
 	if _, err := os.Stat(path + ".not"); err == nil {
