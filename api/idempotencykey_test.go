@@ -50,8 +50,11 @@ func TestAnIdempotencyKeyIsReadAsOpenAPISaysIt(t *testing.T) {
 	schemas := keyParameters(t)
 	for value, want := range idempotencyKeys {
 		key, err := api.ParseIdempotencyKey(value)
-		if key != want || (err == nil) != (want != "") {
-			t.Errorf("%q is read as %q, %v; want %q", value, key, err, want)
+		if key != want {
+			t.Errorf("%q is read as %q; want %q", value, key, want)
+		}
+		if refused := err != nil; refused != (want == "") {
+			t.Errorf("%q: the error is %v; want one: %t", value, err, want == "")
 		}
 		keepsToTheSpec(t, schemas, value)
 	}
@@ -73,7 +76,7 @@ func FuzzParseIdempotencyKey(f *testing.F) {
 		}
 		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(key) + `"`
 		if again, err := api.ParseIdempotencyKey(quoted); again != key {
-			t.Errorf("%q is read as %q, and %q as %q, %v", value, key, quoted, again, err)
+			t.Errorf("%q is read as %q, %v; want %q, as %q is", quoted, again, err, key, value)
 		}
 	})
 }

@@ -15,8 +15,11 @@ func TestProblemIsAnError(t *testing.T) {
 	err := fmt.Errorf("search: %w", problem)
 
 	var found *api.Problem
-	if !errors.As(err, &found) || found.Status != http.StatusUnprocessableEntity {
-		t.Fatalf("found %+v in %v", found, err)
+	if !errors.As(err, &found) {
+		t.Fatalf("found nothing in %v; want an *api.Problem", err)
+	}
+	if found.Status != http.StatusUnprocessableEntity {
+		t.Errorf("status is %d; want 422", found.Status)
 	}
 	want := "search: validation_failed: " + api.NewProblem(api.CodeValidationFailed, "").Detail + " /limit must be 1 to 10. (request r1)"
 	if err.Error() != want {
@@ -25,7 +28,11 @@ func TestProblemIsAnError(t *testing.T) {
 }
 
 func TestAProblemOfAnUnknownCodeIsAServerError(t *testing.T) {
-	if p := api.NewProblem("no_such_code", ""); p.Status != http.StatusInternalServerError || p.Detail == "" {
-		t.Errorf("status %d, detail %q", p.Status, p.Detail)
+	p := api.NewProblem("no_such_code", "")
+	if p.Status != http.StatusInternalServerError {
+		t.Errorf("status is %d; want 500", p.Status)
+	}
+	if p.Detail == "" {
+		t.Error("detail is empty; want some")
 	}
 }

@@ -58,8 +58,11 @@ func TestAuthenticateSeesTheRequestAndTheResponse(t *testing.T) {
 	if want := "192.0.2.7 agent getPhoneNumber " + key; seen != want {
 		t.Errorf("the operation got the caller %q; want %q", seen, want)
 	}
-	if w.Code != http.StatusOK || w.Header().Get("X-Limit") != "5" {
-		t.Errorf("got status %d, X-Limit %q; want 200 with 5", w.Code, w.Header().Get("X-Limit"))
+	if w.Code != http.StatusOK {
+		t.Errorf("got status %d; want 200", w.Code)
+	}
+	if got := w.Header().Get("X-Limit"); got != "5" {
+		t.Errorf("X-Limit is %q; want 5", got)
 	}
 }
 
@@ -78,8 +81,11 @@ func TestTheContextOfAuthenticateStaysWithAnError(t *testing.T) {
 			}
 		}}
 	})
-	if w.Code != http.StatusTooManyRequests || seen != "w" {
-		t.Errorf("got status %d with the caller %v; want 429 with w", w.Code, seen)
+	if w.Code != http.StatusTooManyRequests {
+		t.Errorf("got status %d; want 429", w.Code)
+	}
+	if seen != "w" {
+		t.Errorf("middleware got the caller %v; want w", seen)
 	}
 }
 
@@ -127,8 +133,8 @@ func TestMiddlewareSeesTheStatusAndTheOperationOfEveryRequest(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %q; want %q", got, test.want)
 			}
-			if w.Header().Get("X-Seen") == "" || w.Header().Get("X-Seen") != w.Header().Get("X-Request-Id") {
-				t.Errorf("middleware saw the request id %q; want %q", w.Header().Get("X-Seen"), w.Header().Get("X-Request-Id"))
+			if got, want := w.Header().Get("X-Seen"), w.Header().Get("X-Request-Id"); got == "" || got != want {
+				t.Errorf("middleware saw the request id %q; want %q, and not none", got, want)
 			}
 		})
 	}
@@ -180,8 +186,8 @@ func TestAFailureOfMiddlewareIsAProblemToo(t *testing.T) {
 		if p := problemOf(t, w); p.Status != want {
 			t.Errorf("%s: got status %d; want %d", failure, p.Status, want)
 		}
-		if strings.Contains(log.String(), "inside of middleware") != (failure == "panic") {
-			t.Errorf("%s: logged %q", failure, &log)
+		if got, want := strings.Contains(log.String(), "inside of middleware"), failure == "panic"; got != want {
+			t.Errorf("%s: logged %q: the cause is in it: %t; want %t", failure, &log, got, want)
 		}
 	}
 }

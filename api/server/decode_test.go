@@ -85,8 +85,10 @@ func TestNullIsRefusedAtEveryDepthWithItsPointer(t *testing.T) {
 		case want == "-":
 		case !errors.As(err, &p) || len(p.Errors) != 1:
 			t.Errorf("%s: got %v; want one error at %q", body, err, want)
-		case p.Errors[0].Pointer != want || p.Errors[0].Detail != "must not be null":
-			t.Errorf("%s: got %+v; want one at %q", body, p.Errors, want)
+		case p.Errors[0].Pointer != want:
+			t.Errorf("%s: the error is at %q; want %q", body, p.Errors[0].Pointer, want)
+		case p.Errors[0].Detail != "must not be null":
+			t.Errorf("%s: the detail is %q; want must not be null", body, p.Errors[0].Detail)
 		}
 	}
 }
@@ -113,8 +115,11 @@ func TestAnAllowedNullIsTheZeroValue(t *testing.T) {
 	if err := newDecoder(operationByID("createPhoneNumber")).decode([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.SIPImport != nil || got.Purchase == nil || got.Purchase.Number != "+14155550100" {
-		t.Errorf("got %+v", got)
+	if got.SIPImport != nil {
+		t.Errorf("sipImport is %+v; want nil", got.SIPImport)
+	}
+	if want := (api.PurchaseDetails{Number: "+14155550100"}); got.Purchase == nil || *got.Purchase != want {
+		t.Errorf("purchase is %+v; want %+v", got.Purchase, want)
 	}
 }
 
@@ -125,7 +130,7 @@ func TestABodyMayBeMissingOnlyIfItIsOptional(t *testing.T) {
 	}
 	var p *api.Problem
 	if err := newDecoder(Operation{bodyRequired: true}).decode(nil, new(nested)); !errors.As(err, &p) || !strings.Contains(p.Detail, "missing") {
-		t.Errorf("a required body: got %v; want a problem", err)
+		t.Errorf(`a required body: got %v; want a problem with "missing" in it`, err)
 	}
 }
 
@@ -143,7 +148,7 @@ func FuzzDecode(f *testing.F) {
 		if err := decoder.decode(body, &got); err != nil {
 			var p *api.Problem
 			if !errors.As(err, &p) || p.Code != api.CodeInvalidRequest {
-				t.Errorf("%q: %v", body, err)
+				t.Errorf("%q: got %v; want a problem with the code %s", body, err, api.CodeInvalidRequest)
 			}
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,14 +96,41 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 	}
-	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
-		t.Errorf("Content-Type is %q", got)
+	if got, want := w.Header().Get("Content-Type"), "application/problem+json"; got != want {
+		t.Errorf("Content-Type is %q; want %q", got, want)
+	}
+	if p.Status != w.Code {
+		t.Errorf("status is %d; want %d", p.Status, w.Code)
+	}
+	if want := http.StatusText(w.Code); p.Title != want {
+		t.Errorf("title is %q; want %q", p.Title, want)
+	}
+	if p.Type != "about:blank" {
+		t.Errorf("type is %q; want about:blank", p.Type)
+	}
+	if p.Detail == "" {
+		t.Errorf("detail is empty in %+v; want some", p)
 	}
 	id := w.Header().Get("X-Request-Id")
-	if p.Status != w.Code || p.Title != http.StatusText(w.Code) || p.Type != "about:blank" || p.Detail == "" || id == "" || p.RequestID != id {
-		t.Errorf("status %d, request id %q, problem %+v", w.Code, id, p)
+	if id == "" {
+		t.Error("X-Request-Id is empty; want an id")
+	}
+	if p.RequestID != id {
+		t.Errorf("requestId is %q; want %q, as in X-Request-Id", p.RequestID, id)
 	}
 	return p
+}
+
+// pointersOf are the places that a problem names, each of which must have a detail.
+func pointersOf(t *testing.T, p api.Problem) (pointers []string) {
+	t.Helper()
+	for _, e := range p.Errors {
+		if e.Detail == "" {
+			t.Errorf("the error at %q has no detail; want one", e.Pointer)
+		}
+		pointers = append(pointers, e.Pointer)
+	}
+	return pointers
 }
 
 // Each row is a request that must not reach the operation. Where a row has two faults, the earlier check answers.
@@ -179,23 +207,24 @@ func TestRefusals(t *testing.T) {
 			w := httptest.NewRecorder()
 			newEcho(impl, &log).ServeHTTP(w, test.request)
 			if w.Code != test.status {
-				t.Fatalf("status %d, want %d: %s", w.Code, test.status, w.Body)
+				t.Fatalf("got status %d; want %d: %s", w.Code, test.status, w.Body)
 			}
 			p := problemOf(t, w)
 			if p.Code != test.code {
-				t.Errorf("code %s, want %s", p.Code, test.code)
+				t.Errorf("code is %s; want %s", p.Code, test.code)
 			}
-			switch {
-			case test.pointer == "-" && len(p.Errors) != 0:
-				t.Errorf("errors are %v; want none", p.Errors)
-			case test.pointer != "-" && (len(p.Errors) != 1 || p.Errors[0].Pointer != test.pointer || p.Errors[0].Detail == ""):
-				t.Errorf("errors are %v; want one at %q", p.Errors, test.pointer)
+			var want []string
+			if test.pointer != "-" {
+				want = []string{test.pointer}
+			}
+			if got := pointersOf(t, p); !slices.Equal(got, want) {
+				t.Errorf("the errors are at %q; want %q", got, want)
 			}
 			if impl.calls != 0 {
-				t.Error("the operation was called")
+				t.Errorf("the operation was called %d times; want 0", impl.calls)
 			}
 			if log.Len() > 0 {
-				t.Errorf("logged %s", &log)
+				t.Errorf("logged %s; want nothing", &log)
 			}
 		})
 	}
@@ -216,8 +245,11 @@ func TestWhatIsOnlyUnusualIsAccepted(t *testing.T) {
 			impl := &stub{}
 			w := httptest.NewRecorder()
 			newEcho(impl, io.Discard).ServeHTTP(w, r)
-			if w.Code != http.StatusOK || impl.calls != 1 {
-				t.Errorf("status %d, %d calls: %s", w.Code, impl.calls, w.Body)
+			if w.Code != http.StatusOK {
+				t.Errorf("got status %d; want 200: %s", w.Code, w.Body)
+			}
+			if impl.calls != 1 {
+				t.Errorf("the operation was called %d times; want 1", impl.calls)
 			}
 		})
 	}
@@ -240,7 +272,7 @@ func TestAMissingBodyIsNamedAsWhatItIs(t *testing.T) {
 	w := httptest.NewRecorder()
 	newEcho(&stub{}, io.Discard).ServeHTTP(w, request("PUT", "/api/phone_numbers/1", ""))
 	if p := problemOf(t, w); !strings.Contains(p.Detail, "missing") {
-		t.Errorf("the detail is %q", p.Detail)
+		t.Errorf(`the detail is %q; want "missing" in it`, p.Detail)
 	}
 }
 
@@ -257,8 +289,11 @@ func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
 func TestOptionsIsAnsweredWithoutAKey(t *testing.T) {
 	w := httptest.NewRecorder()
 	newEcho(&stub{}, io.Discard).ServeHTTP(w, request("OPTIONS", "/api/phone_numbers/1", "", "Authorization", ""))
-	if w.Code != http.StatusNoContent || !strings.Contains(w.Header().Get("Allow"), "PUT") {
-		t.Errorf("status %d, Allow %q", w.Code, w.Header().Get("Allow"))
+	if w.Code != http.StatusNoContent {
+		t.Errorf("got status %d; want 204", w.Code)
+	}
+	if allow := w.Header().Get("Allow"); !strings.Contains(allow, "PUT") {
+		t.Errorf("Allow is %q; want PUT in it", allow)
 	}
 }
 
@@ -275,8 +310,11 @@ func TestChallenge(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		newEcho(&stub{}, io.Discard).ServeHTTP(w, request("GET", "/api/phone_numbers", "", "Authorization", authorization))
-		if w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") != want {
-			t.Errorf("%q: status %d, WWW-Authenticate %q; want %q", authorization, w.Code, w.Header().Get("WWW-Authenticate"), want)
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("%q: got status %d; want 401", authorization, w.Code)
+		}
+		if got := w.Header().Get("WWW-Authenticate"); got != want {
+			t.Errorf("%q: WWW-Authenticate is %q; want %q", authorization, got, want)
 		}
 	}
 }
@@ -287,7 +325,7 @@ func TestTwoKeysAreNone(t *testing.T) {
 	w := httptest.NewRecorder()
 	newEcho(&stub{}, io.Discard).ServeHTTP(w, r)
 	if w.Code != http.StatusUnauthorized {
-		t.Errorf("status %d", w.Code)
+		t.Errorf("got status %d; want 401", w.Code)
 	}
 }
 
@@ -297,8 +335,15 @@ func TestAHeaderParameterIsThereOnce(t *testing.T) {
 	impl := &stub{}
 	w := httptest.NewRecorder()
 	newEcho(impl, io.Discard).ServeHTTP(w, r)
-	if p := problemOf(t, w); p.Code != api.CodeInvalidRequest || len(p.Errors) != 1 || p.Errors[0].Pointer != "Idempotency-Key" || impl.calls > 0 {
-		t.Errorf("problem %+v, %d calls", p, impl.calls)
+	p := problemOf(t, w)
+	if p.Code != api.CodeInvalidRequest {
+		t.Errorf("code is %s; want %s", p.Code, api.CodeInvalidRequest)
+	}
+	if got, want := pointersOf(t, p), []string{"Idempotency-Key"}; !slices.Equal(got, want) {
+		t.Errorf("the errors are at %q; want %q", got, want)
+	}
+	if impl.calls != 0 {
+		t.Errorf("the operation was called %d times; want 0", impl.calls)
 	}
 }
 
@@ -330,8 +375,11 @@ func TestRequestIDOfTheCallerIsKeptWhereItIsFit(t *testing.T) {
 		w := httptest.NewRecorder()
 		newEcho(&stub{}, io.Discard).ServeHTTP(w, request("GET", "/api/phone_numbers", "", "X-Request-Id", id))
 		got := w.Header().Get("X-Request-Id")
-		if got == "" || (got == id) != keep {
-			t.Errorf("%q became %q", id, got)
+		if got == "" {
+			t.Errorf("%q became the empty id; want some id", id)
+		}
+		if kept := got == id; kept != keep {
+			t.Errorf("%q became %q: kept is %t; want %t", id, got, kept, keep)
 		}
 	}
 }
@@ -359,14 +407,20 @@ func TestFailuresInsideShowNothing(t *testing.T) {
 			var log bytes.Buffer
 			w := httptest.NewRecorder()
 			newEcho(&stub{get: get}, &log).ServeHTTP(w, request("GET", "/api/phone_numbers/1", "", "X-Request-Id", "id-1"))
-			if p := problemOf(t, w); p.Status != 500 || p.Code != api.CodeInternal {
-				t.Errorf("problem %+v", p)
+			p := problemOf(t, w)
+			if p.Status != 500 {
+				t.Errorf("status is %d; want 500", p.Status)
 			}
-			if strings.Contains(w.Body.String(), "hunter2") {
-				t.Errorf("the answer shows the inside: %s", w.Body)
+			if p.Code != api.CodeInternal {
+				t.Errorf("code is %s; want %s", p.Code, api.CodeInternal)
 			}
-			if !strings.Contains(log.String(), inside) || !strings.Contains(log.String(), "request_id=id-1") {
-				t.Errorf("the log does not have it: %s", &log)
+			if secret := "hunter2"; strings.Contains(w.Body.String(), secret) {
+				t.Errorf("the response is %s; want no %s in it", w.Body, secret)
+			}
+			for _, want := range []string{inside, "request_id=id-1"} {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log is %s; want %q in it", &log, want)
+				}
 			}
 		})
 	}
@@ -377,7 +431,7 @@ func TestAnAnswerOfNilIsAServerError(t *testing.T) {
 	w := httptest.NewRecorder()
 	newEcho(impl, io.Discard).ServeHTTP(w, request("GET", "/api/phone_numbers/1", ""))
 	if w.Code != http.StatusInternalServerError {
-		t.Errorf("status %d, body %q", w.Code, w.Body)
+		t.Errorf("got status %d; want 500: %s", w.Code, w.Body)
 	}
 }
 
@@ -389,7 +443,7 @@ func TestANilListIsAnEmptyList(t *testing.T) {
 		w := httptest.NewRecorder()
 		newEcho(&stub{}, io.Discard).ServeHTTP(w, target)
 		if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != want {
-			t.Errorf("%s: %d %s; want %s", target.URL, w.Code, got, want)
+			t.Errorf("%s: got %d %s; want 200 %s", target.URL, w.Code, got, want)
 		}
 	}
 }
@@ -401,11 +455,14 @@ func TestAProblemWithACauseIsAnsweredAsItIs(t *testing.T) {
 	var log bytes.Buffer
 	w := httptest.NewRecorder()
 	newEcho(impl, &log).ServeHTTP(w, request("GET", "/api/phone_numbers/1", ""))
-	if p := problemOf(t, w); p.Code != api.CodeStorageUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("problem %+v, Retry-After %q", p, w.Header().Get("Retry-After"))
+	if p := problemOf(t, w); p.Code != api.CodeStorageUnavailable {
+		t.Errorf("code is %s; want %s", p.Code, api.CodeStorageUnavailable)
+	}
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("Retry-After is empty; want some seconds")
 	}
 	if !strings.Contains(log.String(), "disk full") {
-		t.Errorf("the log does not have the cause: %s", &log)
+		t.Errorf("the log is %s; want disk full in it", &log)
 	}
 }
 
@@ -414,7 +471,7 @@ func TestSharedProblemsAreNotChanged(t *testing.T) {
 	impl := &stub{get: func(context.Context) (server.GetPhoneNumberResponseObject, error) { return nil, shared }}
 	newEcho(impl, io.Discard).ServeHTTP(httptest.NewRecorder(), request("GET", "/api/phone_numbers/1", ""))
 	if shared.RequestID != "" {
-		t.Errorf("the problem has got the request id %q", shared.RequestID)
+		t.Errorf("the request id is %q; want none", shared.RequestID)
 	}
 }
 
@@ -442,14 +499,14 @@ func TestAPanicInTheMiddleOfAnAnswerCutsTheConnectionAndIsLogged(t *testing.T) {
 	answer, err := http.DefaultClient.Do(r)
 	if err == nil { // else it was cut before anything was sent, which is as good
 		if body, err := io.ReadAll(answer.Body); err == nil {
-			t.Errorf("the caller got %d %q as a whole answer", answer.StatusCode, body)
+			t.Errorf("the caller got %d %q; want an error in the middle", answer.StatusCode, body)
 		}
 		_ = answer.Body.Close()
 	}
 	srv.Close() // waits for the handler
 	for _, want := range []string{"too late for a problem", "request_id=id-1", "VisitGetPhoneNumberResponse"} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log does not have %q: %s", want, log.String())
+			t.Errorf("the log is %s; want %q in it", log.String(), want)
 		}
 	}
 }
@@ -473,8 +530,11 @@ func TestACallerWhoHungUpIsNoServerError(t *testing.T) {
 	var log bytes.Buffer
 	w := httptest.NewRecorder()
 	newEcho(impl, &log).ServeHTTP(w, request("GET", "/api/phone_numbers/1", "").WithContext(ctx))
-	if w.Code != 499 || log.Len() > 0 {
-		t.Errorf("status %d, log %q", w.Code, &log)
+	if w.Code != 499 {
+		t.Errorf("got status %d; want 499", w.Code)
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged %q; want nothing", &log)
 	}
 }
 
@@ -496,7 +556,10 @@ func TestUpdateTellsUnlinkFromLeaveAlone(t *testing.T) {
 		var got api.AgentLink
 		impl := &stub{update: func(l api.AgentLink) { got = l }}
 		newEcho(impl, io.Discard).ServeHTTP(httptest.NewRecorder(), request("PUT", "/api/phone_numbers/1", body))
-		if impl.calls != 1 || !reflect.DeepEqual(got, want) {
+		if impl.calls != 1 {
+			t.Errorf("%s: the operation was called %d times; want 1", body, impl.calls)
+		}
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s became %+v; want %+v", body, got, want)
 		}
 	}
