@@ -191,7 +191,7 @@ func TestTheMapHasEveryPackage(t *testing.T) {
 	}
 }
 
-// README is the door: what it says in more lines belongs in docs.
+// README.md is short. Longer text belongs in docs.
 func TestREADMEIsShort(t *testing.T) {
 	const most = 150
 	if got := strings.Count(read(t, "README.md"), "\n"); got > most {

@@ -27,7 +27,7 @@ func readSpec(t *testing.T) object {
 	return document
 }
 
-// at follows names into the document and fails the test where there is nothing.
+// at follows names into the document and fails the test if there is nothing.
 func at(t *testing.T, node object, names ...string) object {
 	t.Helper()
 	for _, name := range names {
@@ -146,17 +146,17 @@ func TestEveryAnswerToAKeyedCallSaysWhetherItIsAReplay(t *testing.T) {
 		}
 	})
 	if keyed != 2 {
-		t.Errorf("%d operations take an Idempotency-Key", keyed)
+		t.Errorf("%d operations take an Idempotency-Key; want 2", keyed)
 	}
 }
 
 func TestUpdateHasAnExampleThatLinksAndOneThatUnlinks(t *testing.T) {
 	examples := at(t, readSpec(t), "paths", "/phone_numbers/{id}", "put", "requestBody", "content", "application/json", "examples")
 	if link := at(t, examples, "link", "value")["agentId"]; link == "" || link == nil {
-		t.Errorf("the example links %v", link)
+		t.Errorf("the example links %v; want an agent", link)
 	}
 	if unlink := at(t, examples, "unlink", "value")["agentId"]; unlink != "" {
-		t.Errorf("the example unlinks with %v", unlink)
+		t.Errorf("the example unlinks with %v; want the empty string", unlink)
 	}
 }
 
@@ -174,10 +174,10 @@ func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
 			for name, h := range headers {
 				header := resolve(t, document, h)
 				if schema, _ := header["schema"].(object); schema["type"] != "string" {
-					t.Errorf("%s: a header that is no string loses the whole answer where it holds something else: %s", path, name)
+					t.Errorf("%s: the header %s is not a string, so a client loses the whole response if it has another value", path, name)
 				}
 				if header["required"] != nil {
-					t.Errorf("%s: a required response header: %s", path, name)
+					t.Errorf("%s: the response header %s is required; want it optional", path, name)
 				}
 			}
 		}
@@ -208,7 +208,7 @@ func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
 		}
 		closed := schema["additionalProperties"] == false
 		if schema["type"] == "object" && closed != requests[name] {
-			t.Errorf("schema %s: of a request: %t, closed: %t; requests are closed, answers can grow", name, requests[name], closed)
+			t.Errorf("schema %s: of a request: %t, closed: %t; requests are closed, responses can grow", name, requests[name], closed)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func TestTheExamplesOfACodeAreTheProblemThatNewProblemMakes(t *testing.T) {
 			}
 		}
 		if status != "" && status != fmt.Sprint(example["status"]) {
-			t.Errorf("%s: the example has the status %v", where, example["status"])
+			t.Errorf("%s: the example has the status %v; want %s", where, example["status"], status)
 		}
 	})
 	for _, code := range at(t, document, "components", "schemas", "ProblemCode")["enum"].([]any) {
@@ -298,10 +298,10 @@ func TestTheServersOfTheSpecAreThoseOfTheCode(t *testing.T) {
 		t.Fatalf("openapi.yaml has %d servers; want the hosted API and this project's server", len(servers))
 	}
 	if url := fmt.Sprint(servers[0].(object)["url"]); url != client.DefaultBaseURL {
-		t.Errorf("the first server is %s, client.DefaultBaseURL is %s", url, client.DefaultBaseURL)
+		t.Errorf("the first server is %s; want client.DefaultBaseURL, %s", url, client.DefaultBaseURL)
 	}
 	if url := fmt.Sprint(servers[1].(object)["url"]); !strings.HasSuffix(url, rest.BaseURL) {
-		t.Errorf("the second server is %s, and rest.BaseURL is %s", url, rest.BaseURL)
+		t.Errorf("the second server is %s; want rest.BaseURL, %s, last", url, rest.BaseURL)
 	}
 }
 

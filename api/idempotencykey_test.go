@@ -35,13 +35,13 @@ func keyParameters(t *testing.T) (schemas []*openapi3.Schema) {
 	return schemas
 }
 
-// What openapi.yaml allows and what the parser takes are the same.
+// keepsToTheSpec checks that the parser accepts what openapi.yaml allows, and nothing else.
 func keepsToTheSpec(t *testing.T, schemas []*openapi3.Schema, value string) {
 	t.Helper()
 	_, err := api.ParseIdempotencyKey(value)
 	for _, schema := range schemas {
 		if refusal := schema.VisitJSON(value); (refusal == nil) != (err == nil) {
-			t.Errorf("%q: the parser says %v; openapi.yaml says %v", value, err, refusal)
+			t.Errorf("%q: the parser says %v; want the same as openapi.yaml, which says %v", value, err, refusal)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func TestAnIdempotencyKeyIsReadAsOpenAPISaysIt(t *testing.T) {
 			t.Errorf("%q is read as %q; want %q", value, key, want)
 		}
 		if refused := err != nil; refused != (want == "") {
-			t.Errorf("%q: the error is %v; want one: %t", value, err, want == "")
+			t.Errorf("%q: got the error %v; want one: %t", value, err, want == "")
 		}
 		keepsToTheSpec(t, schemas, value)
 	}

@@ -18,12 +18,12 @@ import (
 	"github.com/vogent-community/phonenumbers/api/server"
 )
 
-// callerKey is the key of who calls, on the context.
+// callerKey is the key of the caller in the context.
 type callerKey struct{}
 
 func callerOf(ctx context.Context) any { return ctx.Value(callerKey{}) }
 
-// serve registers a stub on a new Echo, with options that any key passes, and sends it a request.
+// serve registers a stub on a new Echo, with options that accept any key, and sends it a request.
 func serve(t *testing.T, r *http.Request, change func(*echo.Echo, *stub, *server.Options)) *httptest.ResponseRecorder {
 	t.Helper()
 	e, impl := echo.New(), &stub{}

@@ -64,7 +64,7 @@ func TestNullIsRefusedAtEveryDepthWithItsPointer(t *testing.T) {
 		`{"free":{"a":[1,null]}}`:                     "/free/a/1",
 		`{"inner":{"inner":{"inner":{"text":null}}}}`: "/inner/inner/inner/text",
 
-		// The list of pointers that may be null says nothing of what is above, below or in them.
+		// The list of pointers that may be null says nothing about what is above, below or in them.
 		`{"inner":{"allowed":null}}`:   "/inner/allowed",
 		`{"allowed":{"allowed":null}}`: "/allowed/allowed",
 		`{"allowed":{"text":null}}`:    "/allowed/text",
@@ -134,7 +134,7 @@ func TestABodyMayBeMissingOnlyIfItIsOptional(t *testing.T) {
 	}
 }
 
-// The decoder must hold whatever strangers send: no panic, and no body accepted that a decoder without our rules refuses.
+// Whatever strangers send, the decoder does not panic, and accepts no body that a decoder without our rules refuses.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"purchase","purchase":{"number":"+14155550100"},"sipImport":null}`, `{"type":null}`, `{"type":"a","type":"b"}`,

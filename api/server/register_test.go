@@ -25,7 +25,7 @@ import (
 
 const key = "secret"
 
-// stub is an implementation that answers Get and List as a test wants it to, and counts what reaches it.
+// stub is an implementation that responds to Get and List as a test wants it to, and counts what reaches it.
 type stub struct {
 	memory
 	get    func(context.Context) (server.GetPhoneNumberResponseObject, error)
@@ -89,12 +89,12 @@ func request(method, target, body string, header ...string) *http.Request {
 	return r
 }
 
-// problemOf checks that an answer is a whole problem document and returns it.
+// problemOf checks that a response is a whole problem document, and returns it.
 func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	t.Helper()
 	var p api.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
-		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+		t.Fatalf("got %d %s: %v; want a problem document", w.Code, w.Body, err)
 	}
 	if got, want := w.Header().Get("Content-Type"), "application/problem+json"; got != want {
 		t.Errorf("Content-Type is %q; want %q", got, want)
@@ -133,7 +133,7 @@ func pointersOf(t *testing.T, p api.Problem) (pointers []string) {
 	return pointers
 }
 
-// Each row is a request that must not reach the operation. Where a row has two faults, the earlier check answers.
+// Each row is a request that must not reach the operation. If a row has two faults, the earlier check reports its fault.
 func TestRefusals(t *testing.T) {
 	const numbers, one = "/api/phone_numbers", "/api/phone_numbers/1"
 	large := `{"agentId":"` + strings.Repeat("a", 64<<10) + `"}`
@@ -264,7 +264,7 @@ func TestAnEmptyQueryValueReachesTheOperation(t *testing.T) {
 	}}
 	newEcho(impl, io.Discard).ServeHTTP(httptest.NewRecorder(), request("GET", "/api/phone_numbers?agentId=", ""))
 	if impl.calls != 1 {
-		t.Error("the operation was not called")
+		t.Errorf("the operation was called %d times; want 1", impl.calls)
 	}
 }
 
@@ -297,7 +297,7 @@ func TestOptionsIsAnsweredWithoutAKey(t *testing.T) {
 	}
 }
 
-// RFC 6750, section 3.1: no error code where no key was presented.
+// RFC 6750, section 3.1: no error code if no key was sent.
 func TestChallenge(t *testing.T) {
 	for authorization, want := range map[string]string{
 		"":                  "Bearer",
@@ -475,7 +475,7 @@ func TestSharedProblemsAreNotChanged(t *testing.T) {
 	}
 }
 
-// cutShort fails after its answer has begun.
+// cutShort fails after its response has begun.
 type cutShort struct{}
 
 func (cutShort) VisitGetPhoneNumberResponse(w http.ResponseWriter) error {
@@ -497,7 +497,7 @@ func TestAPanicInTheMiddleOfAnAnswerCutsTheConnectionAndIsLogged(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+key)
 	r.Header.Set("X-Request-Id", "id-1")
 	answer, err := http.DefaultClient.Do(r)
-	if err == nil { // else it was cut before anything was sent, which is as good
+	if err == nil { // otherwise it was cut before anything was sent, which is as good
 		if body, err := io.ReadAll(answer.Body); err == nil {
 			t.Errorf("the caller got %d %q; want an error in the middle", answer.StatusCode, body)
 		}

@@ -101,8 +101,8 @@ func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 	if got := strings.Count(rest, "\n"); got != n-done {
 		t.Errorf("the next apply changed %d numbers; want the %d that were left", got, n-done)
 	}
-	if !maps.Equal(o.agents(t), want) {
-		t.Error("the numbers are not as the file says")
+	if got := o.agents(t); !maps.Equal(got, want) {
+		t.Errorf("the agents are %v; want %v, as in the file", got, want)
 	}
 }
 
@@ -130,8 +130,8 @@ func TestAServerThatDiesDuringApplyCostsOnlyTime(t *testing.T) {
 	if err := command.Wait(); err != nil {
 		t.Fatalf("apply has ended with %v; want exit code 0\n%s", err, stderr)
 	}
-	if !maps.Equal(o.agents(t), want) {
-		t.Error("the numbers are not as the file says")
+	if got := o.agents(t); !maps.Equal(got, want) {
+		t.Errorf("the agents are %v; want %v, as in the file", got, want)
 	}
 	if got := strings.Count(stdout.String(), "\n"); got != n {
 		t.Errorf("%d changes are reported; want %d", got, n)

@@ -159,8 +159,14 @@ func (c choice) try(stderr *bytes.Buffer) string {
 	}
 	wantNote := c.key != "" && (c.profile != "" || c.profileVar != "")
 	switch {
-	case key != wantKey, address != wantAddress, len(sent) > 1, code != wantCode:
-		return fmt.Sprintf("exit code %d, want %d; want %q sent to %q", code, wantCode, wantKey, wantAddress)
+	case code != wantCode:
+		return fmt.Sprintf("the exit code is %d; want %d", code, wantCode)
+	case len(sent) > 1:
+		return fmt.Sprintf("sent %d keys; want 1 or none", len(sent))
+	case key != wantKey:
+		return fmt.Sprintf("sent the key %q; want %q", key, wantKey)
+	case address != wantAddress:
+		return fmt.Sprintf("sent to %q; want %q", address, wantAddress)
 	case strings.Contains(sentLine.ReplaceAllString(stderr.String(), ""), "key-of-"):
 		return "a key is shown"
 	case strings.Contains(stderr.String(), "VOGENT_API_KEY is set and overrides the profile") != wantNote:

@@ -41,7 +41,7 @@ func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
 
 			again := newServer(t, dir)
 			if again.key != "" {
-				t.Error("the second start has printed a key")
+				t.Errorf("the second start has printed the key %s; want none", again.key)
 			}
 			status, body, err := request{url: again.url("/phone_numbers/" + id), key: s.key}.send(t.Context())
 			if err != nil || !strings.Contains(body, linked) {

@@ -29,11 +29,11 @@ func FuzzFile(f *testing.F) {
 		for _, d := range states {
 			var b bytes.Buffer
 			if err := d.Write(&b); err != nil {
-				t.Fatalf("%q: %v", d, err)
+				t.Fatalf("write %q: %v", d, err)
 			}
 			again, err := Parse("f", b.Bytes())
 			if err != nil || !maps.Equal(again.Agents, d) {
-				t.Fatalf("%q was written as\n%s\nand read as %q, %v", d, b.Bytes(), again.Agents, err)
+				t.Fatalf("%q was written as\n%s\nand read as %q, %v; want the same", d, b.Bytes(), again.Agents, err)
 			}
 		}
 	})

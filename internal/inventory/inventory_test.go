@@ -14,19 +14,28 @@ func TestFictionalNumbersAreForFiction(t *testing.T) {
 	var last string
 	for number := range all("") {
 		if number <= last {
-			t.Errorf("%s comes after %s", number, last)
+			t.Errorf("%s comes after %s; want ascending order", number, last)
 		}
 		last = number
-		if seen[number] || !phone.IsE164(number) || !phone.IsServed(number) {
-			t.Fatalf("%s is malformed, not served or there twice", number)
+		if seen[number] {
+			t.Fatalf("%s is there twice; want it once", number)
+		}
+		if !phone.IsE164(number) {
+			t.Fatalf("%s is malformed; want E.164", number)
+		}
+		if !phone.IsServed(number) {
+			t.Fatalf("%s is of a country that is not served", number)
 		}
 		seen[number] = true
 		national, american := strings.CutPrefix(number, "+1")
 		if american && national[3:8] != "55501" {
 			t.Fatalf("%s can belong to a stranger", number)
 		}
-		if !american && (!strings.HasPrefix(number, "+44") || len(number) != 13) {
-			t.Fatalf("%s is no British number", number)
+		if !american && !strings.HasPrefix(number, "+44") {
+			t.Fatalf("%s begins with neither +1 nor +44", number)
+		}
+		if !american && len(number) != 13 {
+			t.Fatalf("%s has %d characters; want 13, as a British number", number, len(number))
 		}
 	}
 	for _, number := range []string{"+12025550100", "+14165550199", "+442079460999", "+447700900000"} {
@@ -86,7 +95,7 @@ func TestNumbersAreReadOneARow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			numbers, err := Read(strings.NewReader(file))
 			if err != nil || !slices.Equal(numbers, want) {
-				t.Errorf("read %q, %v", numbers, err)
+				t.Errorf("read %q, %v; want %q", numbers, err, want)
 			}
 		})
 	}
@@ -107,8 +116,11 @@ func TestABadRowIsNamedAndNothingIsRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			numbers, err := Read(strings.NewReader(test.file))
-			if err == nil || !strings.Contains(err.Error(), test.want) || numbers != nil {
-				t.Errorf("%v, %q; want %q", err, numbers, test.want)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got the error %v; want %q in it", err, test.want)
+			}
+			if numbers != nil {
+				t.Errorf("read %q; want none", numbers)
 			}
 		})
 	}

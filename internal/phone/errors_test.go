@@ -9,11 +9,11 @@ import (
 func TestErrorsAreComparedByTheirCode(t *testing.T) {
 	made := fmt.Errorf("insert: %w", &Error{Code: IdempotencyInProgress})
 	if !errors.Is(made, ErrInProgress) {
-		t.Error("an error of the same code, made elsewhere, is another one")
+		t.Errorf("errors.Is(%v, %v) is false; want true, since the code is the same", made, ErrInProgress)
 	}
 	for _, other := range []error{ErrKeyReused, ErrTaken, &Error{}} {
 		if errors.Is(made, other) {
-			t.Errorf("%v is %v", made, other)
+			t.Errorf("errors.Is(%v, %v) is true; want false", made, other)
 		}
 	}
 }

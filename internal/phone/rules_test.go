@@ -88,8 +88,11 @@ func TestValueRules(t *testing.T) {
 func TestCursorKeepsTheID(t *testing.T) {
 	const id = "019daa80-7c00-7000-8000-000000000001"
 	cursor := encodeCursor(id)
-	if got, ok := decodeCursor(cursor); !ok || got != id || cursor == id {
-		t.Errorf("%s became %s and then %s, %t", id, cursor, got, ok)
+	if cursor == id {
+		t.Errorf("the cursor is %s; want another text than the id", cursor)
+	}
+	if got, ok := decodeCursor(cursor); !ok || got != id {
+		t.Errorf("the cursor %s became %s, %t; want %s, true", cursor, got, ok, id)
 	}
 }
 
@@ -109,8 +112,17 @@ func FuzzTerminationURI(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
-		if isTerminationURI(uri) && (len(uri) > 255 || strings.ContainsAny(uri, "@/?%, \r\n\x00") || uri != strings.ToValidUTF8(uri, "")) {
-			t.Errorf("%q is accepted", uri)
+		if !isTerminationURI(uri) {
+			return
+		}
+		if len(uri) > 255 {
+			t.Errorf("%q is accepted, with %d bytes; want 255 or fewer", uri, len(uri))
+		}
+		if bad := "@/?%, \r\n\x00"; strings.ContainsAny(uri, bad) {
+			t.Errorf("%q is accepted; want none of %q in it", uri, bad)
+		}
+		if uri != strings.ToValidUTF8(uri, "") {
+			t.Errorf("%q is accepted; want UTF-8", uri)
 		}
 	})
 }

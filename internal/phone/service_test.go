@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// noStore fails the test where a refused request reaches the store or the inventory.
+// noStore fails the test if a refused request reaches the store or the inventory.
 type noStore struct {
 	Store
 	Inventory
@@ -68,13 +68,13 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var e *Error
 			if err := test.call(); !errors.As(err, &e) || e.Code != ValidationFailed {
-				t.Fatalf("got %v", err)
+				t.Fatalf("got the error %v; want one with the code %s", err, ValidationFailed)
 			}
 			var got []string
 			for _, rule := range e.Rules {
 				got = append(got, rule.Pointer)
 				if rule.Detail == "" {
-					t.Errorf("%s has no detail", rule.Pointer)
+					t.Errorf("%s has no detail; want one", rule.Pointer)
 				}
 			}
 			if len(got) != len(test.want) {
@@ -93,13 +93,17 @@ func TestACursorOfAnotherFormIsInvalid(t *testing.T) {
 	for _, cursor := range []string{"", "x", "AZ2qgHwAcACAAAAAAAAAAR", "019daa80-7c00-7000-8000-000000000001", "AZ2qgHwAcACAAAAAAAAAAQ=="} {
 		var e *Error
 		_, err := (&Service{}).List(t.Context(), "w", ListQuery{Cursor: &cursor})
-		if !errors.As(err, &e) || e.Code != InvalidRequest || len(e.Rules) != 1 || e.Rules[0].Pointer != "cursor" {
-			t.Errorf("%q: %v", cursor, err)
+		if !errors.As(err, &e) || e.Code != InvalidRequest {
+			t.Errorf("%q: got the error %v; want one with the code %s", cursor, err, InvalidRequest)
+			continue
+		}
+		if len(e.Rules) != 1 || e.Rules[0].Pointer != "cursor" {
+			t.Errorf("%q: the rules are %+v; want one for cursor", cursor, e.Rules)
 		}
 	}
 }
 
-// The id check stands before the store: what is no id of ours never reaches a database.
+// Ids are checked before the store is asked: a malformed id never reaches the database.
 func TestAMalformedIDIsNotFound(t *testing.T) {
 	s := &Service{Store: noStore{}}
 	for _, id := range []string{
@@ -112,13 +116,13 @@ func TestAMalformedIDIsNotFound(t *testing.T) {
 			"delete": func(ctx context.Context) error { _, err := s.Delete(ctx, "w", id); return err },
 		} {
 			if err := call(t.Context()); !errors.Is(err, ErrNotFound) {
-				t.Errorf("%s %q: %v", name, id, err)
+				t.Errorf("%s %q: got %v; want %v", name, id, err, ErrNotFound)
 			}
 		}
 	}
 }
 
-// readOnly fails the test where an update that changes nothing writes.
+// readOnly fails the test if an update that changes nothing writes.
 type readOnly struct{ noStore }
 
 func (readOnly) Number(_ context.Context, _, id string) (Number, error) { return Number{ID: id}, nil }

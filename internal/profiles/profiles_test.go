@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// An error about the file names the line, and never quotes it, as it has keys.
+// An error about the file names the line, but never quotes it, since it has keys.
 func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	const address = "http://127.0.0.1:8080/api"
@@ -36,8 +36,11 @@ func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 		"a name with a path":           {strings.Replace(good, "default", "../secret", 1), "the name of a profile is not valid: it must be"},
 	} {
 		_, err := parse([]byte(c.text))
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: %v, want %q", name, err, c.want)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got the error %v; want %q in it", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf(`%s: got the error %v; want no "secret" in it`, name, err)
 		}
 	}
 	for text, want := range map[string]Profiles{
@@ -48,14 +51,14 @@ func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 		"1: " + flow(address, "123"): {"1": {address, "123"}},
 	} {
 		if got, err := parse([]byte(text)); err != nil || !maps.Equal(got, want) {
-			t.Errorf("%q: %v, %v", text, got, err)
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}
 	}
 }
 
 func flow(address, key string) string { return "{baseUrl: '" + address + "', apiKey: " + key + "}\n" }
 
-// Whatever name and key are kept come back, also those that YAML takes for something else.
+// All names and keys are read as they were written, even if they mean something else in YAML.
 func TestProfilesComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "profiles.yaml")
@@ -90,7 +93,7 @@ func TestAnAddressHasSeveralSpellings(t *testing.T) {
 		{"https://api.vogent.ai/a%2Fb", "https://api.vogent.ai/a/b", false},
 	} {
 		if got := SameAddress(c.a, c.b); got != c.same {
-			t.Errorf("%s and %s: %t", c.a, c.b, got)
+			t.Errorf("%s and %s: got %t; want %t", c.a, c.b, got, c.same)
 		}
 	}
 }

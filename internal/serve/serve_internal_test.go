@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A server that cannot accept connections any more ends by itself, and says why.
+// A server that can no longer accept connections ends by itself, and says why.
 func TestAServerThatFailsEnds(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -25,7 +25,7 @@ func TestAServerThatFailsEnds(t *testing.T) {
 	}
 	err = Options{}.withDefaults().serveHTTP(t.Context(), listener, http.NotFoundHandler())
 	if !errors.Is(err, net.ErrClosed) || !strings.HasPrefix(err.Error(), "serve: ") {
-		t.Errorf("serveHTTP returns %v, want serve: %v", err, net.ErrClosed)
+		t.Errorf(`serveHTTP returns %v; want "serve: " first, and %v in it`, err, net.ErrClosed)
 	}
 }
 

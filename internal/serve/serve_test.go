@@ -204,7 +204,7 @@ func TestAnAddressThatIsTakenCostsNoFirstKey(t *testing.T) {
 	}
 }
 
-// A server that listens on all addresses tells one that works on this machine.
+// A server that listens on all addresses reports one that works on this machine.
 func TestTheBaseURLWorksOnThisMachine(t *testing.T) {
 	t.Parallel()
 	s := start(t, serve.Options{Database: ":memory:", Addr: ":0"})

@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// What is PostgreSQL'db own: many writers, many processes, limits, hosts.
+// What only PostgreSQL has: many writers, many processes, limits, hosts.
 
 func TestProcessesThatStartAtOnceOnPostgreSQL(t *testing.T) {
 	database := dbtest.Postgres(t)
@@ -27,7 +27,7 @@ func TestProcessesThatStartAtOnceOnPostgreSQL(t *testing.T) {
 	dbtest.Must(t, ping(t.Context(), open(t, database)))
 }
 
-// The control: without the lock, processes that migrate at once get into each other'db way, and the test above sees it.
+// The control: without the lock, processes that migrate at once disturb each other, and the test above notices.
 func TestTheStartTestSeesMigrationsWithoutALock(t *testing.T) {
 	for range 5 {
 		if failures := startAtOnce(t, 50, openVariable+"="+dbtest.Postgres(t), unlockedVariable+"=1"); len(failures) > 0 {
@@ -56,14 +56,14 @@ func TestEveryConnectionToPostgreSQLIsLimited(t *testing.T) {
 		}
 	}
 	if most := db.writer.Stats().MaxOpenConnections; most != 3 {
-		t.Errorf("at most %d connections", most)
+		t.Errorf("at most %d connections; want 3", most)
 	}
 	named := open(t, dbtest.With(database, "application_name=mine"))
 	if got := connectionState(t, named, "application_name"); got != "mine" {
-		t.Errorf("what the URL says is not kept: %s", got)
+		t.Errorf("application_name is %s; want mine, as the URL says", got)
 	}
 	if got := connectionState(t, named, "statement_timeout"); got != "0" {
-		t.Errorf("a command has the statement timeout %s", got)
+		t.Errorf("statement_timeout of a command is %s; want 0", got)
 	}
 }
 
@@ -76,14 +76,14 @@ func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
 	_, err = tx.ExecContext(t.Context(), `UPDATE things SET label = 'theirs'`)
 	dbtest.Must(t, err)
 	if err := update(t.Context(), db, "a", "after"); !IsUnavailable(err) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v; want an unavailable database", err)
 	}
 	wantLabel(t, db, "before")
 	dbtest.Must(t, tx.Rollback())
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// A request that comes when all connections are taken is told so in time.
+// A request that comes when all connections are taken fails in time.
 func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	db := one(t, dbtest.Postgres(t), ConnectionLimits{Connections: 1})
 	db.turn = 50 * time.Millisecond
@@ -91,14 +91,14 @@ func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	dbtest.Must(t, err)
 	start := time.Now()
 	if err := update(t.Context(), db, "a", "after"); !IsUnavailable(err) {
-		t.Errorf("got %v after %v", err, time.Since(start))
+		t.Errorf("got %v after %v; want an unavailable database", err, time.Since(start))
 	}
 	dbtest.Must(t, taken.Close())
 	db.turn = time.Minute
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// What others keep in the database is theirs.
+// Tables of others in the database stay as they are.
 func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
 	database := dbtest.Postgres(t)
 	_, err := dbtest.Connect(t, database).ExecContext(t.Context(), `
@@ -115,7 +115,7 @@ func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
 	}
 }
 
-// A host that was once out of reach must not be talked to in plain text from then on.
+// After a host was unreachable once, it must not get plain text from then on.
 func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
 	for _, query := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=disable", "?sslmode=require"} {
 		config, err := postgresConfig("postgres://127.0.0.1:1,127.0.0.1:2/x"+query, "")
@@ -126,10 +126,10 @@ func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
 	}
 }
 
-// A host that is silent is asked no more once another one has worked, by many at once neither.
+// Once another host has worked, a silent host is not asked again, even if many read at once.
 func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 	t.Parallel()                                                                   // it waits for seconds
-	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // it takes connections and says nothing
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // it accepts connections and sends nothing
 	dbtest.Must(t, err)
 	var asked atomic.Int64
 	var taking sync.WaitGroup
@@ -161,8 +161,11 @@ func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 		})
 	}
 	reads.Wait()
-	if before == 0 || asked.Load() != before {
-		t.Errorf("the silent host was asked %d times before 8 reads, and %d times after them; want the same, and 1 or more", before, asked.Load())
+	if before == 0 {
+		t.Error("the silent host was asked 0 times before 8 reads; want 1 or more")
+	}
+	if after := asked.Load(); after != before {
+		t.Errorf("the silent host was asked %d times after 8 reads; want %d, as before them", after, before)
 	}
 }
 
@@ -183,7 +186,7 @@ func TestURLsThatDoNotWork(t *testing.T) {
 	} {
 		_, err := Open(t.Context(), database, application, ConnectionLimits{})
 		if err == nil || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf(`%s: got the error %v; want one without "canary"`, name, err)
 		}
 	}
 }
@@ -210,32 +213,32 @@ func TestConnectionsAreEncryptedAsTheURLSays(t *testing.T) {
 			dbtest.Must(t, db.Close())
 		}
 		if !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %s", query, got, want)
+			t.Errorf("%s: got %s; want %s in it", query, got, want)
 		}
 	}
 }
 
-// A connection to a primary that has become a standby is of no use any more.
+// A connection to a primary that has become a standby is no longer used.
 func TestAConnectionThatTakesNoWritesIsGivenUp(t *testing.T) {
 	db := one(t, dbtest.Postgres(t), ConnectionLimits{Connections: 1})
 	_, err := db.writer.ExecContext(t.Context(), `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`)
 	dbtest.Must(t, err)
 	if err := update(t.Context(), db, "a", "after"); !IsUnavailable(err) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v; want an unavailable database", err)
 	}
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// Between two statements of a transaction, database/sql says of a connection that is gone only that it is bad.
+// If a connection breaks between two statements of a transaction, database/sql only says that it is bad.
 func TestABadConnectionIsNoFailureOfOurs(t *testing.T) {
 	for _, err := range []error{driver.ErrBadConn, &pgconn.PgError{Code: "25P04"}, &pgconn.PgError{Code: "57P01"}, &pgconn.PgError{Code: "53300"}} {
 		if err := fmt.Errorf("insert: %w", err); !IsUnavailable(err) {
-			t.Errorf("got %v", err)
+			t.Errorf("IsUnavailable(%v) is false; want true", err)
 		}
 	}
 	for _, err := range []error{&pgconn.PgError{Code: "42P01"}, &pgconn.PgError{}, errors.New("other")} {
 		if IsUnavailable(err) {
-			t.Errorf("got %v", err)
+			t.Errorf("IsUnavailable(%v) is true; want false", err)
 		}
 	}
 }

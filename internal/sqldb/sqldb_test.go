@@ -31,7 +31,7 @@ var application = Application{
 	Lock:   1,
 }
 
-// The test binary also is a process that opens a database; see TestProcessesThatStartAtOnce.
+// The test binary is also a process that opens a database; see TestProcessesThatStartAtOnce.
 const (
 	openVariable     = "SQLDB_TEST_OPEN"
 	unlockedVariable = "SQLDB_TEST_UNLOCKED" // the control
@@ -133,11 +133,13 @@ func one(t *testing.T, database string, l ConnectionLimits) *DB {
 	return db
 }
 
-// wantLabel wants the thing of one to have a label.
+// wantLabel checks the label of the thing that one has made.
 func wantLabel(t *testing.T, db *DB, want string) {
 	t.Helper()
-	if got, err := labels(t.Context(), db); err != nil || len(got) == 0 || got[0] != want {
-		t.Errorf("got the labels %q, %v; want %q first", got, err, want)
+	got, err := labels(t.Context(), db)
+	dbtest.Must(t, err)
+	if len(got) == 0 || got[0] != want {
+		t.Errorf("got the labels %q; want %q first", got, want)
 	}
 }
 
@@ -148,8 +150,8 @@ func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 		_, err := db.writer.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)`)
 		dbtest.Must(t, err)
 		dbtest.Must(t, db.Close())
-		if db, err := Open(t.Context(), database, application, ConnectionLimits{}); err == nil || !strings.Contains(err.Error(), "newer version") {
-			t.Errorf("opened %v, %v", db, err)
+		if _, err := Open(t.Context(), database, application, ConnectionLimits{}); err == nil || !strings.Contains(err.Error(), "newer version") {
+			t.Errorf(`got the error %v; want "newer version" in it`, err)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// What is SQLite'db own: files, the WAL, one writer.
+// What only SQLite has: files, the WAL, one writer.
 
 func TestProcessesThatStartAtOnceOnSQLite(t *testing.T) {
 	path := dbtest.SQLite(t)
@@ -39,12 +39,12 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	dbtest.Must(t, os.WriteFile(text, []byte(strings.Repeat("no database ", 100)), 0o600))
 	for _, path := range []string{text, dir, filepath.Join(dir, "missing", "x.db")} {
 		if _, err := Open(t.Context(), path, application, ConnectionLimits{}); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("got the error %v; want %q in it", err, path)
 		}
 	}
 }
 
-// In memory there is one connection for all: what waits for a second one would wait for ever.
+// In memory there is one connection: a caller that waits for a second one would wait forever.
 func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 	db := open(t, InMemory)
 	var callers sync.WaitGroup
@@ -52,12 +52,14 @@ func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 		callers.Go(func() {
 			id := fmt.Sprint(i)
 			if err := insert(t.Context(), db, id, "before"); err != nil {
-				t.Error(err)
+				t.Errorf("insert: got %v; want no error", err)
 			}
 			for range 20 {
-				err := update(t.Context(), db, id, "after")
-				if readErr := ping(t.Context(), db); err != nil || readErr != nil {
-					t.Error(err, readErr)
+				if err := update(t.Context(), db, id, "after"); err != nil {
+					t.Errorf("update: got %v; want no error", err)
+				}
+				if err := ping(t.Context(), db); err != nil {
+					t.Errorf("ping: got %v; want no error", err)
 				}
 			}
 		})
@@ -65,7 +67,7 @@ func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 	callers.Wait()
 }
 
-// A statement that is not read to its end keeps its read transaction, and the WAL grows without end.
+// A statement that is not read to its end keeps its read transaction, and the WAL grows forever.
 func TestTheWALStaysSmall(t *testing.T) {
 	t.Parallel()
 	db := one(t, dbtest.SQLite(t), ConnectionLimits{})
@@ -77,7 +79,7 @@ func TestTheWALStaysSmall(t *testing.T) {
 	dbtest.Must(t, err)
 	const most = 8 << 20 // it is checkpointed from 1,000 pages of 4 KiB on
 	if info.Size() > most {
-		t.Errorf("the WAL has %d bytes", info.Size())
+		t.Errorf("the WAL has %d bytes; want %d or fewer", info.Size(), most)
 	}
 }
 
@@ -96,7 +98,7 @@ func TestAFullDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 		err = insert(t.Context(), db, fmt.Sprintf("b%07d", i), strings.Repeat("long ", 20))
 	}
 	if !IsUnavailable(err) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("got %v; want an unavailable database", err)
 	}
 	wantLabel(t, db, "before")
 	limit(pages + 1000)
@@ -111,14 +113,14 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	tx, err := dbtest.Connect(t, db.name).BeginTx(t.Context(), nil)
 	dbtest.Must(t, err)
 	if err := update(t.Context(), db, "a", "after"); !IsUnavailable(err) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v; want an unavailable database", err)
 	}
 	wantLabel(t, db, "before")
 	dbtest.Must(t, tx.Rollback())
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// Many writers that find the database locked are all told so in time; none waits for the others' waits.
+// Many writers that find the database locked all fail in time; none also waits for the waits of the others.
 func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 	t.Parallel() // it waits for seconds
 	db := one(t, dbtest.SQLite(t), ConnectionLimits{Turn: DefaultTurn})
@@ -129,13 +131,14 @@ func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 	for range 8 {
 		writers.Go(func() {
 			if err := update(t.Context(), db, "a", "after"); !IsUnavailable(err) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v; want an unavailable database", err)
 			}
 		})
 	}
 	writers.Wait()
-	if took := time.Since(start); took > 20*time.Second { // one after the other they would take 40
-		t.Errorf("the last one was told after %v", took)
+	const most = 20 * time.Second // one after the other they would take 40
+	if took := time.Since(start); took > most {
+		t.Errorf("the last writer failed after %v; want %v or less", took, most)
 	}
 	dbtest.Must(t, tx.Rollback())
 }

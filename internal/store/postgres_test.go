@@ -36,10 +36,10 @@ func TestTextIsOrderedByItsBytes(t *testing.T) {
 	storetest.Open(t, database)
 	all, collated := textColumns(t, database)
 	if collated != all {
-		t.Errorf("got %d of %d columns ordered by their bytes; want all", collated, all)
+		t.Errorf("got %d of %d columns ordered by their bytes; want all; is each table in Application.Tables?", collated, all)
 	}
 	if all < 20 {
-		t.Errorf("got %d columns; want 20 or more; is each table in Application.Tables?", all)
+		t.Errorf("got %d columns; want 20 or more", all)
 	}
 }
 

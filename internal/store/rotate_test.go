@@ -58,7 +58,7 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 			}
 		}
 		if err := storetest.Open(t, database).Unlock(t.Context(), old); err == nil {
-			t.Error("the old key alone still starts")
+			t.Error("the old key alone still starts; want an error")
 		}
 	})
 }
@@ -129,7 +129,7 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 			t.Errorf("after the rotation: got %+v; want %+v", got, n)
 		}
 		if err := storetest.Open(t, database).Unlock(t.Context(), newest); err == nil {
-			t.Error("the newest key alone starts")
+			t.Error("the newest key alone starts; want an error")
 		}
 		if _, err := claim(both, "k2", "request"); err != nil { // with the newest key
 			t.Fatal(err)

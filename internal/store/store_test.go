@@ -35,7 +35,7 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 			}
 		}
 		if _, err := s.UpdateNumber(t.Context(), w, n.ID, link("last")); err != nil {
-			t.Error(err)
+			t.Errorf("after all: got %v; want no error", err)
 		}
 	})
 }

@@ -12,8 +12,14 @@ func TestNewKeysAreWellFormedAndDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
 		key := newKey()
-		if !wellFormed(key) || seen[key] || len(key) != 40 {
-			t.Fatalf("key %q", key)
+		if !wellFormed(key) {
+			t.Fatalf("the key %q is not well-formed", key)
+		}
+		if seen[key] {
+			t.Fatalf("the key %q was made twice; want it once", key)
+		}
+		if len(key) != 40 {
+			t.Fatalf("the key %q has %d characters; want 40", key, len(key))
 		}
 		seen[key] = true
 	}
@@ -24,28 +30,28 @@ func TestAMistypedKeyIsNotWellFormed(t *testing.T) {
 	for i := range key {
 		for _, c := range []string{"a", "B", "7", "-"} {
 			if typo := key[:i] + c + key[i+1:]; typo != key && wellFormed(typo) {
-				t.Errorf("%q passes for %q", typo, key)
+				t.Errorf("%q is well-formed, with a typo in %q", typo, key)
 			}
 		}
 	}
 	for _, other := range []string{"", "pnk_", key[1:], key + "a", strings.ToUpper(key), "sk_" + key[4:]} {
 		if wellFormed(other) {
-			t.Errorf("%q passes", other)
+			t.Errorf("%q is well-formed", other)
 		}
 	}
 }
 
-// noStore fails the test where a key that cannot be one reaches the database.
+// noStore fails the test if a malformed key reaches the database.
 type noStore struct{ Store }
 
 func TestAMistypedKeyIsRefusedWithoutAskingTheStore(t *testing.T) {
 	s := &Service{Store: noStore{}}
 	if _, err := s.Authenticate(t.Context(), newKey()+"x"); !errors.Is(err, ErrInvalidKey) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v; want %v", err, ErrInvalidKey)
 	}
 }
 
-// lockedStore knows one key and cannot be told when it was used until it is unlocked.
+// lockedStore knows one key. While it is locked, it cannot save when the key was used.
 type lockedStore struct {
 	Store
 	key    Key
@@ -75,6 +81,6 @@ func TestALastUseThatWasNotSavedIsSavedTheNextTime(t *testing.T) {
 	}
 	st.locked = false
 	if err := s.SaveLastUsed(t.Context()); err != nil || !st.told["k"].Equal(now) {
-		t.Errorf("told %v, %v", st.told, err)
+		t.Errorf("saved %v, %v; want k at %v", st.told, err, now)
 	}
 }

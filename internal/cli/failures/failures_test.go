@@ -91,7 +91,7 @@ func TestEachFailureOfTheAPIHasItsExitCode(t *testing.T) {
 				t.Errorf("%d: exitCode is %d; want %d", failure.status, got.Error.ExitCode, failure.code)
 			}
 			if got.Error.Status != failure.status {
-				t.Errorf("%d: status is %d; want the same", failure.status, got.Error.Status)
+				t.Errorf("%d: status is %d; want %d", failure.status, got.Error.Status, failure.status)
 			}
 			if !strings.HasPrefix(got.Error.Next, failure.next) {
 				t.Errorf("%d: next is %q; want %q first", failure.status, got.Error.Next, failure.next)

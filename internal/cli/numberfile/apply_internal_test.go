@@ -28,7 +28,7 @@ type applied struct {
 	took           time.Duration
 }
 
-// checkRows wants as many rows in stdout.
+// checkRows checks how many rows stdout has.
 func (a *applied) checkRows(t *testing.T, want int) {
 	t.Helper()
 	if got := strings.Count(a.stdout.String(), "\n"); got != want {
@@ -36,7 +36,7 @@ func (a *applied) checkRows(t *testing.T, want int) {
 	}
 }
 
-// checkExitCode wants an error with an exit code.
+// checkExitCode checks the exit code of the error, and fails the test if there is none.
 func (a *applied) checkExitCode(t *testing.T, want int) {
 	t.Helper()
 	if a.err == nil {

@@ -82,7 +82,7 @@ type edited struct {
 
 func (e *edited) rows() int { return strings.Count(e.stdout.String(), "\n") }
 
-// checkFailure wants an error with an exit code.
+// checkFailure checks the exit code of an error, and fails the test if there is none.
 func checkFailure(t *testing.T, err error, code int) {
 	t.Helper()
 	if err == nil {
@@ -93,7 +93,7 @@ func checkFailure(t *testing.T, err error, code int) {
 	}
 }
 
-// checkCount wants a number of things.
+// checkCount checks how many of something there are.
 func checkCount(t *testing.T, what string, got, want int) {
 	t.Helper()
 	if got != want {
