@@ -9,8 +9,8 @@ import (
 )
 
 // Fictional yields the fictional numbers that start with prefix, in E.164 form and in ascending order, as blocks of
-// consecutive numbers. A block is never empty, and its caller may keep it. All are set aside for fiction, so that nobody dials
-// a stranger: 555-0100 to 555-0199 of each area code of the United States and Canada, and the ranges for television and
+// consecutive numbers. No block is empty, and the caller may change it. All numbers are set aside for fiction, so that nobody
+// dials a stranger: 555-0100 to 555-0199 of each area code of the United States and Canada, and the ranges for television and
 // radio drama of Ofcom, the regulator of the United Kingdom.
 func Fictional(prefix string) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {

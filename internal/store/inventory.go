@@ -68,7 +68,7 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 			return err
 		}
 		if replace {
-			if _, err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
+			if err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, `DELETE FROM inventory`); err != nil {

@@ -12,14 +12,10 @@ func (s *Store) setting(ctx context.Context, name string) (string, error) {
 	return sqldb.Only(values, err, nil)
 }
 
-// addSetting sets a setting if it was never set, and reports whether it did so.
-func addSetting(ctx context.Context, tx sqldb.Querier, name, value string) (bool, error) {
-	result, err := tx.ExecContext(ctx, `
+// addSetting sets a setting if it was never set.
+func addSetting(ctx context.Context, tx sqldb.Querier, name, value string) error {
+	_, err := tx.ExecContext(ctx, `
 		INSERT INTO settings (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO NOTHING`, name, value)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	return err
 }

@@ -98,8 +98,7 @@ func (s *Store) secretChecks(ctx context.Context) ([]string, error) {
 // addCheck adds the check value of the first key of the ring, which seals.
 func addCheck(ctx context.Context, tx sqldb.Querier, ring *secret.Keyring) error {
 	name := secretCheck + ring.IDs()[0]
-	_, err := addSetting(ctx, tx, name, ring.Seal(secretCheckText, name))
-	return err
+	return addSetting(ctx, tx, name, ring.Seal(secretCheckText, name))
 }
 
 // keysFromFile reads the key file. It creates the file if the database has no secrets to open.
