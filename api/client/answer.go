@@ -97,7 +97,7 @@ func into[T any](result *T, op operation, fits func(T) error) func(answer) error
 		var decoded T
 		err := json.Unmarshal(got.bytes, &decoded)
 		if err == nil {
-			err = op.response.check(got.bytes)
+			err = op.response.Check(got.bytes)
 		}
 		if err == nil && fits != nil {
 			err = fits(decoded)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/vogent-community/phonenumbers/api/client/internal/redact"
 )
 
 // call is one call of an operation, with all its tries.
@@ -16,8 +18,8 @@ type call struct {
 	*Client
 	op       operation
 	settings settings
-	request  *http.Request // of which each try sends a copy
-	secrets  *secrets      // made when there is something to redact
+	request  *http.Request    // of which each try sends a copy
+	secrets  *redact.Redactor // made when there is something to redact
 
 	start   time.Time // of the first try
 	tries   int       // so far

@@ -3,12 +3,16 @@ package client
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client/internal/redact"
 )
 
 // failure makes an Error of the call.
@@ -59,7 +63,7 @@ func (x *call) refused(got answer) *Error {
 	case got.encoding != "":
 		e.Detail = x.clean(got.encoded())
 	case got.mediaType() != "text/html" && !bytes.HasPrefix(bytes.TrimSpace(got.bytes), []byte("<")):
-		e.Detail = oneLine(string(e.Body))
+		e.Detail = redact.Line(string(e.Body))
 	}
 	switch {
 	case got.status >= 300 && got.status < 400:
@@ -82,20 +86,20 @@ func (x *call) describe(e *Error, got answer) {
 	e.keyStands = time.Since(x.start) < keyTTL(got.header)
 	e.Header = got.header.Clone()
 	for name, values := range e.Header {
-		redact := x.redact
+		clean := x.hidden().Text
 		switch name {
 		case "Content-Length", "Content-Type", "Date": // which say nothing of the request
-			redact = x.hidden().replace
+			clean = x.hidden().Name
 		}
 		for i, value := range values {
-			values[i] = redact(value)
+			values[i] = clean(value)
 		}
 	}
-	body, redact := string(got.bytes[:min(len(got.bytes), maxErrorBody)]), x.redact
+	body, clean := string(got.bytes[:min(len(got.bytes), maxErrorBody)]), x.hidden().Text
 	if got.cut || len(body) < len(got.bytes) {
-		redact = x.redactCut
+		clean = x.hidden().Cut
 	}
-	e.Body = []byte(redact(body))
+	e.Body = []byte(clean(body))
 	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
 }
 
@@ -133,4 +137,28 @@ func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
 			e.Fields = append(e.Fields, api.ProblemField{Pointer: x.cleanName(f.Pointer), Detail: x.clean(f.Detail)})
 		}
 	}
+}
+
+// clean makes a stranger's text fit for one line of an error: redacted, with visible characters only, not too long.
+func (x *call) clean(text string) string { return redact.Line(x.hidden().Text(text)) }
+
+// cleanName does the same to a name, such as a JSON pointer. A name is no value, so a word that is also a password stays in it.
+func (x *call) cleanName(name string) string { return redact.Line(x.hidden().Name(name)) }
+
+// cleanError does the same to the text of an error. The words of the network, of the context and of Go are no stranger's.
+func (x *call) cleanError(err error) string {
+	var network *net.OpError
+	var late net.Error
+	if errors.As(err, &network) || errors.As(err, &late) && late.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+		return x.cleanName(err.Error())
+	}
+	return x.clean(err.Error())
+}
+
+// hidden takes the API key and the passwords of the call out of texts. [Error] has the rules.
+func (x *call) hidden() *redact.Redactor {
+	if x.secrets == nil {
+		x.secrets = redact.New(append([]string{x.apiKey()}, x.settings.passwords...)...)
+	}
+	return x.secrets
 }

@@ -1,5 +1,7 @@
 package client
 
+import "github.com/vogent-community/phonenumbers/api/client/internal/shape"
+
 // operation is an operation of openapi.yaml. operations.gen.go has them all.
 type operation struct {
 	id     string // operationId
@@ -12,7 +14,7 @@ type operation struct {
 	idempotent bool
 	takesKey   bool // an Idempotency-Key
 
-	response *shape // of the body of a 200
+	response *shape.Shape // of the body of a 200
 }
 
 // fails makes the Error of a call of op that does not come from an answer.

@@ -2,6 +2,8 @@
 
 package client
 
+import "github.com/vogent-community/phonenumbers/api/client/internal/shape"
+
 // The body of the 200 response of each operation.
 var (
 	createPhoneNumberResponse   = phoneNumberShape
@@ -9,24 +11,24 @@ var (
 	getPhoneNumberResponse      = phoneNumberShape
 	listPhoneNumbersResponse    = phoneNumberPageShape
 	purchasePhoneNumberResponse = phoneNumberShape
-	searchPhoneNumbersResponse  = &shape{items: phoneNumberCandidateShape}
+	searchPhoneNumbersResponse  = &shape.Shape{Items: phoneNumberCandidateShape}
 	updatePhoneNumberResponse   = phoneNumberShape
 )
 
 // The schemas in them.
 var (
-	phoneNumberCandidateShape = &shape{members: []member{
-		{name: "number", required: true, shape: &shape{filled: true}},
+	phoneNumberCandidateShape = &shape.Shape{Members: []shape.Member{
+		{Name: "number", Required: true, Shape: &shape.Shape{Filled: true}},
 	}}
-	phoneNumberPageShape = &shape{members: []member{
-		{name: "data", required: true, shape: &shape{items: phoneNumberShape}},
-		{name: "cursor", required: true, shape: &shape{nullable: true}},
+	phoneNumberPageShape = &shape.Shape{Members: []shape.Member{
+		{Name: "data", Required: true, Shape: &shape.Shape{Items: phoneNumberShape}},
+		{Name: "cursor", Required: true, Shape: &shape.Shape{Nullable: true}},
 	}}
-	phoneNumberShape = &shape{members: []member{
-		{name: "id", required: true, shape: &shape{filled: true}},
-		{name: "number", required: true, shape: &shape{filled: true}},
-		{name: "type", required: true, shape: phoneNumberTypeShape},
-		{name: "agentId", required: true, shape: &shape{nullable: true}},
+	phoneNumberShape = &shape.Shape{Members: []shape.Member{
+		{Name: "id", Required: true, Shape: &shape.Shape{Filled: true}},
+		{Name: "number", Required: true, Shape: &shape.Shape{Filled: true}},
+		{Name: "type", Required: true, Shape: phoneNumberTypeShape},
+		{Name: "agentId", Required: true, Shape: &shape.Shape{Nullable: true}},
 	}}
-	phoneNumberTypeShape = &shape{filled: true}
+	phoneNumberTypeShape = &shape.Shape{Filled: true}
 )

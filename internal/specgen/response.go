@@ -41,7 +41,7 @@ func successOf(op *openapi3.Operation) *openapi3.MediaType {
 	return nil
 }
 
-// shape writes a schema as a *shape of the client.
+// shape writes a schema as a *shape.Shape.
 func (r *responses) shape(ref *openapi3.SchemaRef) string {
 	name := ref.Ref[strings.LastIndex(ref.Ref, "/")+1:]
 	if name == "" {
@@ -62,20 +62,20 @@ const maxMembers = 64
 
 func (r *responses) literal(schema *openapi3.Schema) string {
 	var b strings.Builder
-	b.WriteString("shape{")
+	b.WriteString("shape.Shape{")
 	if schema.Nullable {
-		b.WriteString("nullable: true, ")
+		b.WriteString("Nullable: true, ")
 	}
 	if schema.MinLength > 0 || len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any("")) {
-		b.WriteString("filled: true, ")
+		b.WriteString("Filled: true, ")
 	}
 	if schema.Type.Is(openapi3.TypeArray) {
-		fmt.Fprintf(&b, "items: %s, ", r.shape(schema.Items))
+		fmt.Fprintf(&b, "Items: %s, ", r.shape(schema.Items))
 	}
 	if schema.Type.Is(openapi3.TypeObject) {
-		b.WriteString("members: []member{\n")
+		b.WriteString("Members: []shape.Member{\n")
 		for _, name := range inOrder(schema)[:min(maxMembers, len(schema.Properties))] {
-			fmt.Fprintf(&b, "{name: %s, required: %t, shape: %s},\n",
+			fmt.Fprintf(&b, "{Name: %s, Required: %t, Shape: %s},\n",
 				strconv.Quote(name), slices.Contains(schema.Required, name), r.shape(schema.Properties[name]))
 		}
 		b.WriteString("},")

@@ -29,6 +29,8 @@ var (
 
 const responsesFile = `package client
 
+import "github.com/vogent-community/phonenumbers/api/client/internal/shape"
+
 // The body of the 200 response of each operation.
 var (
 {{- range .Operations }}

@@ -1,4 +1,4 @@
-package client
+package shape
 
 import (
 	"encoding/json"
@@ -8,11 +8,11 @@ import (
 )
 
 // thing is a shape that has everything a shape can have.
-var thing = &shape{members: []member{
-	{name: "id", required: true, shape: &shape{filled: true}},
-	{name: "note", required: true, shape: &shape{nullable: true}},
-	{name: "count", shape: &shape{}},
-	{name: "parts", shape: &shape{items: &shape{members: []member{{name: "ok", required: true, shape: &shape{}}}}}},
+var thing = &Shape{Members: []Member{
+	{Name: "id", Required: true, Shape: &Shape{Filled: true}},
+	{Name: "note", Required: true, Shape: &Shape{Nullable: true}},
+	{Name: "count", Shape: &Shape{}},
+	{Name: "parts", Shape: &Shape{Items: &Shape{Members: []Member{{Name: "ok", Required: true, Shape: &Shape{}}}}}},
 }}
 
 func TestAShapeTakesMoreAndAnySpelling(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAShapeTakesMoreAndAnySpelling(t *testing.T) {
 		"escapes in names and texts": `{"\u0069d":"\"\\","not\u0065":"\u0061"}`,
 		"null for what may be away":  `{"id":"1","note":null,"count":null,"parts":null}`,
 	} {
-		if err := thing.check([]byte(body)); err != nil {
+		if err := thing.Check([]byte(body)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
 		`{"id":"1","note":null,"\u0049D":"2"}`: "ID must be named id; names are case-sensitive",
 		`{"id":"1","note":null,"id":""}`:       "id is empty",
 	} {
-		if err := thing.check([]byte(body)); err == nil || err.Error() != want {
+		if err := thing.Check([]byte(body)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v; want %q", body, err, want)
 		}
 	}
@@ -64,40 +64,40 @@ func FuzzShape(f *testing.F) {
 		if json.Unmarshal([]byte(body), &value) != nil {
 			return
 		}
-		if thing.check([]byte(body)) == nil && !fits(thing, value, true) {
+		if thing.Check([]byte(body)) == nil && !fits(thing, value, true) {
 			t.Errorf("%s is taken", body) // also with a member that is there twice, as each counts
 		}
 		once, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := thing.check(once); (err == nil) != fits(thing, value, true) {
+		if err := thing.Check(once); (err == nil) != fits(thing, value, true) {
 			t.Errorf("%s: %v; want it taken: %t", once, err, fits(thing, value, true))
 		}
 	})
 }
 
-func fits(s *shape, value any, required bool) bool {
+func fits(s *Shape, value any, required bool) bool {
 	switch value := value.(type) {
 	case nil:
-		return s.nullable || !required
+		return s.Nullable || !required
 	case []any:
-		return s.members == nil && (s.items == nil || !slices.ContainsFunc(value, func(v any) bool { return !fits(s.items, v, true) }))
+		return s.Members == nil && (s.Items == nil || !slices.ContainsFunc(value, func(v any) bool { return !fits(s.Items, v, true) }))
 	case map[string]any:
-		for _, m := range s.members {
-			inner, ok := value[m.name]
-			if !ok && m.required || ok && !fits(m.shape, inner, m.required) {
+		for _, m := range s.Members {
+			inner, ok := value[m.Name]
+			if !ok && m.Required || ok && !fits(m.Shape, inner, m.Required) {
 				return false
 			}
 			for name := range value {
-				if name != m.name && strings.EqualFold(name, m.name) {
+				if name != m.Name && strings.EqualFold(name, m.Name) {
 					return false
 				}
 			}
 		}
-		return s.items == nil
+		return s.Items == nil
 	case string:
-		return s.members == nil && s.items == nil && (!s.filled || value != "")
+		return s.Members == nil && s.Items == nil && (!s.Filled || value != "")
 	}
-	return s.members == nil && s.items == nil
+	return s.Members == nil && s.Items == nil
 }

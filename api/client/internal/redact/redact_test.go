@@ -1,27 +1,18 @@
-package client
+package redact
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"unicode/utf8"
 )
 
 const longKey = "pnk_0123456789abcdefghijKEY"
-
-func hiding(key string, passwords ...string) *call {
-	return &call{Client: &Client{apiKey: func() string { return key }}, settings: settings{passwords: passwords}}
-}
 
 // each writes every character of a text in a notation of its own, or as it is where the notation is empty.
 func each(notation string) func(string) string {
@@ -122,19 +113,18 @@ var (
 
 func TestALongSecretIsReplacedWhereverItStands(t *testing.T) {
 	for _, secret := range longSecrets {
-		x := hiding("k3y-of-the-other-kind", "", secret)
-		x.settings.passwords = x.settings.passwords[1:]
+		x := New("k3y-of-the-other-kind", secret)
 		for name, write := range notations {
 			for _, around := range [][2]string{{"", ""}, {"it is ", "."}, {"word", "word"}, {`{"p":"`, `"}`}, {"a=", "&b=1"}, {"", write(secret)}} {
 				text := around[0] + write(secret) + around[1]
-				got, want := x.redact(text), around[0]+redacted+strings.ReplaceAll(around[1], write(secret), redacted)
+				got, want := x.Text(text), around[0]+redacted+strings.ReplaceAll(around[1], write(secret), redacted)
 				if around[1] == "" {
 					want = around[0] + redacted
 				}
 				if got != want {
 					t.Errorf("%q, %s: %q becomes %q; want %q", secret, name, text, got, want)
 				}
-				if again := x.redact(got); again != got {
+				if again := x.Text(got); again != got {
 					t.Errorf("%q, %s: %q becomes %q", secret, name, got, again)
 				}
 			}
@@ -144,7 +134,7 @@ func TestALongSecretIsReplacedWhereverItStands(t *testing.T) {
 
 func TestATextWithAWordOfItsOwnIsLeftOut(t *testing.T) {
 	for _, secret := range wordSecrets {
-		x := hiding(longKey, secret)
+		x := New(longKey, secret)
 		for name, write := range notations {
 			for _, text := range []string{
 				"%s", "invalid password '%s'", `invalid password "%s".`, "wrong password: %s", "wrong password: %s; try again", "is (%s) right?", "password=%s",
@@ -155,15 +145,15 @@ func TestATextWithAWordOfItsOwnIsLeftOut(t *testing.T) {
 					continue
 				}
 				text = strings.ReplaceAll(text, "%s", write(secret))
-				if got := x.redact(text); got != leftOut {
+				if got := x.Text(text); got != leftOut {
 					t.Errorf("%q, %s: %q becomes %q", secret, name, text, got)
 				}
-				if clean := x.clean(text); clean != leftOut {
+				if clean := Line(x.Text(text)); clean != leftOut {
 					t.Errorf("%q, %s: %q is clean as %q", secret, name, text, clean)
 				}
 			}
 		}
-		if again := x.redact(leftOut); again != leftOut {
+		if again := x.Text(leftOut); again != leftOut {
 			t.Errorf("%q: %q becomes %q", secret, leftOut, again)
 		}
 	}
@@ -185,19 +175,19 @@ func TestAWordInNamesAndOtherWordsStays(t *testing.T) {
 		"-":        {"a well-known rule", "1-2"},
 		" ":        {"a value breaks a rule, it says."},
 	} {
-		x := hiding(longKey, secret)
+		x := New(longKey, secret)
 		for _, text := range texts {
-			if got := x.redact(text); got != text {
+			if got := x.Text(text); got != text {
 				t.Errorf("%q: %q becomes %q", secret, text, got)
 			}
 		}
 	}
 	for _, name := range []string{"/sipImport/password", "password", "/Number"} {
-		x := hiding("k", "password", "Number", longKey)
-		if got := x.cleanName(name); got != name {
+		x := New("k", "password", "Number", longKey)
+		if got := Line(x.Name(name)); got != name {
 			t.Errorf("the name %q becomes %q", name, got)
 		}
-		if got := x.cleanName(name + longKey); got != name+redacted {
+		if got := Line(x.Name(name + longKey)); got != name+redacted {
 			t.Errorf("the name %q becomes %q", name+longKey, got)
 		}
 	}
@@ -221,7 +211,7 @@ func TestEachSecretCountsAsWhatItIs(t *testing.T) {
 		{longKey, "pass\xffword-1", "is pass\ufffdword-1 " + `pass\ufffdword-1`, "is " + redacted + " " + redacted},
 		{longKey, `ab"cdef123`, `50%ab\"cdef123`, "50%" + redacted},
 	} {
-		if got := hiding(test.key, test.password).redact(test.text); got != test.want {
+		if got := New(test.key, test.password).Text(test.text); got != test.want {
 			t.Errorf("%q and %q: %q becomes %q; want %q", test.key, test.password, test.text, got, test.want)
 		}
 	}
@@ -231,25 +221,25 @@ func TestEachSecretCountsAsWhatItIs(t *testing.T) {
 func TestNoPartOfASecretIsLeftWhereATextIsCut(t *testing.T) {
 	t.Parallel()
 	for _, secret := range append(slices.Clone(longSecrets[:6]), "hunter2", "phone") {
-		x := hiding("K-E-Y-0-0-0-0-0", secret)
+		x := New("K-E-Y-0-0-0-0-0", secret)
 		for name, write := range notations {
 			whole := write(secret)
 			for cut := 1; cut < len(whole); cut++ {
 				text := "it is: " + whole[:cut]
-				got := strings.TrimSuffix(x.redactCut(text), redacted)
-				if rest, ok := strings.CutPrefix(got, "it is: "); got != leftOut && ok && rest != unfinished.FindString(rest) {
+				got := strings.TrimSuffix(x.Cut(text), redacted)
+				if rest, ok := strings.CutPrefix(got, "it is: "); got != leftOut && ok && rest != unfinished(rest) {
 					t.Errorf("%q, %s: %q becomes %q", secret, name, text, got)
 				}
 			}
 		}
-		if got := x.redactCut("as good as new"); got != "as good as new" && got != "as good as ne" {
+		if got := x.Cut("as good as new"); got != "as good as new" && got != "as good as ne" {
 			t.Errorf("%q: %q", secret, got)
 		}
 	}
 }
 
-func TestWhatIsInvisibleIsNotInACleanText(t *testing.T) {
-	x := hiding(longKey)
+func TestWhatIsInvisibleIsNotInALine(t *testing.T) {
+	x := New(longKey)
 	bad := []string{"\u061c", "\u200e", "\u200f", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u2028", "\u2029", "\x00", "\x1b", "\x7f", "\u0085", "\u00a0", "\xff", "\xed\xa0\x80", "\ufffd", "\U000e0041"}
 	for _, from := range [][2]rune{{0x202a, 0x202e}, {0x2066, 0x2069}} {
 		for r := from[0]; r <= from[1]; r++ {
@@ -257,41 +247,17 @@ func TestWhatIsInvisibleIsNotInACleanText(t *testing.T) {
 		}
 	}
 	for _, s := range bad {
-		for _, clean := range []func(string) string{x.clean, x.cleanName, func(s string) string { return x.cleanError(errors.New(s)) }} {
+		for _, clean := range []func(string) string{Line, func(s string) string { return Line(x.Text(s)) }, func(s string) string { return Line(x.Name(s)) }} {
 			if got := strings.ReplaceAll(clean("a"+s+"é"), "  ", " "); strings.TrimSpace(strings.ReplaceAll(got, " ", "")) != "aé" || !strings.HasPrefix(got, "a ") {
 				t.Errorf("%q is clean as %q", s, got)
 			}
 		}
-		if got := x.redact("a" + s); got != "a"+s {
+		if got := x.Text("a" + s); got != "a"+s {
 			t.Errorf("%q is redacted to %q", s, got)
 		}
 	}
-	if got := x.clean(strings.Repeat("é", 600)); len(got) > 1003 || !utf8.ValidString(got) || !strings.HasSuffix(got, "...") {
+	if got := Line(strings.Repeat("é", 600)); len(got) > 1003 || !utf8.ValidString(got) || !strings.HasSuffix(got, "...") {
 		t.Errorf("%d bytes: %q", len(got), got)
-	}
-}
-
-// What Go says of a connection or a context stays; what it quotes of a server does not.
-func TestTheWordsOfAnErrorBelowStay(t *testing.T) {
-	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	for _, err := range []error{
-		refused, fmt.Errorf("proxy: %w", refused), io.EOF, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded,
-		fmt.Errorf("%w: %w", context.Canceled, errors.New("deadline of the caller")),
-	} {
-		if got := hiding(longKey, "refused", "EOF", "dial", "context", "deadline", "unexpected").cleanError(err); got != err.Error() {
-			t.Errorf("%q becomes %q", err, got)
-		}
-	}
-	quoted := fmt.Errorf("malformed HTTP response %q", "\tNumber "+longKey)
-	if got := hiding(longKey).cleanError(quoted); got != `malformed HTTP response "\tNumber [redacted]"` {
-		t.Error(got)
-	}
-	if got := hiding(longKey, "Number").cleanError(quoted); got != leftOut {
-		t.Error(got)
-	}
-	own := hiding(longKey, "member", "missing", "id").failure(unusable, &flaw{path: []string{"id"}, why: missing})
-	if own.Detail != "a required member is missing: id" || own.Err.Error() != own.Detail {
-		t.Errorf("%q, %q", own.Detail, own.Err)
 	}
 }
 
@@ -306,7 +272,7 @@ func FuzzRedact(f *testing.F) {
 		if secret == "" || !utf8.ValidString(before+" "+secret+" "+after) || strings.Contains(leftOut, secret) {
 			t.Skip()
 		}
-		x, inner, random := hiding(secret), before+" '"+secret+"' "+after, rand.New(rand.NewPCG(how, 1))
+		x, inner, random := New(secret), before+" '"+secret+"' "+after, rand.New(rand.NewPCG(how, 1))
 		text, unwrap := inner, func(s string) string { return s }
 		for range random.IntN(3) {
 			wrap, undo := wrapping(random)
@@ -317,20 +283,20 @@ func FuzzRedact(f *testing.F) {
 		if unwrap(text) != inner {
 			t.Fatalf("%q is wrapped up as %q and read as %q", inner, text, unwrap(text))
 		}
-		got := x.redact(text)
+		got := x.Text(text)
 		if !strings.Contains(got, "[redacted") || strings.Contains(unwrap(got), "'"+secret+"'") {
 			if _, isJSON := stringsOf(text); !isJSON {
 				t.Errorf("%q in %q, %q, becomes %q", secret, inner, text, got)
 			}
 		}
-		if again := x.redact(got); again != got && !strings.ContainsAny(secret, "[]") {
+		if again := x.Text(got); again != got && !strings.ContainsAny(secret, "[]") {
 			t.Errorf("%q: %q becomes %q", secret, got, again)
 		}
-		if cut := x.redactCut(text[:random.IntN(len(text)+1)]); len(secret) > 2 && strings.Contains(unwrap(cut), "'"+secret) { // a shorter one can be an escape that lacks its ;
+		if cut := x.Cut(text[:random.IntN(len(text)+1)]); len(secret) > 2 && strings.Contains(unwrap(cut), "'"+secret) { // a shorter one can be an escape that lacks its ;
 			t.Errorf("%q in %q is left in %q", secret, text, cut)
 		}
 		if other := before + after; !slices.ContainsFunc(readings(other), func(r reading) bool { return strings.Contains(r.text, secret) }) && len(readings(secret)) == 1 {
-			if kept := x.redact(other); kept != other {
+			if kept := x.Text(other); kept != other {
 				t.Errorf("%q is not in %q, which becomes %q", secret, other, kept)
 			}
 		}

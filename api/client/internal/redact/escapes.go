@@ -1,4 +1,4 @@
-package client
+package redact
 
 import (
 	"html"
@@ -17,8 +17,21 @@ type reading struct {
 	depth int     // how often escapes were undone
 }
 
+// source is a text, with its readings once they are needed.
+type source struct {
+	plain string
+	read  []reading
+}
+
 // readings returns a text as it is, with the escapes of a notation undone, with those in that undone, and so on, as JSON can stand in
 // a string in JSON or in HTML. What a server wraps up more often than it has reason to is not undone.
+func (t *source) readings() []reading {
+	if t.read == nil {
+		t.read = readings(t.plain)
+	}
+	return t.read
+}
+
 func readings(text string) []reading {
 	const most, deepest = 24, 4
 	all := []reading{{text: text}}

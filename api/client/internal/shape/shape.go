@@ -1,4 +1,5 @@
-package client
+// Package shape checks that a JSON body has the members that a document of OpenAPI requires.
+package shape
 
 import (
 	"bytes"
@@ -8,25 +9,25 @@ import (
 	"strings"
 )
 
-// shape is what a JSON value in a response must have. responses.gen.go has the shapes of
-// openapi.yaml. They say what encoding/json does not: which members must be there, and which values
-// may be null. A Go struct cannot tell a member that is missing from one that is empty or null.
-type shape struct {
-	nullable bool
-	filled   bool     // a string that is not empty
-	items    *shape   // of an array
-	members  []member // of an object, at most 64
+// Shape is what a JSON value must have. It says what encoding/json does not: which members must be there, and which
+// values may be null. A Go struct cannot tell a member that is missing from one that is empty or null.
+type Shape struct {
+	Nullable bool
+	Filled   bool     // a string that is not empty
+	Items    *Shape   // of an array
+	Members  []Member // of an object, at most 64
 }
 
-type member struct {
-	name     string
-	required bool
-	shape    *shape
+// Member is a member of an object.
+type Member struct {
+	Name     string
+	Required bool
+	Shape    *Shape
 }
 
-// check holds body, which encoding/json has decoded already, against the shape. Members that the
-// shape does not know are left alone.
-func (s *shape) check(body []byte) error {
+// Check returns an error that says where body, which encoding/json has decoded already, differs from the shape. It
+// ignores members that the shape does not know.
+func (s *Shape) Check(body []byte) error {
 	w := walk{body: body}
 	w.space()
 	if f := w.value(s, true); f != nil {
@@ -73,24 +74,24 @@ type walk struct {
 }
 
 // value goes past the value that begins here. Null may stand for a member that is not required.
-func (w *walk) value(s *shape, required bool) *flaw {
+func (w *walk) value(s *Shape, required bool) *flaw {
 	switch c := w.body[w.at]; {
 	case c == 'n':
 		w.skip()
-		if required && !s.nullable {
+		if required && !s.Nullable {
 			return &flaw{why: "is null"}
 		}
-	case s.members != nil:
+	case s.Members != nil:
 		if c != '{' {
 			return &flaw{why: "is not an object"}
 		}
 		return w.object(s)
-	case s.items != nil:
+	case s.Items != nil:
 		if c != '[' {
 			return &flaw{why: "is not an array"}
 		}
 		return w.array(s)
-	case s.filled && c == '"':
+	case s.Filled && c == '"':
 		if len(w.text()) == 0 {
 			return &flaw{why: "is empty"}
 		}
@@ -100,7 +101,7 @@ func (w *walk) value(s *shape, required bool) *flaw {
 	return nil
 }
 
-func (w *walk) array(s *shape) *flaw {
+func (w *walk) array(s *Shape) *flaw {
 	for i := -1; ; {
 		switch w.body[w.at] {
 		case ']':
@@ -110,7 +111,7 @@ func (w *walk) array(s *shape) *flaw {
 			w.at++
 			i++
 		default:
-			if f := w.value(s.items, true); f != nil {
+			if f := w.value(s.Items, true); f != nil {
 				return f.in(strconv.Itoa(i))
 			}
 		}
@@ -118,15 +119,15 @@ func (w *walk) array(s *shape) *flaw {
 	}
 }
 
-func (w *walk) object(s *shape) *flaw {
+func (w *walk) object(s *Shape) *flaw {
 	var seen uint64 // a bit for each member
 	for next := 0; ; {
 		switch w.body[w.at] {
 		case '}':
 			w.at++
-			for i := range s.members {
-				if s.members[i].required && seen>>i&1 == 0 {
-					return (&flaw{why: missing}).in(s.members[i].name)
+			for i := range s.Members {
+				if s.Members[i].Required && seen>>i&1 == 0 {
+					return (&flaw{why: missing}).in(s.Members[i].Name)
 				}
 			}
 			return nil
@@ -145,8 +146,8 @@ func (w *walk) object(s *shape) *flaw {
 				w.skip()
 				break
 			}
-			if f := w.value(s.members[i].shape, s.members[i].required); f != nil {
-				return f.in(s.members[i].name)
+			if f := w.value(s.Members[i].Shape, s.Members[i].Required); f != nil {
+				return f.in(s.Members[i].Name)
 			}
 			seen |= 1 << i
 			next = i + 1
@@ -157,9 +158,9 @@ func (w *walk) object(s *shape) *flaw {
 
 // find returns which member has this name, as it stands between the quotes, or -1. Most often it is
 // the next one.
-func (s *shape) find(name []byte, next int) (int, *flaw) {
-	for n := range s.members {
-		if i := (next + n) % len(s.members); string(name) == s.members[i].name {
+func (s *Shape) find(name []byte, next int) (int, *flaw) {
+	for n := range s.Members {
+		if i := (next + n) % len(s.Members); string(name) == s.Members[i].Name {
 			return i, nil
 		}
 	}
@@ -167,8 +168,8 @@ func (s *shape) find(name []byte, next int) (int, *flaw) {
 	if bytes.IndexByte(name, '\\') >= 0 {
 		_ = json.Unmarshal(fmt.Appendf(nil, `"%s"`, name), &text) // it is valid
 	}
-	for i := range s.members {
-		switch known := s.members[i].name; {
+	for i := range s.Members {
+		switch known := s.Members[i].Name; {
 		case text == known:
 			return i, nil
 		case strings.EqualFold(text, known): // encoding/json takes one for the other
