@@ -32,6 +32,7 @@ import (
 //
 // COURSES=1-100000 runs these seeds, and COURSES=17-17 tells what happens in that one.
 func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
+	t.Parallel()
 	first, last := uint64(1), uint64(2500)
 	if span := os.Getenv("COURSES"); span != "" {
 		if _, err := fmt.Sscanf(span, "%d-%d", &first, &last); err != nil {

@@ -12,13 +12,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -39,7 +38,7 @@ type fault struct {
 	notCreated bool // also a creating call is sure of what happened
 }
 
-var stall = client.WithTimeout(time.Second)
+var stall = client.WithTimeout(2 * time.Second)
 
 // The outcome of each operation with a server that misbehaves in each of these ways.
 var faults = map[string]fault{
@@ -81,9 +80,9 @@ var faults = map[string]fault{
 	},
 	"cut after the request was read": {answer: hangUp, is: client.ErrUnavailable, says: "no complete response", again: true},
 	"cut in the body":                {answer: half, is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
-	"headers only":                   {answer: headersOnly, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 1s", again: true},
-	"no answer":                      {answer: silence, option: stall, is: client.ErrUnavailable, says: "none within 1s", again: true},
-	"a slow drip":                    {answer: drip, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 1s", again: true},
+	"headers only":                   {answer: headersOnly, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 2s", again: true},
+	"no answer":                      {answer: silence, option: stall, is: client.ErrUnavailable, says: "none within 2s", again: true},
+	"a slow drip":                    {answer: drip, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 2s", again: true},
 	"no HTTP":                        {answer: babble, is: client.ErrUnavailable, says: "malformed", again: true},
 
 	// Bytes that net/http does not send by itself, after the request was read.
@@ -96,6 +95,7 @@ var faults = map[string]fault{
 	"cut, without a length":          {answer: bytesOf("200 OK\r\n\r\n" + owned[:len(owned)/2]), status: 200, says: "not usable"},
 	"a header without a name":        {answer: bytesOf("200 OK\r\n: x\r\n\r\n{}"), is: client.ErrUnavailable, says: "malformed MIME header", again: true},
 	"100, then nothing":              {answer: bytesOf("100 Continue\r\n\r\n"), is: client.ErrUnavailable, says: "no complete response", again: true},
+	"some 103, then nothing":         {answer: bytesOf(strings.Repeat("103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 ", 500)), is: client.ErrUnavailable, says: "no complete response", again: true},
 	"a flood of 103":                 {answer: bytesOf(strings.Repeat("103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 ", 100000)), is: client.ErrUnavailable, says: "no complete response", again: true},
 	"a reset":                        {answer: reset, is: client.ErrUnavailable, says: "connection reset", again: true},
 	"half closed":                    {answer: halfClosed, is: client.ErrUnavailable, says: "EOF", again: true},
@@ -115,30 +115,76 @@ var faults = map[string]fault{
 }
 
 func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
+	t.Parallel()
 	elsewhereHits.Store(0)
-	for name, f := range faults {
-		t.Run(name, func(t *testing.T) {
-			before := goleak.IgnoreCurrent()
+	eachFault(t, func(t *testing.T, name string, f fault) { //nolint:thelper // it is the test itself
+		pprof.Do(t.Context(), pprof.Labels("fault", name), func(context.Context) {
 			var all sync.WaitGroup
 			for operationID, m := range methods {
 				all.Go(func() { f.try(t, operationID, m) })
 			}
 			all.Wait()
-			leaked := goleak.Find(before)
-			for range 20 { // a second each; what ends by itself may take its time
-				if leaked == nil {
-					break
-				}
-				leaked = goleak.Find(before)
-			}
-			if leaked != nil {
-				t.Error(leaked)
-			}
 		})
-	}
+		start := time.Now()
+		for leaked := goroutinesOf(name); leaked != nil; leaked = goroutinesOf(name) {
+			if time.Since(start) > 20*time.Second { // what ends by itself may take its time
+				t.Errorf("these goroutines are left:\n%s", strings.Join(leaked, "\n\n"))
+				break
+			}
+			<-time.After(time.Since(start) / 2)
+		}
+	})
 	if n := elsewhereHits.Load(); n != 0 {
 		t.Errorf("the other host got %d requests", n)
 	}
+}
+
+// eachFault tries the faults at which a client waits at once, and meanwhile the others, one after another.
+func eachFault(t *testing.T, try func(t *testing.T, name string, f fault)) {
+	t.Helper()
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	for _, waits := range []bool{true, false} {
+		for name, f := range faults {
+			if (f.option != nil || f.status == http.StatusTooManyRequests) != waits {
+				continue
+			}
+			run := func() { t.Run(name, func(t *testing.T) { try(t, name, f) }) }
+			if waits {
+				waiting.Go(run)
+			} else {
+				run()
+			}
+		}
+	}
+}
+
+// goroutinesOf returns the stacks of the goroutines that began under the label of a fault.
+func goroutinesOf(fault string) (stacks []string) {
+	var all strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)
+	for stack := range strings.SplitSeq(all.String(), "\n\n") {
+		if strings.Contains(stack, fmt.Sprintf("# labels: {%q:%q}\n", "fault", fault)) {
+			stacks = append(stacks, stack)
+		}
+	}
+	return stacks
+}
+
+func TestAGoroutineThatIsLeftIsSeen(t *testing.T) {
+	var left sync.WaitGroup
+	end := make(chan struct{})
+	pprof.Do(t.Context(), pprof.Labels("fault", "a leak"), func(context.Context) {
+		left.Go(func() {
+			left.Go(func() { <-end })
+			<-end
+		})
+	})
+	if n := len(goroutinesOf("a leak")); n == 0 || len(goroutinesOf("a")) != 0 {
+		t.Errorf("%d stacks are seen", n)
+	}
+	close(end)
+	left.Wait()
 }
 
 func (f fault) options() []client.CallOption {
@@ -192,54 +238,58 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 
 // A number that a look-up finds was bought, however the answer to the purchase got lost.
 func TestALookUpFindsWhatWasBought(t *testing.T) {
-	for name, f := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, operationID := range []string{"createPhoneNumber", "purchasePhoneNumber"} {
-				s := newFaulty(t, f, methods[operationID])
-				s.faulty.Store(1 << 30)
-				s.sells = true
-				err := methods[operationID].call(t.Context(), s.client, f.options()...)
-				if (err == nil) != !f.notCreated {
-					t.Errorf("%s: %v", operationID, err)
-				}
-				if s.posts() > 1 && (!f.again || !f.notCreated) {
-					t.Errorf("%s: sent %d times", operationID, s.posts())
-				}
-				s.close(t)
-			}
-		})
-	}
+	t.Parallel()
+	eachPurchase(t, func(t *testing.T, operationID string, f fault) { //nolint:thelper // likewise
+		s := newFaulty(t, f, methods[operationID])
+		defer s.close(t)
+		s.faulty.Store(1 << 30)
+		s.sells = true
+		err := methods[operationID].call(t.Context(), s.client, f.options()...)
+		if (err == nil) != !f.notCreated {
+			t.Errorf("%s: %v", operationID, err)
+		}
+		if s.posts() > 1 && (!f.again || !f.notCreated) {
+			t.Errorf("%s: sent %d times", operationID, s.posts())
+		}
+	})
+}
+
+func eachPurchase(t *testing.T, try func(t *testing.T, operationID string, f fault)) {
+	t.Helper()
+	eachFault(t, func(t *testing.T, _ string, f fault) { //nolint:thelper // likewise
+		var both sync.WaitGroup
+		defer both.Wait()
+		for _, operationID := range []string{"createPhoneNumber", "purchasePhoneNumber"} {
+			both.Go(func() { try(t, operationID, f) })
+		}
+	})
 }
 
 // Once the server has shown that it honours keys, a purchase is sent again, under the same key.
 func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
-	for name, f := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, operationID := range []string{"createPhoneNumber", "purchasePhoneNumber"} {
-				s := newFaulty(t, f, methods[operationID])
-				s.ttl = "86400"
-				if err := methods["listPhoneNumbers"].call(t.Context(), s.client); err != nil {
-					t.Fatal(err)
-				}
-				s.sent.Store(0)
-				s.faulty.Store(1) // then it behaves
-				if f.accept != nil {
-					s.transport.CloseIdleConnections()
-				}
-				err := methods[operationID].call(t.Context(), s.client, f.options()...)
-				sent := 2
-				if f.notCreated && !f.again && f.status != http.StatusConflict { // which may stand for idempotency_in_progress
-					sent = 1
-				}
-				if (err == nil) != (sent == 2) || s.sent.Load() != int64(sent) || !s.sameKey() {
-					t.Errorf("%s: %v; sent %d times under the keys %q", operationID, err, s.sent.Load(), s.keys)
-				}
-				s.close(t)
-			}
-		})
-	}
+	t.Parallel()
+	eachPurchase(t, func(t *testing.T, operationID string, f fault) { //nolint:thelper // likewise
+		s := newFaulty(t, f, methods[operationID])
+		defer s.close(t)
+		s.ttl = "86400"
+		if err := methods["listPhoneNumbers"].call(t.Context(), s.client); err != nil {
+			t.Error(err)
+			return
+		}
+		s.sent.Store(0)
+		s.faulty.Store(1) // then it behaves
+		if f.accept != nil {
+			s.transport.CloseIdleConnections()
+		}
+		err := methods[operationID].call(t.Context(), s.client, f.options()...)
+		sent := 2
+		if f.notCreated && !f.again && f.status != http.StatusConflict { // which may stand for idempotency_in_progress
+			sent = 1
+		}
+		if (err == nil) != (sent == 2) || s.sent.Load() != int64(sent) || !s.sameKey() {
+			t.Errorf("%s: %v; sent %d times under the keys %q", operationID, err, s.sent.Load(), s.keys)
+		}
+	})
 }
 
 // faulty is a server that misbehaves for one operation, a number of times, and behaves otherwise.
@@ -298,7 +348,7 @@ func newFaulty(t *testing.T, f fault, m method) *faulty {
 		}}
 	}
 	s.server.Start()
-	s.transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	s.transport = &http.Transport{MaxResponseHeaderBytes: 64 << 10, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -40,29 +41,35 @@ func valueOf(member string) string {
 	return fmt.Sprint(members[member])
 }
 
+var (
+	ownMembers  = membersOf(examplesOf("purchasePhoneNumber")[0])
+	pageMembers = membersOf(examplesOf("listPhoneNumbers")[0])
+)
+
+func membersOf(object any) (members map[string]json.RawMessage) {
+	if err := json.Unmarshal([]byte(encode(object)), &members); err != nil {
+		panic(err)
+	}
+	return members
+}
+
 // like is owned with other members in the place of its own.
 func like(members string) string {
-	return changed(json.RawMessage(owned), json.RawMessage(members))
+	own := maps.Clone(ownMembers)
+	if err := json.Unmarshal([]byte(members), &own); err != nil {
+		panic(err)
+	}
+	return encode(own)
 }
 
 // pageOf is a page with these numbers; without a cursor it is the last one.
 func pageOf(cursor string, numbers ...string) string {
-	own := map[string]any{"data": json.RawMessage("[" + strings.Join(numbers, ",") + "]"), "cursor": nil}
+	own := maps.Clone(pageMembers)
+	own["data"], own["cursor"] = json.RawMessage("["+strings.Join(numbers, ",")+"]"), json.RawMessage("null")
 	if cursor != "" {
-		own["cursor"] = cursor
+		own["cursor"] = json.RawMessage(encode(cursor))
 	}
-	return changed(examplesOf("listPhoneNumbers")[0], own)
-}
-
-// changed is an object with the members of another one in the place of its own.
-func changed(object, other any) string {
-	members := map[string]json.RawMessage{}
-	for _, o := range []any{object, other} {
-		if err := json.Unmarshal([]byte(encode(o)), &members); err != nil {
-			panic(err)
-		}
-	}
-	return encode(members)
+	return encode(own)
 }
 
 func encode(body any) string {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
@@ -15,14 +16,16 @@ import (
 // importWith makes a creation with this password fail with this answer.
 func importWith(t *testing.T, password string, answer func() *http.Response) *client.Error {
 	t.Helper()
-	c := inBubble(t, func(*http.Request) (*http.Response, error) { return answer(), nil }, client.WithRetries(0))
-	_, err := c.Create(t.Context(), api.SIPImport(api.SIPImportDetails{
-		PhoneNumber: "+15550100123", TerminationURI: "sip.example.com", Username: "caller", Password: password,
-	}))
 	var failure *client.Error
-	if !errors.As(err, &failure) {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) { // the look-up waits
+		c := inBubble(t, func(*http.Request) (*http.Response, error) { return answer(), nil }, client.WithRetries(0))
+		_, err := c.Create(t.Context(), api.SIPImport(api.SIPImportDetails{
+			PhoneNumber: "+15550100123", TerminationURI: "sip.example.com", Username: "caller", Password: password,
+		}))
+		if !errors.As(err, &failure) {
+			t.Fatal(err)
+		}
+	})
 	return failure
 }
 
