@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/inventory"
 )
 
@@ -169,16 +169,9 @@ func (o *owner) writes() int { return strings.Count(o.server.stderr(), "method=P
 // insert puts n numbers, all linked to one agent, straight into the database: to buy so many takes a minute with the race detector.
 func (o *owner) insert(t *testing.T, n int, agent string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(o.dir, "phonenumbers.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close() //nolint:errcheck // what it has done is committed
-	_, err = db.ExecContext(t.Context(), `
+	_, err := dbtest.Connect(t, filepath.Join(o.dir, "phonenumbers.db")).ExecContext(t.Context(), `
 		WITH RECURSIVE row (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM row WHERE i + 1 < $1)
 		INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
 		SELECT workspaces.id, printf('019daa80-7c00-7000-8000-%012d', i), printf('+1212%07d', i), printf('+1212%07d', i), 'PSTN', $2 FROM row, workspaces`, n, agent)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Must(t, err)
 }

@@ -63,12 +63,13 @@ func With(database, setting string) string {
 	return database + "?" + setting
 }
 
-// Connect opens a database beside the code under test, to look into it, change it or lock it.
+// Connect opens a database beside the code under test, to look into it, change it or lock it. On SQLite, it waits a minute for the
+// code under test to end its transaction.
 func Connect(tb testing.TB, database string) *sql.DB {
 	tb.Helper()
 	driver, source := "pgx", database
 	if !strings.Contains(database, "://") {
-		driver, source = "sqlite", "file:"+database+"?_pragma=busy_timeout(5000)&_txlock=immediate"
+		driver, source = "sqlite", "file:"+database+"?_pragma=busy_timeout(60000)&_txlock=immediate"
 	}
 	db, err := sql.Open(driver, source)
 	Must(tb, err)

@@ -4,7 +4,6 @@ package rest_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -281,14 +280,8 @@ func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 		t.Fatal(status)
 	}
 	b.close(create)
-	db, err := sql.Open("sqlite", s.database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close() //nolint:errcheck // what it has done is committed
-	if _, err := db.ExecContext(t.Context(), "UPDATE phone_numbers SET agent_id = $1", hostile); err != nil {
-		t.Fatal(err)
-	}
+	_, err := dbtest.Connect(t, s.database).ExecContext(t.Context(), "UPDATE phone_numbers SET agent_id = $1", hostile)
+	dbtest.Must(t, err)
 	block := b.open("Numbers", "listPhoneNumbers")
 	for number, want := range map[string]string{"": "200", "hostile": "422"} {
 		b.fill(block+` tr[data-param-name=number] input`, number)

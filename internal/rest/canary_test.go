@@ -3,7 +3,6 @@ package rest_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -160,14 +159,8 @@ func stored(t *testing.T, database string) map[string][]byte {
 		return map[string][]byte{"the dump": text}
 	}
 	backup := filepath.Join(t.TempDir(), "backup.db")
-	db, err := sql.Open("sqlite", database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.ExecContext(t.Context(), `VACUUM INTO ?; PRAGMA wal_checkpoint(PASSIVE)`, backup); err != nil {
-		t.Fatal(err)
-	}
+	_, err := dbtest.Connect(t, database).ExecContext(t.Context(), `VACUUM INTO ?; PRAGMA wal_checkpoint(PASSIVE)`, backup)
+	dbtest.Must(t, err)
 	files := map[string][]byte{}
 	for _, path := range []string{database, database + "-wal", backup} {
 		if files[path], err = os.ReadFile(path); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
@@ -264,11 +265,8 @@ func (w *twins) observe(t *testing.T, around func(http.Handler) http.Handler, r 
 // dump is what a database keeps of numbers and requests, secrets apart.
 func dump(t *testing.T, database string) string {
 	t.Helper()
-	db, err := sql.Open("sqlite", database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := dbtest.Connect(t, database)
+	defer func() { _ = db.Close() }() // a test looks at many
 	var text []string
 	tables := column(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('workspaces', 'api_keys', 'settings', 'goose_db_version')`)
 	for _, table := range tables {

@@ -2,7 +2,6 @@ package rest_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -228,16 +227,11 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 // lockDatabase makes writes wait until release.
 func lockDatabase(t *testing.T, database string) (release func()) {
 	t.Helper()
-	driver, lock := "sqlite", "BEGIN IMMEDIATE"
+	lock := "BEGIN IMMEDIATE"
 	if sqldb.IsPostgres(database) {
-		driver, lock = "pgx", "BEGIN; LOCK TABLE phone_numbers IN EXCLUSIVE MODE"
+		lock = "BEGIN; LOCK TABLE phone_numbers IN EXCLUSIVE MODE"
 	}
-	other, err := sql.Open(driver, database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = other.Close() })
-	session, err := other.Conn(t.Context())
+	session, err := dbtest.Connect(t, database).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
 package serve_test
 
 import (
-	"database/sql"
 	"errors"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
@@ -53,15 +53,7 @@ func TestOldIdempotencyKeysAreRemovedAtAnInterval(t *testing.T) {
 	t.Parallel()
 	database := filepath.Join(t.TempDir(), "test.db")
 	s := start(t, serve.Options{Database: database, PruneInterval: time.Millisecond})
-	db, err := sql.Open("sqlite", "file:"+database+"?_pragma=busy_timeout(60000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := dbtest.Connect(t, database)
 	kept := func() (n int) {
 		if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM idempotency_keys`).Scan(&n); err != nil {
 			t.Fatal(err)
