@@ -79,7 +79,8 @@ var mayImport = map[string][]string{
 		"api", "api/client", "internal/cli/account", "internal/cli/arguments", "internal/cli/changes", "internal/cli/failures",
 		"internal/console", "internal/desired", "github.com/spf13/cobra",
 	},
-	"internal/cli/clitest": {"golang.org/x/time/rate"}, // for tests
+	"internal/cli/clitest":  {"golang.org/x/time/rate"}, // for tests
+	"internal/cli/contract": {},                         // only tests
 	"internal/cli": {
 		"internal/cli/account", "internal/cli/arguments", "internal/cli/failures", "internal/cli/numberfile", "internal/cli/numbers",
 		"internal/cli/ownserver", "internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag",

@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	context.AfterFunc(ctx, stop)
 
 	results := &console.Output{Writer: stdout}
-	root := rootCommand()
+	root := RootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(results)
@@ -59,7 +59,8 @@ const (
 	serverGroup  = "server"
 )
 
-func rootCommand() *cobra.Command {
+// RootCommand returns the tree of commands. Run makes one for itself; it is exported for the tests that look at all commands.
+func RootCommand() *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "phonenumbers",
