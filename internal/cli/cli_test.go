@@ -20,6 +20,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
@@ -52,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"start":    positive(start),
 			"signal":   positive(signal),
 			"call":     positive(call),
+			"buy":      positive(buySome),
 			"match":    positive(match),
 			"exits":    positive(exits),
 			"postgres": positive(postgres),
@@ -165,6 +168,21 @@ func call(ts *testscript.TestScript, args []string) {
 	status, body, err := r.send(stateOf(ts).test.Context())
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n%s\n", status, strings.TrimSuffix(body, "\n"))
+}
+
+// buy COUNT PREFIX buys so many numbers that start with the prefix from the server, without a process for each.
+func buySome(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: buy COUNT PREFIX")
+	}
+	count, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	c, err := client.New(client.WithBaseURL(ts.Getenv("VOGENT_BASE_URL")), client.WithAPIKey(ts.Getenv("VOGENT_API_KEY")))
+	ts.Check(err)
+	for range count {
+		_, err := c.BuyAny(stateOf(ts).test.Context(), api.PhoneNumberSearchInput{Prefix: args[1]})
+		ts.Check(err)
+	}
 }
 
 // match NAME REGEXP sets the variable to what the group in the expression, or all of it, matches in stdout.
