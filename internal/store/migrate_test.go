@@ -57,6 +57,7 @@ func checkNumbers(files []string) error {
 
 // A table that a migration adds must be copied too.
 func TestTheApplicationHasEveryTable(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Open(t, newDB(t))
 		query := `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
@@ -81,6 +82,7 @@ func TestTheApplicationHasEveryTable(t *testing.T) {
 
 // What was answered before an update of the program is answered the same way after it.
 func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		database := newDB(t)
 		older := store.Application

@@ -44,6 +44,7 @@ func differences(got, want phone.Number) string {
 const place = "give it a column in a migration, and its place in numberColumns, insertNumber and scanNumber"
 
 func TestEveryMemberOfANumberIsKept(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -68,6 +69,7 @@ func TestEveryMemberOfANumberIsKept(t *testing.T) {
 }
 
 func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -95,6 +97,7 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 
 // A replay is the same answer again, with whatever a number has.
 func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		want := fullNumber(t)

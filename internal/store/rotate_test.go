@@ -16,6 +16,7 @@ import (
 )
 
 func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
@@ -66,6 +67,7 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 // A server that was not restarted still seals with the old key: the next start without that key is refused, and the next
 // rotation reaches what it has sealed.
 func TestAServerThatARotationForgot(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
@@ -101,6 +103,7 @@ func TestAServerThatARotationForgot(t *testing.T) {
 // The old key is needed as long as an idempotency key hangs on it, and without it a retry is never told that its key was
 // used for another request.
 func TestIdempotencyKeysOutliveARotation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
@@ -146,6 +149,7 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 
 // A server that was not restarted claims with the old key; the next rotation says that the key is still needed.
 func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
@@ -165,6 +169,7 @@ func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 
 // Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
 func TestRotationWhileServersRun(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)

@@ -21,6 +21,7 @@ func link(agentID string) phone.Change { return phone.Change{AgentID: &agentID} 
 
 // Of a caller who has hung up, the error says so, wherever in the transaction it was.
 func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -42,6 +43,7 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 
 // A server gives each request enough time for a database that is well.
 func TestADatabaseThatTakesTooLongIsUnavailable(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -62,6 +64,7 @@ func TestADatabaseThatTakesTooLongIsUnavailable(t *testing.T) {
 }
 
 func TestNumbersOfAnotherWorkspaceAreOutOfReach(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		mine, theirs := storetest.NewWorkspace(t, s, "mine"), storetest.NewWorkspace(t, s, "theirs")
@@ -85,6 +88,7 @@ func TestNumbersOfAnotherWorkspaceAreOutOfReach(t *testing.T) {
 }
 
 func TestInventory(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -189,6 +193,7 @@ func TestFictionalNumbersAreForSaleUntilTheyAreReplaced(t *testing.T) {
 }
 
 func TestALargeImportIsOneTransaction(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		failing := func(yield func(string) bool) {
@@ -214,6 +219,7 @@ func TestALargeImportIsOneTransaction(t *testing.T) {
 
 // Imports at once, each with its rows in another order, wait for each other and not in a circle.
 func TestImportsAtOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Open(t, newDB(t))
 		var numbers []string
@@ -238,6 +244,7 @@ func TestImportsAtOnce(t *testing.T) {
 }
 
 func TestOneFirstKeyWhoeverStarts(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		for range 5 {
 			s := storetest.Open(t, newDB(t))

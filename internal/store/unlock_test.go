@@ -18,6 +18,7 @@ import (
 )
 
 func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		database := newDB(t)
 		s := storetest.Open(t, database)
@@ -56,6 +57,7 @@ func TestADatabaseOpensAgainWithAllThatWasInIt(t *testing.T) {
 }
 
 func TestCredentialsGoWithTheirNumber(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := storetest.Unlocked(t, newDB(t))
 		w := storetest.NewWorkspace(t, s, "w")
@@ -85,6 +87,7 @@ func TestASealedPasswordOpensInItsOwnRowOnly(t *testing.T) {
 
 // Of two first starts with different keys, one is refused and leaves nothing behind that the other would need.
 func TestFirstStartsWithDifferentKeys(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		for range 5 {
 			database := newDB(t)
@@ -113,6 +116,7 @@ func TestFirstStartsWithDifferentKeys(t *testing.T) {
 }
 
 func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, other := secret.NewKey(), secret.NewKey()
 		for name, test := range map[string]struct {
@@ -177,6 +181,7 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 
 // Once a new key has sealed something, the old one alone is not enough any more.
 func TestAKeyThatHasSealedIsNeeded(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		old, newest := secret.NewKey(), secret.NewKey()
 		database := newDB(t)
