@@ -55,7 +55,10 @@ func render(spec []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
 	}
-	operations := readOperations(document)
+	operations, err := readOperations(document)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{}
 	for _, file := range []struct {
 		name, text string
@@ -92,7 +95,7 @@ type parameter struct{ Name, Type string }
 // idempotencyKey is the name of the header by which an operation can be repeated safely.
 const idempotencyKey = "Idempotency-Key"
 
-func readOperations(document *openapi3.T) (operations []operation) {
+func readOperations(document *openapi3.T) (operations []operation, err error) {
 	for path, item := range document.Paths.Map() {
 		for method, spec := range item.Operations() {
 			idempotent, _ := spec.Extensions["x-idempotent"].(bool) // without it the client never repeats a call by itself
@@ -106,14 +109,16 @@ func readOperations(document *openapi3.T) (operations []operation) {
 			if spec.RequestBody != nil {
 				op.Body, op.BodyRequired = true, spec.RequestBody.Value.Required
 				if content := spec.RequestBody.Value.Content["application/json"]; content != nil {
-					op.addNullable("", content.Schema.Value)
+					if err := op.addNullable("", content.Schema.Value, nil); err != nil {
+						return nil, fmt.Errorf("%s: %w", spec.OperationID, err)
+					}
 				}
 			}
 			operations = append(operations, op)
 		}
 	}
 	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
-	return operations
+	return operations, nil
 }
 
 func (op *operation) addParameter(p *openapi3.Parameter) {
@@ -130,14 +135,20 @@ func (op *operation) addParameter(p *openapi3.Parameter) {
 	}
 }
 
-// addNullable notes the members of a body that may be null.
-func (op *operation) addNullable(pointer string, schema *openapi3.Schema) {
+// addNullable notes the members of a body that may be null. It is an error if a schema contains itself.
+func (op *operation) addNullable(pointer string, schema *openapi3.Schema, around []*openapi3.Schema) error {
+	if slices.Contains(around, schema) {
+		return fmt.Errorf("body %s contains itself, so the members that may be null have no end", pointer)
+	}
 	if schema.Nullable {
 		op.Nullable = append(op.Nullable, strconv.Quote(pointer))
 	}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-		op.addNullable(pointer+"/"+name, schema.Properties[name].Value)
+		if err := op.addNullable(pointer+"/"+name, schema.Properties[name].Value, append(slices.Clip(around), schema)); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // problem is a problem code as an example of a response shows it.

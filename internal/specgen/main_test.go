@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vogent-community/phonenumbers"
@@ -21,5 +22,20 @@ func TestTheGeneratedFilesAreOfThisOpenAPIDocument(t *testing.T) {
 	}
 	if len(files) != 4 {
 		t.Errorf("got %d files; want 4", len(files))
+	}
+}
+
+func TestABodyThatContainsItselfIsAnError(t *testing.T) {
+	const schema = "    UpdatePhoneNumberInput:\n"
+	_, members, found := strings.Cut(string(phonenumbers.Spec), schema)
+	_, _, hasMembers := strings.Cut(members, "      properties:\n")
+	if !found || !hasMembers {
+		t.Fatal("openapi.yaml has no UpdatePhoneNumberInput with properties")
+	}
+	changed := strings.Replace(members, "      properties:\n", "      properties:\n        inner: {$ref: '#/components/schemas/UpdatePhoneNumberInput'}\n", 1)
+	spec := strings.Replace(string(phonenumbers.Spec), members, changed, 1)
+	_, err := render([]byte(spec))
+	if err == nil || !strings.Contains(err.Error(), "updatePhoneNumber: body /inner contains itself") {
+		t.Errorf("got %v, want an error that names the operation and the member", err)
 	}
 }
