@@ -14,6 +14,7 @@ import (
 
 // What an oracle for OpenAPI does not see, or only with the right options, by hand.
 func TestWhatTheOracleIsBlindTo(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		const (
 			numbers, search, one = numbersPath, numbersPath + "/search", numbersPath + "/{id}"

@@ -47,6 +47,7 @@ func (s failingStore) InsertNumber(ctx context.Context, workspaceID string, n ph
 }
 
 func TestNoSecretIsFoundAnywhere(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServerOn(t, newDB(t), func(services *rest.Services) {
 			services.Phone.Store = failingStore{services.Phone.Store}

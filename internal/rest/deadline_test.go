@@ -28,6 +28,7 @@ func (silentStore) APIKeyByHash(ctx context.Context, _ string) (workspace.Key, e
 }
 
 func TestARequestToASilentDatabaseIsToldToComeBack(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		keys := &workspace.Service{Store: silentStore{}, Now: time.Now, NewID: func() string { return "id" }}
 		key, err := keys.CreateKey(t.Context(), "w", "test")

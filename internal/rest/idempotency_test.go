@@ -79,6 +79,7 @@ func wantAnswer(t *testing.T, a answer, status int, code api.ProblemCode, replay
 }
 
 func TestTheSameRequestUnderAKeyGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first, second)
 		apiKey := s.key(t, "w")
@@ -121,6 +122,7 @@ func TestTheSameRequestUnderAKeyGetsTheSameAnswer(t *testing.T) {
 }
 
 func TestAReplayIsTheAnswerAsItWas(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		c, apiKey := s.client(t, "w"), s.key(t, "w")
@@ -149,6 +151,7 @@ func TestAReplayIsTheAnswerAsItWas(t *testing.T) {
 }
 
 func TestKeysBareAndQuotedAreTheSame(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -161,6 +164,7 @@ func TestKeysBareAndQuotedAreTheSame(t *testing.T) {
 }
 
 func TestAMalformedKeyIsRefusedAndNothingIsMade(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -186,6 +190,7 @@ func TestAMalformedKeyIsRefusedAndNothingIsMade(t *testing.T) {
 }
 
 func TestKeysOfWorkspacesAreApart(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first, second)
 		mine, theirs := s.key(t, "mine"), s.key(t, "theirs")
@@ -197,6 +202,7 @@ func TestKeysOfWorkspacesAreApart(t *testing.T) {
 }
 
 func TestARefusedRequestCanBeCorrectedUnderItsKey(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -209,6 +215,7 @@ func TestARefusedRequestCanBeCorrectedUnderItsKey(t *testing.T) {
 }
 
 func TestAKeyIsKeptForADay(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		c, apiKey := s.client(t, "w"), s.key(t, "w")
@@ -233,6 +240,7 @@ func TestAKeyIsKeptForADay(t *testing.T) {
 
 // Every answer under /api says that keys are honoured, and every one to a keyed call whether it is a replay.
 func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServerOn(t, newDB(t), func(services *rest.Services) {
 			services.RateLimit = rest.RateLimit{PerSecond: 0.001, Burst: 9}
@@ -316,6 +324,7 @@ func newSlowServer(t *testing.T, path string) (*testServer, *slowInventory) {
 }
 
 func TestARequestInProgress(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first, second)
 		apiKey := s.key(t, "w")
@@ -356,6 +365,7 @@ func TestARequestInProgress(t *testing.T) {
 // A claim whose process is gone holds its key for half a minute. A request whose claim was taken over makes nothing any more,
 // and is told to come again: its key may have bought the number.
 func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		for name, freed := range map[string]bool{"and the number is owned": false, "and the number is free again": true} {
 			t.Run(name, func(t *testing.T) {
@@ -417,6 +427,7 @@ func (i *brokenInventory) Offers(ctx context.Context, number string) (bool, erro
 }
 
 func TestAPanicFreesTheKey(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -430,6 +441,7 @@ func TestAPanicFreesTheKey(t *testing.T) {
 
 // A caller who hangs up in the middle leaves its key free.
 func TestAHangUpFreesTheKey(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -520,6 +532,7 @@ func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals i
 }
 
 func TestFiftyRivalsAKeyBuyOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		numbers := []string{}
 		for i := range 8 {

@@ -8,6 +8,7 @@ import (
 
 // Whatever strangers send, the memory of a limiter has an end.
 func TestALimiterForgetsRatherThanGrow(t *testing.T) {
+	t.Parallel()
 	l := newLimiter(RateLimit{PerSecond: 1, Burst: 1}, time.Now)
 	for i := range 3 * maxBuckets {
 		l.take(fmt.Sprint(i))
@@ -18,6 +19,7 @@ func TestALimiterForgetsRatherThanGrow(t *testing.T) {
 }
 
 func TestABucketFillsUpAgain(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
 	l := newLimiter(RateLimit{PerSecond: 2, Burst: 3}, func() time.Time { return now })
 	for want := 2; want >= 0; want-- {
@@ -38,6 +40,7 @@ func TestABucketFillsUpAgain(t *testing.T) {
 }
 
 func TestAnIPv6CallerHasOneBucketForItsNetwork(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"192.0.2.1":           "192.0.2.1",
 		"2001:db8:1:2:3::4":   "2001:db8:1:2::/64",

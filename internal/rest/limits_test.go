@@ -40,6 +40,7 @@ func frozen(t *testing.T, database string, change func(*rest.Services)) *testSer
 }
 
 func TestEachKeyHasItsOwnRate(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := frozen(t, newDB(t), func(services *rest.Services) { services.RateLimit = rest.RateLimit{PerSecond: 0.5, Burst: 3} })
 		busy, calm := s.key(t, "w"), s.key(t, "w")
@@ -69,6 +70,7 @@ func TestEachKeyHasItsOwnRate(t *testing.T) {
 }
 
 func TestWithoutALimitThereIsNone(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		key := s.key(t, "w")
@@ -91,6 +93,7 @@ func tryKeys(s *testServer, address string, forwardedFor ...string) int {
 }
 
 func TestGuessingIsSlow(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := frozen(t, newDB(t), func(*rest.Services) {})
 		valid := s.key(t, "w")
@@ -115,6 +118,7 @@ func TestGuessingIsSlow(t *testing.T) {
 }
 
 func TestXForwardedForCountsBehindTrustedProxiesOnly(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := frozen(t, newDB(t), func(*rest.Services) {})
 		tryKeys(s, "192.0.2.1")

@@ -14,6 +14,7 @@ import (
 )
 
 func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
+	t.Parallel()
 	if err := spectest.Load(t).Document.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Error(err)
 	}
@@ -21,6 +22,7 @@ func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
 
 // Who copies an example from the document must get the answer that the document promises.
 func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		bodies, parameters := 0, 0
 		bench := newBench(t, newDB(t))

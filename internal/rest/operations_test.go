@@ -82,6 +82,7 @@ func searched(t *testing.T, c *raw.ClientWithResponses, r api.PhoneNumberSearchI
 func pointer[T any](v T) *T { return &v }
 
 func TestTheLifeOfANumber(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		ctx, c := t.Context(), newServer(t, newDB(t), first, second, third).client(t, "w")
 
@@ -147,6 +148,7 @@ func same(a, b api.PhoneNumber) bool {
 }
 
 func TestListFilters(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		c := newServer(t, newDB(t), first, second).client(t, "w")
 		bought := create(t, c, api.Purchase(first))
@@ -227,6 +229,7 @@ func TestAListPageHoldsNoMoreThanDocumented(t *testing.T) {
 var requestIDs = regexp.MustCompile(`"requestId":"[^"]*"`)
 
 func TestWorkspacesNeverSeeEachOther(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first, second)
 		mine, theirs := s.client(t, "mine"), s.client(t, "theirs")
@@ -334,6 +337,7 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 }
 
 func TestOneOfManyRivalsGetsANumber(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		const rivals, rounds = 32, 5
@@ -394,6 +398,7 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 }
 
 func TestSearchDefaultsAndCountries(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		var forSale []string
 		for i := range 20 {
@@ -425,6 +430,7 @@ func TestSearchDefaultsAndCountries(t *testing.T) {
 
 // The published call, word for word but for the host, the key and the id.
 func TestThePublishedUpdateCall(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		n := create(t, s.client(t, "w"), api.Purchase(first))
@@ -452,6 +458,7 @@ func TestThePublishedUpdateCall(t *testing.T) {
 // The published create call has all three objects, with "<string>" in each member. What a user fills in is the object that
 // matches the type.
 func TestThePublishedCreateCall(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -485,6 +492,7 @@ func TestThePublishedCreateCall(t *testing.T) {
 
 // Nobody looks at the values in an object that does not match the type, but it has the documented shape.
 func TestTheOtherObjectsOfCreateHaveTheDocumentedShape(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		apiKey := s.key(t, "w")
@@ -510,6 +518,7 @@ func TestTheOtherObjectsOfCreateHaveTheDocumentedShape(t *testing.T) {
 
 // An id in a path is opaque: whatever it is, it is a 404 and never another operation.
 func TestOddIDsAreNotFound(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t), first)
 		n := create(t, s.client(t, "w"), api.Purchase(first))

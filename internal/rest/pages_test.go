@@ -49,6 +49,7 @@ func (s *testServer) fetch(t *testing.T, method, path string, header http.Header
 
 // The files of swagger-ui-dist 5.35.0 as its package has them. They come out of the server so for a client without gzip.
 func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	for name, want := range map[string]string{
 		"swagger-ui-bundle.js":             "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2",
@@ -65,6 +66,7 @@ func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
 }
 
 func TestWhoeverTakesGzipGetsIt(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	for accepts, want := range map[string]string{
 		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "deflate,gzip ; q=1": "gzip", "gzip;q=0": "", "gzip; q=0.00": "", "br": "", "": "",
@@ -79,6 +81,7 @@ func TestWhoeverTakesGzipGetsIt(t *testing.T) {
 
 // A page is asked for each time; what it needs has its hash in the URL and is kept for good.
 func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	response, page := s.fetch(t, http.MethodGet, "/docs", http.Header{})
 	if response.Header.Get("Cache-Control") != "no-cache" {
@@ -106,6 +109,7 @@ func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
 }
 
 func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	for _, path := range []string{"/", "/docs", "/nothing", "/docs/reference.js"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -128,6 +132,7 @@ func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
 
 // A browser that asks for a path where nothing is gets a page, a program a problem; below /api both get a problem.
 func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	for _, c := range []struct{ method, path, accept, want string }{
@@ -153,6 +158,7 @@ func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
 }
 
 func TestABrowserGetsWhatIsThere(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	for _, path := range []string{"/", "/docs", "/docs/swagger-ui.css", "/healthz", "/readyz", "/openapi.yaml"} {
 		if response, _ := s.fetch(t, http.MethodGet, path, http.Header{"Accept": {"text/html"}}); response.StatusCode != http.StatusOK {
@@ -162,6 +168,7 @@ func TestABrowserGetsWhatIsThere(t *testing.T) {
 }
 
 func TestTheStartPageSaysWhatRuns(t *testing.T) {
+	t.Parallel()
 	s := newServerOn(t, dbtest.SQLite(t), func(services *rest.Services) {
 		services.About = rest.About{Version: `v1.2.3 <i>"`, Database: "SQLite"}
 	})
@@ -183,6 +190,7 @@ func TestTheStartPageSaysWhatRuns(t *testing.T) {
 
 // The reference shows the first example of an operation, and that is the first in openapi.yaml.
 func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	_, document := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
 	text, err := os.ReadFile("../../openapi.yaml")
@@ -204,6 +212,7 @@ func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
 
 // Programs and the reference learn from openapi.json what is deprecated, and why.
 func TestTheJSONDocumentKeepsEachDeprecation(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	_, document := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
 	deprecations := func(text string) map[string]string {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestEveryCodeOfPhoneIsInTheContract(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../phone/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +55,7 @@ func isCode(spec *ast.ValueSpec) bool {
 }
 
 func TestAnErrorIsAnsweredByItsCode(t *testing.T) {
+	t.Parallel()
 	rule := phone.BrokenRule{Pointer: "/agentId", Detail: "must be short"}
 	err := fmt.Errorf("update: %w", &phone.Error{Code: phone.ValidationFailed, Rules: []phone.BrokenRule{rule}})
 	var p *api.Problem
@@ -67,6 +69,7 @@ func TestAnErrorIsAnsweredByItsCode(t *testing.T) {
 
 // What openapi.yaml does not have must not reach a caller.
 func TestAnErrorOfAnUnknownCodeIsNoProblem(t *testing.T) {
+	t.Parallel()
 	for _, err := range []error{errors.New("disk on fire"), &phone.Error{Code: "of_another_kind"}, &phone.Error{}} {
 		var p *api.Problem
 		if errors.As(problem(err), &p) {

@@ -3,13 +3,16 @@ package rest_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +45,13 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport.MaxIdleConnsPerHost = 100 // with the default of 2, many clients of a server connect for each request
+	}
+	// Half of the tests wait, for a database or for time, so twice as many run as there are processors. -parallel has the last word.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -142,6 +152,7 @@ func buyThroughACrash(t *testing.T, database, crash string) (retry answer, owned
 }
 
 func TestAPurchaseIsKeptThroughACrashBeforeItsAnswer(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		retry, owned := buyThroughACrash(t, newDB(t), crashBeforeAnswer)
 		wantAnswer(t, retry, http.StatusOK, "", "true")
@@ -154,6 +165,7 @@ func TestAPurchaseIsKeptThroughACrashBeforeItsAnswer(t *testing.T) {
 // The control: were the record committed in a transaction of its own, a crash between the two would leave a number that the
 // caller is never told of. The test above must be able to see that.
 func TestTheCrashTestSeesARecordOutsideTheTransaction(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		retry, owned := buyThroughACrash(t, newDB(t), crashBetweenCommits)
 		if retry.status == http.StatusOK || !slices.Equal(owned, []string{first}) {

@@ -41,6 +41,7 @@ func (s *testServer) get(path, key string, header ...string) *httptest.ResponseR
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		valid, revoked := s.key(t, "w"), s.key(t, "w")
@@ -71,6 +72,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		key := s.key(t, "w")
@@ -101,6 +103,7 @@ func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		for _, path := range []string{"/healthz", "/readyz"} {
@@ -122,6 +125,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestTheServerHandsOutItsContract(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		for path, contentType := range map[string]string{"/openapi.yaml": "application/yaml", "/openapi.json": "application/json"} {
@@ -147,6 +151,7 @@ func TestTheServerHandsOutItsContract(t *testing.T) {
 }
 
 func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		w := newServer(t, newDB(t)).get("/nothing", "")
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
@@ -156,6 +161,7 @@ func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
 }
 
 func TestAccessLog(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		s := newServer(t, newDB(t))
 		key := s.key(t, "sales")
@@ -184,6 +190,7 @@ func TestAccessLog(t *testing.T) {
 }
 
 func TestTraceIDs(t *testing.T) {
+	t.Parallel()
 	for header, want := range map[string]bool{
 		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01":     true,
 		"cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-new": true,
@@ -201,6 +208,7 @@ func TestTraceIDs(t *testing.T) {
 
 // While another process holds the database, writes are refused with a time to come back, and reads go on.
 func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		t.Parallel() // the server waits 5 seconds for the lock
 		s := newServer(t, newDB(t), first)

@@ -59,6 +59,7 @@ func TestClientsOfTwoServersGetEachNumberOnce(t *testing.T) {
 }
 
 func TestAKeyThatIsRevokedThroughOneServerIsRefusedByTheOther(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, dbtest.Postgres(t), first)
 	other := clientOf(t, startProcess(t, s.database, neverCrash), s.key(t, "w"))
 	status := func() int {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
@@ -15,23 +16,33 @@ import (
 
 // serveSpec serves openapi.yaml as YAML and as JSON, with this server as the first of the servers.
 func serveSpec(e *echo.Echo) error {
-	asYAML, err := withServer(phonenumbers.Spec)
+	spec, err := servedSpec()
 	if err != nil {
 		return err
 	}
+	e.Match(probes, "/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", spec.yaml) })
+	e.Match(probes, "/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, spec.json) })
+	return nil
+}
+
+type notations struct{ yaml, json []byte }
+
+// servedSpec is made once: tests start hundreds of servers.
+var servedSpec = sync.OnceValues(func() (spec notations, err error) {
+	if spec.yaml, err = withServer(phonenumbers.Spec); err != nil {
+		return spec, err
+	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(asYAML, &document); err != nil {
-		return fmt.Errorf("read openapi.yaml: %w", err)
+	if err := yaml.Unmarshal(spec.yaml, &document); err != nil {
+		return spec, fmt.Errorf("read openapi.yaml: %w", err)
 	}
 	var b bytes.Buffer
 	if err := writeJSON(&b, document.Content[0]); err != nil {
-		return fmt.Errorf("write openapi.json: %w", err)
+		return spec, fmt.Errorf("write openapi.json: %w", err)
 	}
-	asJSON := b.Bytes()
-	e.Match(probes, "/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", asYAML) })
-	e.Match(probes, "/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, asJSON) })
-	return nil
-}
+	spec.json = b.Bytes()
+	return spec, nil
+})
 
 // writeJSON writes a YAML node as JSON. It keeps the order of the members, because pages show the first example first.
 func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
