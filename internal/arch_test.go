@@ -28,12 +28,14 @@ var mayImport = map[string][]string{
 	"internal/spectest": { // for tests
 		".", "api", "github.com/getkin/kin-openapi/openapi3", "github.com/getkin/kin-openapi/openapi3filter", "github.com/getkin/kin-openapi/routers/...",
 	},
-	"internal/phone":     {},
-	"internal/workspace": {},
-	"internal/inventory": {"internal/phone"},
-	"internal/dbtest":    {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
-	"internal/wholefile": {},
-	"internal/printable": {},
+	"internal/spectest/requests": {"internal/spectest", "internal/spectest/texts", "github.com/getkin/kin-openapi/openapi3"}, // for tests
+	"internal/spectest/texts":    {"github.com/getkin/kin-openapi/openapi3"},                                                 // for tests
+	"internal/phone":             {},
+	"internal/workspace":         {},
+	"internal/inventory":         {"internal/phone"},
+	"internal/dbtest":            {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
+	"internal/wholefile":         {},
+	"internal/printable":         {},
 	"internal/console": {
 		"internal/printable", "github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "golang.org/x/term",
 	},

@@ -19,12 +19,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
+	"github.com/vogent-community/phonenumbers/internal/spectest/requests"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
 var (
-	seed     = flag.Uint64("seed", 1, "of the generated requests of TestTheServerAndTheSpecAgree")
-	requests = flag.Int("requests", 20_000, "how many requests TestTheServerAndTheSpecAgree makes; with -short a fifth")
+	seed         = flag.Uint64("seed", 1, "of the generated requests of TestTheServerAndTheSpecAgree")
+	requestCount = flag.Int("requests", 20_000, "how many requests TestTheServerAndTheSpecAgree makes; with -short a fifth")
 )
 
 // The server and openapi.yaml are held against each other with requests made from openapi.yaml: what
@@ -34,9 +35,10 @@ var (
 //
 // The same seed makes the same requests, ids and cursors apart: go test ./internal/rest -run Agree -args -seed=7
 func TestTheServerAndTheSpecAgree(t *testing.T) {
+	t.Parallel()
 	const runs = 4 // side by side, each with a server of its own
 	engines := []dbtest.Database{dbtest.SQLite, dbtest.Postgres}
-	spec, count := spectest.Load(t), *requests/runs
+	spec, count := spectest.Load(t), *requestCount/runs
 	if testing.Short() {
 		count /= 5
 	}
@@ -93,7 +95,7 @@ func place(x *spectest.Exchange) string {
 type contest struct {
 	*testServer
 	*world
-	generator *spectest.Generator
+	generator *requests.Generator
 	oracle    *spectest.Oracle
 }
 
@@ -107,7 +109,7 @@ func newContest(t *testing.T, spec *spectest.Spec, database string, seed uint64)
 	if _, err := s.store.AddToInventory(t.Context(), slices.Values(w.forSale), true); err != nil {
 		t.Fatal(err)
 	}
-	g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: s.key(t, "own"), Revoked: s.key(t, "own")}, seed)
+	g := requests.NewGenerator(spec, rest.BaseURL, requests.Keys{Valid: s.key(t, "own"), Revoked: s.key(t, "own")}, seed)
 	s.revokeLast(t)
 	w.foreign = create(t, s.client(t, "other"), sipImport("+15005550001")).ID
 	s.keys.Store = rememberedKeys{s.keys.Store, map[string]workspace.Key{}}
@@ -158,7 +160,7 @@ func compare(t *testing.T, spec *spectest.Spec, database string, seed uint64, co
 }
 
 // teach shows the generator what there is.
-func (w *world) teach(g *spectest.Generator) {
+func (w *world) teach(g *requests.Generator) {
 	g.Known["id"], g.Known["cursor"] = w.live, w.cursors
 	g.Known["number"] = []string{w.forSale[g.IntN(len(w.forSale))], w.forSale[g.IntN(len(w.forSale))]}
 	g.Known["terminationUri"] = terminationURIExamples
@@ -174,7 +176,7 @@ var terminationURIExamples = []string{
 }
 
 // learn shows the generator the values of an accepted request, so that later ones meet them.
-func learn(g *spectest.Generator, x *spectest.Exchange) {
+func learn(g *requests.Generator, x *spectest.Exchange) {
 	if x.Response.Code != http.StatusOK || !x.TakesBody() {
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
+	"github.com/vogent-community/phonenumbers/internal/spectest/requests"
 )
 
 // noEffect has the members and parameters that change nothing that can be seen, with the reason.
@@ -96,7 +97,7 @@ func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {
 func TestEveryDocumentedWayToSendARequestIsTaken(t *testing.T) {
 	t.Parallel()
 	twins, spec := newTwins(t), spectest.Load(t)
-	g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: twins.key}, 1)
+	g := requests.NewGenerator(spec, rest.BaseURL, requests.Keys{Valid: twins.key}, 1)
 	g.Known = twins.known
 	for _, op := range spec.Operations {
 		for _, requirement := range spec.Requirements(op) {
@@ -175,9 +176,9 @@ func cursorOf(t *testing.T, s *testServer, key string) string {
 }
 
 // places are all places of all operations.
-func (w *twins) places(t *testing.T, spec *spectest.Spec) (places []spectest.Place) {
+func (w *twins) places(t *testing.T, spec *spectest.Spec) (places []requests.Place) {
 	t.Helper()
-	g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: w.key}, 1)
+	g := requests.NewGenerator(spec, rest.BaseURL, requests.Keys{Valid: w.key}, 1)
 	g.Known = w.known
 	for _, op := range spec.Operations {
 		places = append(places, g.Places(op)...)

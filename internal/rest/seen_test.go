@@ -13,6 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
+	"github.com/vogent-community/phonenumbers/internal/spectest/requests"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
@@ -112,7 +113,7 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 				failure.change(services)
 			}
 		})
-		g := spectest.NewGenerator(spec, rest.BaseURL, spectest.Keys{Valid: s.key(t, "own")}, 1)
+		g := requests.NewGenerator(spec, rest.BaseURL, requests.Keys{Valid: s.key(t, "own")}, 1)
 		s.keys.Store = rememberedKeys{s.keys.Store, map[string]workspace.Key{}}
 		o := spectest.NewOracle(t, spec, rest.BaseURL, g.Keys.Valid)
 		g.Known["id"] = []string{create(t, s.client(t, "own"), sipImport("+15005550001")).ID}
@@ -150,7 +151,7 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 }
 
 // validRequest makes a request for a number that there is, under an idempotency key if the operation takes one.
-func validRequest(t *testing.T, g *spectest.Generator, op *spectest.Operation) *spectest.Request {
+func validRequest(t *testing.T, g *requests.Generator, op *spectest.Operation) *spectest.Request {
 	t.Helper()
 	id, keyed := g.Known["id"][0], op.Parameter("header", "Idempotency-Key") != nil
 	for range 1000 {

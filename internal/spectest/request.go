@@ -21,10 +21,6 @@ type Request struct {
 	Body   []byte
 	Header http.Header
 	Done   []string // what was done to a valid request
-
-	op   *Operation // that it was made for
-	tree any        // the body, until it is text
-	odd  bool       // the body is written with escapes and white space that change nothing
 }
 
 func (r *Request) String() string {

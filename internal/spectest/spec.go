@@ -1,5 +1,5 @@
-// Package spectest makes requests from openapi.yaml, holds requests and responses against it, and
-// notes which parts of it a run has seen.
+// Package spectest holds requests and responses against openapi.yaml, and notes which parts of it a
+// run has seen.
 package spectest
 
 import (
@@ -109,8 +109,8 @@ func ChoiceOf(schema *openapi3.Schema) (c Choice, ok bool) {
 	return c, true
 }
 
-// has reports whether member is one of those to choose from.
-func (c Choice) has(member string) bool {
+// Has reports whether member is one of those to choose from.
+func (c Choice) Has(member string) bool {
 	return slices.Contains(slices.Collect(maps.Values(c.Mapping)), member)
 }
 

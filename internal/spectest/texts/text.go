@@ -1,4 +1,5 @@
-package spectest
+// Package texts makes texts that match the rules of a string in openapi.yaml.
+package texts
 
 import (
 	"math/rand/v2"
@@ -11,13 +12,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// text makes texts that match the rules of a string. No library that does this reaches the greatest
+// Maker makes texts that match the rules of a string. No library that does this reaches the greatest
 // and the least length on purpose, which is where rules go wrong.
-type text struct {
+type Maker struct {
+	Min, Max int // lengths
+	Shortest int // text that matches the pattern
+
 	tree     *syntax.Regexp
 	compiled *regexp.Regexp
-	shortest int
-	min, max int
 }
 
 const (
@@ -25,45 +27,49 @@ const (
 	attempts = 50  // to hit both the pattern and the length
 )
 
-func newText(schema *openapi3.Schema) *text {
+// New returns the maker for the rules of schema.
+func New(schema *openapi3.Schema) *Maker {
 	pattern := schema.Pattern
 	if pattern == "" {
 		pattern = `^[A-Za-z0-9 _.~-]*$`
 	}
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		panic("spectest: pattern " + pattern + ": " + err.Error())
+		panic("texts: pattern " + pattern + ": " + err.Error())
 	}
-	t := &text{tree: tree, compiled: regexp.MustCompile(pattern), min: int(schema.MinLength), max: longest} //nolint:gosec // a length
+	t := &Maker{tree: tree, compiled: regexp.MustCompile(pattern), Min: int(schema.MinLength), Max: longest} //nolint:gosec // a length
 	if schema.MaxLength != nil {
-		t.max = int(*schema.MaxLength) //nolint:gosec // a length
+		t.Max = int(*schema.MaxLength) //nolint:gosec // a length
 	}
-	t.shortest = shortest(tree)
+	t.Shortest = shortest(tree)
 	return t
 }
 
-// make makes a text of about that length that keeps all rules; ok is false if none was found.
-func (t *text) make(r *rand.Rand, length int) (s string, ok bool) {
+// Make makes a text of about that length that keeps all rules; ok is false if none was found.
+func (t *Maker) Make(r *rand.Rand, length int) (s string, ok bool) {
 	for range attempts {
-		extra := max(0, length-t.shortest)
+		extra := max(0, length-t.Shortest)
 		s = write(r, t.tree, &extra)
-		if n := utf8.RuneCountInString(s); n >= t.min && n <= t.max && t.compiled.MatchString(s) {
+		if n := utf8.RuneCountInString(s); n >= t.Min && n <= t.Max && t.compiled.MatchString(s) {
 			return s, true
 		}
 	}
 	return "", false
 }
 
-// exactly makes a text of that length that matches the pattern; ok is false if none was found.
-func (t *text) exactly(r *rand.Rand, length int) (s string, ok bool) {
+// Exactly makes a text of that length that matches the pattern; ok is false if none was found.
+func (t *Maker) Exactly(r *rand.Rand, length int) (s string, ok bool) {
 	for range 10 * attempts {
-		extra := max(0, length-t.shortest)
+		extra := max(0, length-t.Shortest)
 		if s = write(r, t.tree, &extra); utf8.RuneCountInString(s) == length && t.compiled.MatchString(s) {
 			return s, true
 		}
 	}
 	return "", false
 }
+
+// Matches reports whether a text matches the pattern.
+func (t *Maker) Matches(s string) bool { return t.compiled.MatchString(s) }
 
 func shortest(re *syntax.Regexp) (n int) {
 	switch re.Op {

@@ -1,27 +1,28 @@
-package spectest
+package requests
 
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // Place is a member or parameter of a request, with valid requests that differ there only.
 type Place struct {
-	Operation *Operation
+	Operation *spectest.Operation
 	Name      string // such as "body /agentId" or "query limit"
-	Base      *Request
-	Others    []*Request
-	Default   *Request // Base with the documented default written out, nil if there is none
+	Base      *spectest.Request
+	Others    []*spectest.Request
+	Default   *spectest.Request // Base with the documented default written out, nil if there is none
 }
 
 // Places makes the requests for each member and parameter of an operation. Values come from Known,
 // the examples and the rules; Base has no more than it must have.
-func (g *Generator) Places(op *Operation) (places []Place) {
+func (g *Generator) Places(op *spectest.Operation) (places []Place) {
 	for _, spot := range g.spots(op) {
 		place := Place{Operation: op, Name: spot.name, Base: spot.base}
 		for _, value := range g.values(spot.field, spot.schema) {
@@ -42,13 +43,13 @@ type spot struct {
 	field    string // its last name
 	schema   *openapi3.Schema
 	required bool
-	base     *Request                 // a valid request, without it if that is possible
-	build    func(value any) *Request // base with it
-	without  func() *Request          // base without it
+	base     *spectest.Request                 // a valid request, without it if that is possible
+	build    func(value any) *spectest.Request // base with it
+	without  func() *spectest.Request          // base without it
 }
 
 // spots finds the members and parameters of an operation: those of a choice once for each way to choose.
-func (g *Generator) spots(op *Operation) (spots []spot) {
+func (g *Generator) spots(op *spectest.Operation) (spots []spot) {
 	bodies := []any{nil}
 	if op.Body != nil {
 		bodies = g.least("", op.Body)
@@ -57,7 +58,7 @@ func (g *Generator) spots(op *Operation) (spots []spot) {
 		spots = append(spots, spot{
 			name: p.In + " " + p.Name, pointer: p.Name, field: p.Name, schema: p.Schema.Value, required: p.Required,
 			base:  g.build(op, nil, nil, bodies[0]),
-			build: func(value any) *Request { return g.build(op, p, value, bodies[0]) },
+			build: func(value any) *spectest.Request { return g.build(op, p, value, bodies[0]) },
 		})
 	}
 	if op.Body != nil {
@@ -69,11 +70,11 @@ func (g *Generator) spots(op *Operation) (spots []spot) {
 }
 
 // memberSpots finds the members of a body below path, which is empty for the body itself.
-func (g *Generator) memberSpots(op *Operation, schema *openapi3.Schema, body any, path []string) (spots []spot) {
-	choice, isChoice := ChoiceOf(schema)
+func (g *Generator) memberSpots(op *spectest.Operation, schema *openapi3.Schema, body any, path []string) (spots []spot) {
+	choice, isChoice := spectest.ChoiceOf(schema)
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		inner, at := schema.Properties[name].Value, append(slices.Clone(path), name)
-		if isChoice && choice.has(name) {
+		if isChoice && choice.Has(name) {
 			if chosen, _ := get(body, append(slices.Clone(path), choice.Property)...).(string); choice.Mapping[chosen] == name {
 				spots = append(spots, g.memberSpots(op, inner, body, at)...)
 			}
@@ -83,8 +84,8 @@ func (g *Generator) memberSpots(op *Operation, schema *openapi3.Schema, body any
 		spots = append(spots, spot{
 			name: "body " + pointer, pointer: pointer, field: name, schema: inner, required: slices.Contains(schema.Required, name),
 			base:    g.build(op, nil, nil, body),
-			build:   func(value any) *Request { return g.build(op, nil, nil, with(body, value, at)) },
-			without: func() *Request { return g.build(op, nil, nil, without(body, at)) },
+			build:   func(value any) *spectest.Request { return g.build(op, nil, nil, with(body, value, at)) },
+			without: func() *spectest.Request { return g.build(op, nil, nil, without(body, at)) },
 		})
 		if inner.Type.Is(openapi3.TypeObject) {
 			spots = append(spots, g.memberSpots(op, inner, with(body, g.least(name, inner)[0], at), at)...)
@@ -94,7 +95,7 @@ func (g *Generator) memberSpots(op *Operation, schema *openapi3.Schema, body any
 }
 
 // Least makes a request with no more than it must have.
-func (g *Generator) Least(op *Operation) *Request {
+func (g *Generator) Least(op *spectest.Operation) *spectest.Request {
 	if op.Body == nil {
 		return g.build(op, nil, nil, nil)
 	}
@@ -102,8 +103,9 @@ func (g *Generator) Least(op *Operation) *Request {
 }
 
 // build makes a request with the parameters it must have, and with value for p.
-func (g *Generator) build(op *Operation, p *openapi3.Parameter, value, tree any) *Request {
-	r := &Request{op: op, Method: op.Method, Path: g.BaseURL + op.Path, Header: http.Header{}, tree: clone(tree)}
+func (g *Generator) build(op *spectest.Operation, p *openapi3.Parameter, value, tree any) *spectest.Request {
+	r := g.start(op)
+	r.tree = clone(tree)
 	for _, other := range op.Parameters {
 		switch {
 		case p != nil && other.Name == p.Name && other.In == p.In:
@@ -116,10 +118,10 @@ func (g *Generator) build(op *Operation, p *openapi3.Parameter, value, tree any)
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for _, requirement := range g.Spec.Requirements(op)[:1] {
-		g.Authorize(r, requirement)
+		g.Authorize(r.Request, requirement)
 	}
 	g.fixText(r)
-	return r
+	return r.Request
 }
 
 // least makes the values with no more than they must have: one for each choice. A choice has the
@@ -128,7 +130,7 @@ func (g *Generator) least(name string, schema *openapi3.Schema) (bodies []any) {
 	if !schema.Type.Is(openapi3.TypeObject) {
 		return []any{g.values(name, schema)[0]}
 	}
-	choice, isChoice := ChoiceOf(schema)
+	choice, isChoice := spectest.ChoiceOf(schema)
 	chosen := []string{""}
 	if isChoice {
 		chosen = slices.Sorted(maps.Keys(choice.Mapping))
@@ -140,7 +142,7 @@ func (g *Generator) least(name string, schema *openapi3.Schema) (bodies []any) {
 			switch {
 			case isChoice && member == choice.Property:
 				o.add(member, value)
-			case slices.Contains(schema.Required, member), isChoice && choice.has(member):
+			case slices.Contains(schema.Required, member), isChoice && choice.Has(member):
 				o.add(member, g.least(member, inner)[0])
 			}
 		}

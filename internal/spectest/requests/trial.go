@@ -1,4 +1,4 @@
-package spectest
+package requests
 
 import (
 	"fmt"
@@ -6,21 +6,23 @@ import (
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // Trial is a request for one rule of one member or parameter, which it just keeps or just breaks.
 type Trial struct {
-	Operation *Operation
+	Operation *spectest.Operation
 	Name      string // such as "body /agentId: maxLength"
 	Pointer   string // of the member or parameter, as a problem names it
 	Broken    bool
-	Request   *Request
+	Request   *spectest.Request
 }
 
 // Trials makes requests at the edges of each rule of an operation, and requests that break one rule.
-func (g *Generator) Trials(op *Operation) (trials []Trial) {
+func (g *Generator) Trials(op *spectest.Operation) (trials []Trial) {
 	for _, spot := range g.spots(op) {
-		add := func(rule string, broken bool, r *Request) {
+		add := func(rule string, broken bool, r *spectest.Request) {
 			trials = append(trials, Trial{op, spot.name + ": " + rule, spot.pointer, broken, r})
 		}
 		for _, edge := range g.edges(spot.schema) {
@@ -58,8 +60,8 @@ func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
 		for _, end := range []struct {
 			rule   string
 			length int
-		}{{"minLength", t.min}, {"maxLength", t.max}} {
-			if s, ok := t.exactly(g.Rand, end.length); ok && schema.VisitJSON(s) == nil {
+		}{{"minLength", t.Min}, {"maxLength", t.Max}} {
+			if s, ok := t.Exactly(g.Rand, end.length); ok && schema.VisitJSON(s) == nil {
 				edges = append(edges, ruled{end.rule, s})
 			}
 		}
@@ -93,12 +95,12 @@ func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []rule
 	case schema.Type.Is(openapi3.TypeString):
 		t := g.text(schema)
 		if schema.MaxLength != nil {
-			if s, ok := t.exactly(g.Rand, t.max+1); ok {
+			if s, ok := t.Exactly(g.Rand, t.Max+1); ok {
 				add("maxLength", s)
 			}
 		}
-		if t.min > 0 {
-			if s, ok := t.exactly(g.Rand, t.min-1); ok {
+		if t.Min > 0 {
+			if s, ok := t.Exactly(g.Rand, t.Min-1); ok {
 				add("minLength", s)
 			}
 		}

@@ -1,4 +1,4 @@
-package spectest
+package requests
 
 // object is a JSON object that can hold what a map cannot: an order, and a name twice.
 type object struct{ members []member }
@@ -31,7 +31,7 @@ func parts(tree any) (objects []*object, members []*member) {
 }
 
 // fixText writes the body, if that is still to do.
-func (g *Generator) fixText(r *Request) {
+func (g *Generator) fixText(r *draft) {
 	if r.tree != nil {
 		r.Body, r.tree = g.write(nil, r.tree, r.odd), nil
 	}

@@ -1,4 +1,4 @@
-package spectest
+package requests
 
 import (
 	"fmt"
@@ -8,22 +8,24 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
 // change is one of the things that can be done to a valid request. Most make it invalid; some must not.
 type change struct {
 	name  string
-	apply func(g *Generator, r *Request)
+	apply func(g *Generator, r *draft)
 }
 
 // change does one thing to a request.
-func (g *Generator) change(r *Request) {
+func (g *Generator) change(r *draft) {
 	changes := requestChanges
 	hasBody := r.tree != nil || r.Body != nil
 	switch {
 	case r.Header.Get(idempotencyKey) != "" && g.chance(25):
 		changes = headerChanges
-	case len(r.op.queryParameters()) > 0 && !hasBody && g.chance(75):
+	case len(queryParameters(r.op)) > 0 && !hasBody && g.chance(75):
 		changes = queryChanges
 	case r.tree != nil && g.chance(60):
 		changes = treeChanges
@@ -35,7 +37,7 @@ func (g *Generator) change(r *Request) {
 	r.Done = append(r.Done, chosen.name)
 }
 
-func (o *Operation) queryParameters() (list []*openapi3.Parameter) {
+func queryParameters(o *spectest.Operation) (list []*openapi3.Parameter) {
 	for _, p := range o.Parameters {
 		if p.In == openapi3.ParameterInQuery {
 			list = append(list, p)
@@ -63,13 +65,13 @@ var treeChanges = []change{
 	{"an unknown value", onText(func(g *Generator, s string) string {
 		return pick(g, s+"x", s+" ", " "+s, "unknown", "DE", "sip", "+1415555010", "+0123456789")
 	})},
-	{"the value of another member", func(g *Generator, r *Request) {
+	{"the value of another member", func(g *Generator, r *draft) {
 		if texts := textMembers(r.tree); len(texts) > 0 {
 			pick(g, texts...).value = pick(g, texts...).value
 		}
 	}},
 	{"another number", onMember(func(g *Generator, m *member) { m.value = pick(g, numerals...) })},
-	{"another value of the set", func(g *Generator, r *Request) {
+	{"another value of the set", func(g *Generator, r *draft) {
 		eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
 			if len(schema.Enum) > 0 {
 				m.value = fmt.Sprint(pick(g, schema.Enum...))
@@ -96,8 +98,8 @@ var treeChanges = []change{
 		}
 	})},
 	{"a name in another case", onMember(func(g *Generator, m *member) { m.name = g.otherCase(m.name) })},
-	{"the body of another type", func(g *Generator, r *Request) { r.tree = g.otherType(r.tree) }},
-	{"written oddly", func(_ *Generator, r *Request) { r.odd = true }},
+	{"the body of another type", func(g *Generator, r *draft) { r.tree = g.otherType(r.tree) }},
+	{"written oddly", func(_ *Generator, r *draft) { r.odd = true }},
 }
 
 var numerals = []any{
@@ -138,7 +140,7 @@ var oddSegments = []string{
 }
 
 // breakRule breaks one rule of one member.
-func breakRule(g *Generator, r *Request) {
+func breakRule(g *Generator, r *draft) {
 	var members []func()
 	eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
 		members = append(members, func() {
@@ -152,7 +154,7 @@ func breakRule(g *Generator, r *Request) {
 	}
 }
 
-func otherNotation(g *Generator, r *Request) {
+func otherNotation(g *Generator, r *draft) {
 	eachMember(r.op.Body, r.tree, func(m *member, schema *openapi3.Schema) {
 		if schema.Type.Is(openapi3.TypeInteger) {
 			m.value = verbatim(pick(g, "5.0", "1e1", "1E0", "10e-1", "5.5", "05", "-0"))
@@ -174,16 +176,16 @@ func eachMember(schema *openapi3.Schema, tree any, fn func(*member, *openapi3.Sc
 	}
 }
 
-func onObject(apply func(*Generator, *object)) func(*Generator, *Request) {
-	return func(g *Generator, r *Request) {
+func onObject(apply func(*Generator, *object)) func(*Generator, *draft) {
+	return func(g *Generator, r *draft) {
 		if objects, _ := parts(r.tree); len(objects) > 0 {
 			apply(g, pick(g, objects...))
 		}
 	}
 }
 
-func onMember(apply func(*Generator, *member)) func(*Generator, *Request) {
-	return func(g *Generator, r *Request) {
+func onMember(apply func(*Generator, *member)) func(*Generator, *draft) {
+	return func(g *Generator, r *draft) {
 		if _, members := parts(r.tree); len(members) > 0 {
 			apply(g, pick(g, members...))
 		}
@@ -191,8 +193,8 @@ func onMember(apply func(*Generator, *member)) func(*Generator, *Request) {
 }
 
 // onText works on a member that is a string.
-func onText(apply func(*Generator, string) string) func(*Generator, *Request) {
-	return func(g *Generator, r *Request) {
+func onText(apply func(*Generator, string) string) func(*Generator, *draft) {
+	return func(g *Generator, r *draft) {
 		if texts := textMembers(r.tree); len(texts) > 0 {
 			m := pick(g, texts...)
 			m.value = apply(g, m.value.(string)) //nolint:forcetypeassert // textMembers has looked
@@ -205,8 +207,8 @@ func textMembers(tree any) []*member {
 	return slices.DeleteFunc(members, func(m *member) bool { _, ok := m.value.(string); return !ok })
 }
 
-func onBody(apply func(*Generator, []byte) []byte) func(*Generator, *Request) {
-	return func(g *Generator, r *Request) {
+func onBody(apply func(*Generator, []byte) []byte) func(*Generator, *draft) {
+	return func(g *Generator, r *draft) {
 		g.fixText(r)
 		r.Body = apply(g, r.Body)
 	}

@@ -1,4 +1,4 @@
-package spectest
+package requests
 
 import (
 	"fmt"
@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
+	"github.com/vogent-community/phonenumbers/internal/spectest/texts"
 )
 
 // value makes a valid value. name is that of the member or parameter: what the server has given or
@@ -33,8 +36,11 @@ func (g *Generator) value(name string, schema *openapi3.Schema) any {
 	}
 }
 
+// attempts are how often a text is tried.
+const attempts = 50
+
 func (g *Generator) stringValue(name string, schema *openapi3.Schema) string {
-	known := slices.DeleteFunc(slices.Clone(g.Known[name]), func(s string) bool { return schema.VisitJSON(s) != nil })
+	known := slices.DeleteFunc(slices.Clone(g.Known[name]), func(s string) bool { return !g.keeps(schema, s) })
 	if len(known) > 0 && g.chance(75) {
 		return pick(g, known...)
 	}
@@ -43,21 +49,32 @@ func (g *Generator) stringValue(name string, schema *openapi3.Schema) string {
 	}
 	t := g.text(schema)
 	for range attempts {
-		length := pick(g, t.min, t.max, t.min+g.IntN(t.max-t.min+1), t.min+g.IntN(min(16, t.max-t.min+1)))
-		if s, ok := t.make(g.Rand, length); ok {
+		length := pick(g, t.Min, t.Max, t.Min+g.IntN(t.Max-t.Min+1), t.Min+g.IntN(min(16, t.Max-t.Min+1)))
+		if s, ok := t.Make(g.Rand, length); ok {
 			return s
 		}
 	}
 	if example, ok := schema.Example.(string); ok {
 		return example
 	}
-	panic("spectest: no text for the pattern " + schema.Pattern + "; give the schema an example")
+	panic("requests: no text for the pattern " + schema.Pattern + "; give the schema an example")
+}
+
+// keeps reports whether a text keeps the rules of a schema. It remembers: most texts are asked about hundreds of times.
+func (g *Generator) keeps(schema *openapi3.Schema, s string) bool {
+	asked := ruledText{schema, s}
+	kept, known := g.kept[asked]
+	if !known {
+		kept = schema.VisitJSON(s) == nil
+		g.kept[asked] = kept
+	}
+	return kept
 }
 
 // text returns the maker of texts for a schema.
-func (g *Generator) text(schema *openapi3.Schema) *text {
+func (g *Generator) text(schema *openapi3.Schema) *texts.Maker {
 	if g.texts[schema] == nil {
-		g.texts[schema] = newText(schema)
+		g.texts[schema] = texts.New(schema)
 	}
 	return g.texts[schema]
 }
@@ -85,7 +102,7 @@ func (g *Generator) bounds(schema *openapi3.Schema) []string {
 
 func (g *Generator) objectValue(schema *openapi3.Schema) *object {
 	o, chosen := newObject(), ""
-	choice, isChoice := ChoiceOf(schema)
+	choice, isChoice := spectest.ChoiceOf(schema)
 	if isChoice {
 		chosen = pick(g, slices.Sorted(maps.Keys(choice.Mapping))...)
 	}
@@ -98,7 +115,7 @@ func (g *Generator) objectValue(schema *openapi3.Schema) *object {
 			if g.chance(98) {
 				o.add(name, g.value(name, inner))
 			}
-		case isChoice && choice.has(name):
+		case isChoice && choice.Has(name):
 			g.addUnread(o, name, inner)
 		case slices.Contains(schema.Required, name):
 			o.add(name, g.value(name, inner))
@@ -146,7 +163,7 @@ func (g *Generator) brokenPattern(name string, schema *openapi3.Schema) (string,
 		default:
 			s += s
 		}
-		if schema.Pattern != "" && !t.compiled.MatchString(s) {
+		if schema.Pattern != "" && !t.Matches(s) {
 			return s, true
 		}
 	}

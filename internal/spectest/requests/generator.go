@@ -1,4 +1,5 @@
-package spectest
+// Package requests makes requests from openapi.yaml: valid ones, changed ones, and those that test one rule.
+package requests
 
 import (
 	"math/rand/v2"
@@ -8,12 +9,15 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vogent-community/phonenumbers/internal/spectest"
+	"github.com/vogent-community/phonenumbers/internal/spectest/texts"
 )
 
 // Generator makes requests from a Spec: valid ones, and valid ones to which something was done.
 type Generator struct {
 	*rand.Rand
-	Spec    *Spec
+	Spec    *spectest.Spec
 	BaseURL string // such as /api
 	Keys    Keys
 
@@ -23,18 +27,24 @@ type Generator struct {
 	Known   map[string][]string
 	Missing []string
 
-	keyed []*Request // the last few with an idempotency key
-	texts map[*openapi3.Schema]*text
+	keyed []*spectest.Request // the last few with an idempotency key
+	texts map[*openapi3.Schema]*texts.Maker
+	kept  map[ruledText]bool // whether a text keeps the rules of a schema
+}
+
+type ruledText struct {
+	schema *openapi3.Schema
+	text   string
 }
 
 // Keys are what requests are made with.
 type Keys struct{ Valid, Revoked string }
 
 // NewGenerator returns a generator. The same seed makes the same requests, as far as Known is the same.
-func NewGenerator(s *Spec, baseURL string, keys Keys, seed uint64) *Generator {
+func NewGenerator(s *spectest.Spec, baseURL string, keys Keys, seed uint64) *Generator {
 	return &Generator{
 		Rand: rand.New(rand.NewPCG(seed, 0)), Spec: s, BaseURL: baseURL, Keys: keys, //nolint:gosec // the same requests again
-		Known: map[string][]string{}, texts: map[*openapi3.Schema]*text{},
+		Known: map[string][]string{}, texts: map[*openapi3.Schema]*texts.Maker{}, kept: map[ruledText]bool{},
 	}
 }
 
@@ -43,7 +53,7 @@ func pick[T any](g *Generator, options ...T) T { return options[g.IntN(len(optio
 func (g *Generator) chance(percent int) bool { return g.IntN(100) < percent }
 
 // Next makes a request for op, or for any operation if op is nil.
-func (g *Generator) Next(op *Operation) *Request {
+func (g *Generator) Next(op *spectest.Operation) *spectest.Request {
 	if op == nil && len(g.keyed) > 0 && g.chance(5) {
 		return pick(g, g.keyed...) // once more
 	}
@@ -58,23 +68,36 @@ func (g *Generator) Next(op *Operation) *Request {
 	}
 	g.fixText(r)
 	if r.Header.Get(idempotencyKey) != "" {
-		g.keyed = lastFew(g.keyed, r)
+		g.keyed = lastFew(g.keyed, r.Request)
 	}
-	return r
+	return r.Request
 }
 
 // Valid makes a request for op that keeps all rules.
-func (g *Generator) Valid(op *Operation) *Request {
+func (g *Generator) Valid(op *spectest.Operation) *spectest.Request {
 	r := g.valid(op)
 	g.fixText(r)
-	return r
+	return r.Request
 }
 
 // idempotencyKey is the header under which a request is sent once more.
 const idempotencyKey = "Idempotency-Key"
 
-func (g *Generator) valid(op *Operation) *Request {
-	r := &Request{op: op, Method: op.Method, Path: g.BaseURL + op.Path, Header: http.Header{}}
+// draft is a request whose body is not yet text.
+type draft struct {
+	*spectest.Request
+
+	op   *spectest.Operation // that it is made for
+	tree any                 // the body, until it is text
+	odd  bool                // the body is written with escapes and white space that change nothing
+}
+
+func (g *Generator) start(op *spectest.Operation) *draft {
+	return &draft{op: op, Request: &spectest.Request{Method: op.Method, Path: g.BaseURL + op.Path, Header: http.Header{}}}
+}
+
+func (g *Generator) valid(op *spectest.Operation) *draft {
+	r := g.start(op)
 	for _, p := range op.Parameters {
 		if p.In != openapi3.ParameterInPath && !p.Required && !g.chance(25) {
 			continue
@@ -87,14 +110,14 @@ func (g *Generator) valid(op *Operation) *Request {
 		r.Header.Set("Content-Type", pick(g, "application/json", "application/json; charset=utf-8"))
 	}
 	for _, requirement := range g.Spec.Requirements(op) {
-		g.Authorize(r, requirement)
+		g.Authorize(r.Request, requirement)
 		break
 	}
 	return r
 }
 
 // Authorize shows the valid key in the way of a security requirement.
-func (g *Generator) Authorize(r *Request, requirement openapi3.SecurityRequirement) {
+func (g *Generator) Authorize(r *spectest.Request, requirement openapi3.SecurityRequirement) {
 	for name := range requirement {
 		r.Authorize(g.Spec.Document.Components.SecuritySchemes[name].Value, g.Keys.Valid)
 	}
@@ -127,7 +150,7 @@ func plainText(value any) string {
 }
 
 // set gives a parameter a value, in the place of any other.
-func (r *Request) set(p *openapi3.Parameter, value string) {
+func (r *draft) set(p *openapi3.Parameter, value string) {
 	switch p.In {
 	case openapi3.ParameterInPath:
 		r.Path = strings.Replace(r.Path, "{"+p.Name+"}", url.PathEscape(value), 1)
