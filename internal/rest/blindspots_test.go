@@ -133,6 +133,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 }
 
 // A body of many objects in each other once cost the decoder a second and 1.2 GB.
+// It is not parallel: it measures what the whole process allocates.
 func TestADeepBodyCostsLittle(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		bench := newBench(t, newDB(t))
