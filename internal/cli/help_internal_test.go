@@ -9,7 +9,7 @@ import (
 )
 
 func TestHelpFitsATerminal(t *testing.T) {
-	for _, c := range everyCommand(rootCommand()) {
+	for _, c := range everyCommand(RootCommand()) {
 		var help strings.Builder
 		c.SetOut(&help)
 		if err := c.Help(); err != nil {
