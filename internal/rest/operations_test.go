@@ -23,7 +23,7 @@ const (
 	third  = "+14165550100"
 )
 
-// create makes a number and fails the test where that is not possible.
+// create makes a number and ends the test if that is not possible.
 func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberInput) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
@@ -87,14 +87,17 @@ func TestTheLifeOfANumber(t *testing.T) {
 		ctx, c := t.Context(), newServer(t, newDB(t), first, second, third).client(t, "w")
 
 		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
-			t.Fatalf("found %q", got)
+			t.Fatalf("found %q; want %q", got, []string{first, second})
 		}
 		n := create(t, c, api.Purchase(first))
-		if n.Number != first || n.Type != api.PSTN || n.AgentID != nil || n.ID == "" {
-			t.Fatalf("bought %+v", n)
+		if n.ID == "" {
+			t.Fatal("bought a number without an id; want one")
+		}
+		if got, want := describe(n), describe(api.PhoneNumber{ID: n.ID, Number: first, Type: api.PSTN}); got != want {
+			t.Fatalf("bought %s; want %s", got, want)
 		}
 		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{second}) {
-			t.Errorf("still found %q", got)
+			t.Errorf("after the purchase found %q; want %q", got, []string{second})
 		}
 
 		for _, step := range []struct {
@@ -110,41 +113,53 @@ func TestTheLifeOfANumber(t *testing.T) {
 		} {
 			n.AgentID = step.want
 			put, err := c.UpdatePhoneNumberWithResponse(ctx, n.ID, api.UpdatePhoneNumberInput{AgentID: step.link})
-			if err != nil || put.JSON200 == nil || !same(*put.JSON200, n) {
-				t.Fatalf("update to %+v: %v, %s", step.link, err, put.Body)
-			}
+			dbtest.Must(t, err)
+			wantNumber(t, fmt.Sprintf("update to %+v", step.link), put.JSON200, put.Body, n)
 			got, err := c.GetPhoneNumberWithResponse(ctx, n.ID)
-			if err != nil || got.JSON200 == nil || !same(*got.JSON200, n) {
-				t.Fatalf("get after %+v: %v, %s", step.link, err, got.Body)
-			}
+			dbtest.Must(t, err)
+			wantNumber(t, fmt.Sprintf("get after the update to %+v", step.link), got.JSON200, got.Body, n)
 		}
 
 		deleted, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
-		if err != nil || deleted.JSON200 == nil || !same(*deleted.JSON200, n) {
-			t.Fatalf("delete: %v, %s", err, deleted.Body)
-		}
+		dbtest.Must(t, err)
+		wantNumber(t, "delete", deleted.JSON200, deleted.Body, n)
 		again, err := c.DeletePhoneNumberWithResponse(ctx, n.ID)
-		if err != nil || again.StatusCode() != http.StatusNotFound {
-			t.Errorf("deleted twice: %v, %s", err, again.Body)
+		dbtest.Must(t, err)
+		if again.StatusCode() != http.StatusNotFound {
+			t.Errorf("the second delete: got %d %s; want 404", again.StatusCode(), again.Body)
 		}
 		if got := searched(t, c, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{first, second}) {
-			t.Errorf("after the delete for sale are %q", got)
+			t.Errorf("after the delete found %q; want %q", got, []string{first, second})
 		}
 		bought, err := c.PurchasePhoneNumberWithResponse(ctx, nil, api.PhoneNumberPurchaseInput{Number: first})
-		if err != nil || bought.JSON200 == nil || bought.JSON200.Number != first || bought.JSON200.ID == n.ID {
-			t.Errorf("bought again: %v, %s", err, bought.Body)
+		dbtest.Must(t, err)
+		if bought.JSON200 == nil {
+			t.Fatalf("the second purchase: got %d %s; want 200", bought.StatusCode(), bought.Body)
+		}
+		if got := bought.JSON200.Number; got != first {
+			t.Errorf("the second purchase: the number is %s; want %s", got, first)
+		}
+		if got := bought.JSON200.ID; got == n.ID {
+			t.Errorf("the second purchase: the id is %s, as before; want a new one", got)
 		}
 	})
 }
 
-func same(a, b api.PhoneNumber) bool {
-	agent := func(n api.PhoneNumber) string {
-		if n.AgentID == nil {
-			return "none"
-		}
-		return "agent " + *n.AgentID
+// wantNumber fails the test unless a response is a 200 with the number. The call is for the message.
+func wantNumber(t *testing.T, call string, got *api.PhoneNumber, body []byte, want api.PhoneNumber) {
+	t.Helper()
+	if got == nil || describe(*got) != describe(want) {
+		t.Errorf("%s: got %s; want %s", call, body, describe(want))
 	}
-	return a.ID == b.ID && a.Number == b.Number && a.Type == b.Type && agent(a) == agent(b)
+}
+
+// describe returns what a number is; it is equal for equal numbers only.
+func describe(n api.PhoneNumber) string {
+	agent := "no agent"
+	if n.AgentID != nil {
+		agent = fmt.Sprintf("the agent %q", *n.AgentID)
+	}
+	return fmt.Sprintf("%q, %q, %q, %s", n.ID, n.Number, n.Type, agent)
 }
 
 func TestListFilters(t *testing.T) {
@@ -220,7 +235,7 @@ func TestAListPageHoldsNoMoreThanDocumented(t *testing.T) {
 			}
 		}
 		if got := listed(t, c, api.ListPhoneNumbersParams{Limit: pointer(7)}); len(got) != int(most)+1 || !slices.IsSorted(got) {
-			t.Errorf("%d numbers over all pages", len(got))
+			t.Errorf("all pages have %d numbers, sorted %t; want %d, sorted", len(got), slices.IsSorted(got), int(most)+1)
 		}
 	})
 }
@@ -245,22 +260,23 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 				"number": {Number: pointer(first)}, "SIP prefix": {Number: pointer("theirs")}, "agent": {AgentID: pointer("shared")},
 			} {
 				if got := listed(t, mine, params); len(got) > 0 {
-					t.Errorf("%s: listed %q", name, got)
+					t.Errorf("%s: listed %q; want none", name, got)
 				}
 			}
 			if got := listed(t, mine, api.ListPhoneNumbersParams{}); !slices.Equal(got, []string{third, "mine"}) {
-				t.Errorf("listed %q", got)
+				t.Errorf("listed %q; want %q", got, []string{third, "mine"})
 			}
 			page, err := theirs.ListPhoneNumbersWithResponse(t.Context(), &api.ListPhoneNumbersParams{Limit: pointer(1)})
-			if err != nil || page.JSON200 == nil || page.JSON200.Cursor == nil {
-				t.Fatalf("no cursor: %v", err)
+			dbtest.Must(t, err)
+			if page.JSON200 == nil || page.JSON200.Cursor == nil {
+				t.Fatalf("their first page is %d %s; want a cursor", page.StatusCode(), page.Body)
 			}
 			if got := listed(t, mine, api.ListPhoneNumbersParams{Cursor: page.JSON200.Cursor}); slices.Contains(got, first) || slices.Contains(got, "theirs") {
-				t.Errorf("with their cursor listed %q", got)
+				t.Errorf("with their cursor listed %q; want none of their numbers", got)
 			}
 		})
 
-		t.Run("foreign id answers as a missing one", func(t *testing.T) {
+		t.Run("an id of another workspace gets the same response as an unknown one", func(t *testing.T) {
 			const missing = "019daa80-7c00-7000-8000-000000000001"
 			link := api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")}
 			for name, call := range map[string]func(id string) (int, []byte){
@@ -296,12 +312,21 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 				foreignStatus, foreign := call(n.ID)
 				missingStatus, none := call(missing)
 				_, malformed := call("no-id")
-				if foreignStatus != http.StatusNotFound || missingStatus != http.StatusNotFound {
-					t.Errorf("%s: %d and %d", name, foreignStatus, missingStatus)
+				if foreignStatus != http.StatusNotFound {
+					t.Errorf("%s: the status for their id is %d; want 404", name, foreignStatus)
+				}
+				if missingStatus != http.StatusNotFound {
+					t.Errorf("%s: the status for an unknown id is %d; want 404", name, missingStatus)
 				}
 				a, b, c := requestIDs.ReplaceAllString(string(foreign), ""), requestIDs.ReplaceAllString(string(none), ""), requestIDs.ReplaceAllString(string(malformed), "")
-				if a != b || b != c || !strings.Contains(a, string(api.CodeNotFound)) {
-					t.Errorf("%s: %s, %s and %s", name, a, b, c)
+				if a != b {
+					t.Errorf("%s: the body for their id is %s; want that for an unknown id, %s", name, a, b)
+				}
+				if c != b {
+					t.Errorf("%s: the body for a malformed id is %s; want that for an unknown id, %s", name, c, b)
+				}
+				if !strings.Contains(b, string(api.CodeNotFound)) {
+					t.Errorf("%s: the body for an unknown id is %s; want %s", name, b, api.CodeNotFound)
 				}
 			}
 		})
@@ -311,28 +336,33 @@ func TestWorkspacesNeverSeeEachOther(t *testing.T) {
 			for _, c := range []*raw.ClientWithResponses{mine, theirs} {
 				for _, r := range []api.CreatePhoneNumberInput{api.Purchase(first), sipImport(first), api.Purchase("+14155559999")} {
 					answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
-					if err != nil || answer.StatusCode() != http.StatusUnprocessableEntity {
-						t.Fatalf("%v, %d", err, answer.StatusCode())
+					dbtest.Must(t, err)
+					if answer.StatusCode() != http.StatusUnprocessableEntity {
+						t.Fatalf("got %d %s; want 422", answer.StatusCode(), answer.Body)
 					}
 					texts = append(texts, requestIDs.ReplaceAllString(string(answer.Body), ""))
 				}
 			}
-			if slices.Sort(texts); texts[0] != texts[len(texts)-1] || !strings.Contains(texts[0], string(api.CodeNumberUnavailable)) {
-				t.Errorf("answers differ: %q", texts)
+			if slices.Sort(texts); texts[0] != texts[len(texts)-1] {
+				t.Errorf("the bodies are %q; want the same for all", texts)
+			}
+			if !strings.Contains(texts[0], string(api.CodeNumberUnavailable)) {
+				t.Errorf("the body is %s; want %s", texts[0], api.CodeNumberUnavailable)
 			}
 		})
 
 		if got := searched(t, mine, api.PhoneNumberSearchInput{Prefix: "415"}); !slices.Equal(got, []string{second}) {
-			t.Errorf("search offers %q; what is owned by others is not for sale", got)
+			t.Errorf("found %q; want %q: what others own is not for sale", got, []string{second})
 		}
 		for _, n := range own {
-			if got, err := mine.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil {
-				t.Errorf("%+v is gone: %v", n, err)
-			}
+			got, err := mine.GetPhoneNumberWithResponse(t.Context(), n.ID)
+			dbtest.Must(t, err)
+			wantNumber(t, "get my number", got.JSON200, got.Body, n)
 		}
-		if got, err := theirs.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || *got.JSON200.AgentID != "shared" {
-			t.Errorf("theirs has changed: %v, %s", err, got.Body)
-		}
+		n.AgentID = pointer("shared")
+		got, err := theirs.GetPhoneNumberWithResponse(t.Context(), n.ID)
+		dbtest.Must(t, err)
+		wantNumber(t, "get their number", got.JSON200, got.Body, n)
 	})
 }
 
@@ -380,13 +410,13 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 						case answer.JSON200 != nil && winner < 0:
 							winner = i
 						case answer.JSON200 != nil:
-							t.Errorf("rivals %d and %d got it", winner, i)
+							t.Errorf("rivals %d and %d got the number; want one of them", winner, i)
 						case answer.ApplicationProblemJSON422 == nil || answer.ApplicationProblemJSON422.Code != test.lost:
-							t.Errorf("a loser was told %s", answer.Body)
+							t.Errorf("a rival that lost got %s; want 422 %s", answer.Body, test.lost)
 						}
 					}
 					if winner < 0 {
-						t.Fatal("nobody got it")
+						t.Fatal("no rival got the number; want one")
 					}
 					if _, err := clients[winner].DeletePhoneNumberWithResponse(t.Context(), answers[winner].JSON200.ID); err != nil {
 						t.Fatal(err)
@@ -420,8 +450,14 @@ func TestSearchDefaultsAndCountries(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				got := searched(t, c, test.request)
-				if len(got) != test.count || test.count > 0 && got[0] != test.first || !slices.IsSorted(got) {
-					t.Errorf("found %q", got)
+				if len(got) != test.count {
+					t.Fatalf("found %q; want %d numbers", got, test.count)
+				}
+				if test.count > 0 && got[0] != test.first {
+					t.Errorf("found %q; want %s first", got, test.first)
+				}
+				if !slices.IsSorted(got) {
+					t.Errorf("found %q; want them sorted", got)
 				}
 			})
 		}
@@ -448,9 +484,13 @@ func TestThePublishedUpdateCall(t *testing.T) {
 		if err := answer.Body.Close(); err != nil {
 			t.Error(err)
 		}
+		dbtest.Must(t, err)
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("the status is %d; want 200", answer.StatusCode)
+		}
 		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"`, n.ID, first) // then members of our own, if any
-		if err != nil || answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), want) {
-			t.Errorf("%v, %d %s; want 200 %s", err, answer.StatusCode, body, want)
+		if !strings.HasPrefix(string(body), want) {
+			t.Errorf("the body is %s; want %s", body, want)
 		}
 	})
 }
@@ -535,12 +575,12 @@ func TestOddIDsAreNotFound(t *testing.T) {
 				w := httptest.NewRecorder()
 				s.handler.ServeHTTP(w, r)
 				if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {
-					t.Errorf("%s %.60s: %d %s", method, id, w.Code, w.Body)
+					t.Errorf("%s %.60s: got %d %s; want 404 not_found", method, id, w.Code, w.Body)
 				}
 			}
 		}
-		if got, err := s.client(t, "w").GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
-			t.Errorf("the number has changed: %v, %s", err, got.Body)
-		}
+		got, err := s.client(t, "w").GetPhoneNumberWithResponse(t.Context(), n.ID)
+		dbtest.Must(t, err)
+		wantNumber(t, "get the number afterward", got.JSON200, got.Body, n)
 	})
 }
