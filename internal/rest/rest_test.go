@@ -26,7 +26,7 @@ func unescaped(t *testing.T, path string) string {
 	return s
 }
 
-// get asks the handler for a path, with a key where there is one.
+// get asks the handler for a path, with a key unless it is empty.
 func (s *testServer) get(path, key string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
 	if key != "" {
@@ -38,6 +38,14 @@ func (s *testServer) get(path, key string, header ...string) *httptest.ResponseR
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	return w
+}
+
+// wantHeader fails the test unless a header has the value; "" wants no header. The call is for the message.
+func wantHeader(t *testing.T, call string, header http.Header, name, want string) {
+	t.Helper()
+	if got := header.Get(name); got != want {
+		t.Errorf("%s: %s is %q; want %q", call, name, got, want)
+	}
 }
 
 func TestKeys(t *testing.T) {
@@ -108,18 +116,24 @@ func TestHealth(t *testing.T) {
 		s := newServer(t, newDB(t))
 		for _, path := range []string{"/healthz", "/readyz"} {
 			if w := s.get(path, ""); w.Code != http.StatusOK || w.Body.String() != "ok\n" {
-				t.Errorf("%s: %d %q", path, w.Code, w.Body)
+				t.Errorf("%s: got %d %q; want 200 \"ok\\n\"", path, w.Code, w.Body)
 			}
 		}
 		if err := s.store.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if w := s.get("/healthz", ""); w.Code != http.StatusOK {
-			t.Errorf("/healthz without a database: %d", w.Code)
+			t.Errorf("/healthz without a database: the status is %d; want 200", w.Code)
 		}
 		w := s.get("/readyz", "")
-		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), string(api.CodeStorageUnavailable)) {
-			t.Errorf("/readyz without a database: %d %s", w.Code, w.Body)
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("/readyz without a database: the status is %d; want 503", w.Code)
+		}
+		if w.Header().Get("Retry-After") == "" {
+			t.Errorf("/readyz without a database: the headers are %v; want Retry-After", w.Header())
+		}
+		if !strings.Contains(w.Body.String(), string(api.CodeStorageUnavailable)) {
+			t.Errorf("/readyz without a database: the body is %s; want %s", w.Body, api.CodeStorageUnavailable)
 		}
 	})
 }
@@ -130,6 +144,10 @@ func TestTheServerHandsOutItsContract(t *testing.T) {
 		s := newServer(t, newDB(t))
 		for path, contentType := range map[string]string{"/openapi.yaml": "application/yaml", "/openapi.json": "application/json"} {
 			w := s.get(path, "")
+			if w.Code != http.StatusOK {
+				t.Fatalf("%s: got %d %s; want 200", path, w.Code, w.Body)
+			}
+			wantHeader(t, path, w.Header(), "Content-Type", contentType)
 			var document struct {
 				OpenAPI string
 				Servers []struct{ URL string }
@@ -142,9 +160,14 @@ func TestTheServerHandsOutItsContract(t *testing.T) {
 			if err := unmarshal(w.Body.Bytes(), &document); err != nil {
 				t.Fatal(err)
 			}
-			if w.Code != http.StatusOK || w.Header().Get("Content-Type") != contentType || document.OpenAPI != "3.0.3" ||
-				len(document.Servers) != 3 || document.Servers[0].URL != "/api" || len(document.Paths) < 4 {
-				t.Errorf("%s: %d %s, %+v", path, w.Code, w.Header().Get("Content-Type"), document.Servers)
+			if document.OpenAPI != "3.0.3" {
+				t.Errorf("%s: openapi is %q; want 3.0.3", path, document.OpenAPI)
+			}
+			if len(document.Servers) != 3 || document.Servers[0].URL != "/api" {
+				t.Errorf("%s: the servers are %+v; want 3 that begin with /api", path, document.Servers)
+			}
+			if len(document.Paths) < 4 {
+				t.Errorf("%s: the document has %d paths; want 4 or more", path, len(document.Paths))
 			}
 		}
 	})
@@ -167,19 +190,25 @@ func TestAccessLog(t *testing.T) {
 		key := s.key(t, "sales")
 		s.get("/api/phone_numbers?number=%2B14155550100", key,
 			"X-Request-Id", "r-1", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-		var line struct {
+		type access struct {
 			Msg, Method, Route, Workspace string
 			RequestID                     string `json:"request_id"`
 			TraceID                       string `json:"trace_id"`
 			Status                        int
-			Duration                      int64
+		}
+		var line struct {
+			access
+			Duration int64
 		}
 		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
 			t.Fatalf("%v: %s", err, s.log)
 		}
-		if line.Msg != "request" || line.Method != http.MethodGet || line.Route != "/api/phone_numbers" || line.Workspace != "sales" || line.RequestID != "r-1" ||
-			line.TraceID != "0af7651916cd43dd8448eb211c80319c" || line.Status != 200 || line.Duration <= 0 {
-			t.Errorf("logged %s", s.log)
+		want := access{"request", http.MethodGet, "/api/phone_numbers", "sales", "r-1", "0af7651916cd43dd8448eb211c80319c", http.StatusOK}
+		if line.access != want {
+			t.Errorf("logged %+v; want %+v", line.access, want)
+		}
+		if line.Duration <= 0 {
+			t.Errorf("logged the duration %d; want more than 0", line.Duration)
 		}
 		for _, secret := range []string{key, "4155550100"} {
 			if strings.Contains(s.log.String(), secret) {
@@ -206,7 +235,7 @@ func TestTraceIDs(t *testing.T) {
 	}
 }
 
-// While another process holds the database, writes are refused with a time to come back, and reads go on.
+// While another process holds the database, writes are refused with a Retry-After, and reads go on.
 func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -217,17 +246,21 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 		release := lockDatabase(t, s.database)
 
 		put, err := c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")})
-		if err != nil || put.ApplicationProblemJSON503 == nil || put.ApplicationProblemJSON503.Code != api.CodeStorageUnavailable ||
-			put.HTTPResponse.Header.Get("Retry-After") == "" {
-			t.Errorf("update: %v, %d %s", err, put.StatusCode(), put.Body)
+		dbtest.Must(t, err)
+		if p := put.ApplicationProblemJSON503; p == nil || p.Code != api.CodeStorageUnavailable {
+			t.Errorf("update: got %d %s; want 503 %s", put.StatusCode(), put.Body, api.CodeStorageUnavailable)
 		}
-		if got, err := c.GetPhoneNumberWithResponse(t.Context(), n.ID); err != nil || got.JSON200 == nil || got.JSON200.AgentID != nil {
-			t.Errorf("get: %v, %d %s", err, got.StatusCode(), got.Body)
+		if put.HTTPResponse.Header.Get("Retry-After") == "" {
+			t.Errorf("update: the headers are %v; want Retry-After", put.HTTPResponse.Header)
 		}
+		got, err := c.GetPhoneNumberWithResponse(t.Context(), n.ID)
+		dbtest.Must(t, err)
+		wantNumber(t, "get", got.JSON200, got.Body, n)
 		release()
 		put, err = c.UpdatePhoneNumberWithResponse(t.Context(), n.ID, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")})
-		if err != nil || put.JSON200 == nil {
-			t.Errorf("update after the lock: %v, %d %s", err, put.StatusCode(), put.Body)
+		dbtest.Must(t, err)
+		if put.JSON200 == nil {
+			t.Errorf("update after the lock: got %d %s; want 200", put.StatusCode(), put.Body)
 		}
 	})
 }
