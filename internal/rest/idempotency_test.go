@@ -70,11 +70,18 @@ func purchaseBody(number string) string {
 	return fmt.Sprintf(`{"type":"purchase","purchase":{"number":%q}}`, number)
 }
 
-// wantAnswer fails the test where an answer is another one. A code is looked for in a problem; replayed is the header.
+// wantAnswer fails the test unless an answer has the status, the code of a problem (unless it is empty) and the header
+// Idempotent-Replayed.
 func wantAnswer(t *testing.T, a answer, status int, code api.ProblemCode, replayed string) {
 	t.Helper()
-	if a.status != status || a.replayed != replayed || code != "" && !strings.Contains(a.body, fmt.Sprintf(`"code":%q`, code)) {
-		t.Errorf("got %v; want %d %s replayed=%q", a, status, code, replayed)
+	if a.status != status {
+		t.Errorf("got %v; want the status %d", a, status)
+	}
+	if a.replayed != replayed {
+		t.Errorf("got %v; want replayed=%q", a, replayed)
+	}
+	if code != "" && !strings.Contains(a.body, fmt.Sprintf(`"code":%q`, code)) {
+		t.Errorf("got %v; want the code %s", a, code)
 	}
 }
 
@@ -127,25 +134,31 @@ func TestAReplayIsTheAnswerAsItWas(t *testing.T) {
 		s := newServer(t, newDB(t), first)
 		c, apiKey := s.client(t, "w"), s.key(t, "w")
 		made := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
-		list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-		if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
-			t.Fatalf("%v, %v", err, made)
+		bought := everyNumber(t, c, api.ListPhoneNumbersParams{})
+		if len(bought) != 1 {
+			t.Fatalf("the call got %v and there are %d numbers; want 1", made, len(bought))
 		}
-		id := list.JSON200.Data[0].ID
+		id := bought[0].ID
 		if _, err := c.UpdatePhoneNumberWithResponse(t.Context(), id, api.UpdatePhoneNumberInput{AgentID: api.LinkAgent("a")}); err != nil {
 			t.Fatal(err)
 		}
-		if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
-			t.Errorf("after a link: %v; was %v", a, made)
+		wantReplay := func(when string) {
+			t.Helper()
+			a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
+			if a.replayed != "true" {
+				t.Errorf("%s: got %v; want replayed=\"true\"", when, a)
+			}
+			if a.body != made.body {
+				t.Errorf("%s: the body is %s; want %s", when, a.body, made.body)
+			}
 		}
+		wantReplay("after a link")
 		if _, err := c.DeletePhoneNumberWithResponse(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k"); a.body != made.body || a.replayed != "true" {
-			t.Errorf("after a delete: %v; was %v", a, made)
-		}
+		wantReplay("after a delete")
 		if got := listed(t, c, api.ListPhoneNumbersParams{}); len(got) > 0 {
-			t.Errorf("the replay has bought %q again", got)
+			t.Errorf("after the replay listed %q; want none", got)
 		}
 	})
 }
@@ -238,7 +251,7 @@ func TestAKeyIsKeptForADay(t *testing.T) {
 	})
 }
 
-// Every answer under /api says that keys are honoured, and every one to a keyed call whether it is a replay.
+// Every answer under /api says how long keys are kept, and every answer to a keyed call says whether it is a replay.
 func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -285,14 +298,14 @@ func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
 				r.Header.Set("Idempotency-Key", idempotencyKey)
 				w := httptest.NewRecorder()
 				s.handler.ServeHTTP(w, r)
-				if w.Code != test.status || w.Header().Get("Idempotent-Replayed") != test.replayed || w.Header().Get("Idempotency-Key-TTL") != "86400" {
-					t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+				if w.Code != test.status {
+					t.Errorf("got %d %s; want %d", w.Code, w.Body, test.status)
 				}
+				wantHeader(t, test.path, w.Header(), "Idempotent-Replayed", test.replayed)
+				wantHeader(t, test.path, w.Header(), "Idempotency-Key-TTL", "86400")
 			})
 		}
-		if w := s.get("/healthz", ""); w.Header().Get("Idempotency-Key-TTL") != "" {
-			t.Error("/healthz is no part of the API")
-		}
+		wantHeader(t, "/healthz", s.get("/healthz", "").Header(), "Idempotency-Key-TTL", "") // it is no part of the API
 	})
 }
 
@@ -388,11 +401,11 @@ func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
 				wantAnswer(t, made, http.StatusOK, "", "false")
 				want := []string{first}
 				if freed {
-					list, err := c.ListPhoneNumbersWithResponse(t.Context(), nil)
-					if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 {
-						t.Fatalf("%v, %v", err, made)
+					bought := everyNumber(t, c, api.ListPhoneNumbersParams{})
+					if len(bought) != 1 {
+						t.Fatalf("the call got %v and there are %d numbers; want 1", made, len(bought))
 					}
-					if _, err := c.DeletePhoneNumberWithResponse(t.Context(), list.JSON200.Data[0].ID); err != nil {
+					if _, err := c.DeletePhoneNumberWithResponse(t.Context(), bought[0].ID); err != nil {
 						t.Fatal(err)
 					}
 					want = []string{}
