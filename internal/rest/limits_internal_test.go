@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Whatever strangers send, the memory of a limiter has an end.
+// Whatever callers send, the memory of a limiter is bounded.
 func TestALimiterForgetsRatherThanGrow(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(RateLimit{PerSecond: 1, Burst: 1}, time.Now)
@@ -14,7 +14,7 @@ func TestALimiterForgetsRatherThanGrow(t *testing.T) {
 		l.take(fmt.Sprint(i))
 	}
 	if n := l.buckets.Len(); n != maxBuckets {
-		t.Errorf("%d buckets", n)
+		t.Errorf("the limiter has %d buckets; want %d", n, maxBuckets)
 	}
 }
 
@@ -24,18 +24,25 @@ func TestABucketFillsUpAgain(t *testing.T) {
 	l := newLimiter(RateLimit{PerSecond: 2, Burst: 3}, func() time.Time { return now })
 	for want := 2; want >= 0; want-- {
 		if left, _, ok := l.take("a"); int(left) != want || !ok {
-			t.Errorf("%v left, allowed %t; want %d", left, ok, want)
+			t.Errorf("%v left, allowed %t; want %d left, allowed", left, ok, want)
 		}
 	}
-	if left, wait, ok := l.take("a"); left != 0 || wait != 500*time.Millisecond || ok {
-		t.Errorf("%v left, wait %v, allowed %t", left, wait, ok)
+	left, wait, ok := l.take("a")
+	if ok {
+		t.Error("an empty bucket allows a request; want it refused")
 	}
-	if _, _, ok := l.take("b"); !ok {
-		t.Error("another name has to wait")
+	if left != 0 {
+		t.Errorf("%v left; want 0", left)
+	}
+	if wait != 500*time.Millisecond {
+		t.Errorf("the wait is %v; want 500ms", wait)
+	}
+	if _, wait, ok := l.take("b"); !ok {
+		t.Errorf("another name has to wait %v; want it allowed", wait)
 	}
 	now = now.Add(500 * time.Millisecond)
 	if _, wait, ok := l.take("a"); !ok {
-		t.Errorf("wait %v after the wait", wait)
+		t.Errorf("after the wait it has to wait %v; want it allowed", wait)
 	}
 }
 

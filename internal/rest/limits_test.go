@@ -39,6 +39,18 @@ func frozen(t *testing.T, database string, change func(*rest.Services)) *testSer
 	return s
 }
 
+// wantRateLimited fails the test unless a response is a 429 with the code rate_limited and the Retry-After.
+func wantRateLimited(t *testing.T, w *httptest.ResponseRecorder, retryAfter string) {
+	t.Helper()
+	if w.Code != http.StatusTooManyRequests {
+		t.Errorf("refused: the status is %d; want 429", w.Code)
+	}
+	if !strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
+		t.Errorf("refused: the body is %s; want %s", w.Body, api.CodeRateLimited)
+	}
+	wantHeader(t, "refused", w.Header(), "Retry-After", retryAfter)
+}
+
 func TestEachKeyHasItsOwnRate(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -46,25 +58,25 @@ func TestEachKeyHasItsOwnRate(t *testing.T) {
 		busy, calm := s.key(t, "w"), s.key(t, "w")
 		for _, want := range []string{`"key";r=2;t=2`, `"key";r=1;t=4`, `"key";r=0;t=6`} {
 			w := s.from("192.0.2.1", busy)
-			if w.Code != http.StatusOK || w.Header().Get("RateLimit") != want || w.Header().Get("RateLimit-Policy") != `"key";q=3;w=6` {
-				t.Errorf("%d, RateLimit %q, policy %q; want %q", w.Code, w.Header().Get("RateLimit"), w.Header().Get("RateLimit-Policy"), want)
+			if w.Code != http.StatusOK {
+				t.Errorf("got %d %s; want 200", w.Code, w.Body)
 			}
+			wantHeader(t, "allowed", w.Header(), "RateLimit", want)
+			wantHeader(t, "allowed", w.Header(), "RateLimit-Policy", `"key";q=3;w=6`)
 		}
 		w := s.from("192.0.2.1", busy)
-		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" || w.Header().Get("RateLimit") != `"key";r=0;t=6` ||
-			!strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
-			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-		}
+		wantRateLimited(t, w, "2")
+		wantHeader(t, "refused", w.Header(), "RateLimit", `"key";r=0;t=6`)
 		lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
 		if last := lines[len(lines)-1]; !strings.Contains(last, `"status":429`) || !strings.Contains(last, `"workspace":"w"`) {
 			t.Errorf("logged %s; want the status 429 and the workspace w", last)
 		}
 		if w := s.from("192.0.2.1", calm); w.Code != http.StatusOK {
-			t.Errorf("another key got %d", w.Code)
+			t.Errorf("another key got %d; want 200", w.Code)
 		}
 		s.ahead.Add(int64(2 * time.Second))
 		if w := s.from("192.0.2.1", busy); w.Code != http.StatusOK {
-			t.Errorf("after Retry-After: %d", w.Code)
+			t.Errorf("after Retry-After got %d; want 200", w.Code)
 		}
 	})
 }
@@ -98,21 +110,18 @@ func TestGuessingIsSlow(t *testing.T) {
 		s := frozen(t, newDB(t), func(*rest.Services) {})
 		valid := s.key(t, "w")
 		if n := tryKeys(s, "192.0.2.1"); n != 60 {
-			t.Fatalf("%d guesses at once", n)
+			t.Fatalf("%d guesses at once; want 60", n)
 		}
-		w := s.from("192.0.2.1", "pnk_guess")
-		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), string(api.CodeRateLimited)) {
-			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
-		}
+		wantRateLimited(t, s.from("192.0.2.1", "pnk_guess"), "1")
 		if w := s.from("192.0.2.1", valid); w.Code != http.StatusOK {
-			t.Errorf("a valid key from that address: %d", w.Code)
+			t.Errorf("a valid key from that address got %d; want 200", w.Code)
 		}
 		if w := s.from("192.0.2.2", "pnk_guess"); w.Code != http.StatusUnauthorized {
-			t.Errorf("another address: %d", w.Code)
+			t.Errorf("another address got %d; want 401", w.Code)
 		}
 		s.ahead.Add(int64(time.Second))
 		if n := tryKeys(s, "192.0.2.1"); n != 1 {
-			t.Errorf("%d guesses after a second", n)
+			t.Errorf("%d guesses after a second; want 1", n)
 		}
 	})
 }
