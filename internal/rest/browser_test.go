@@ -289,8 +289,17 @@ func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 		var title string
 		var images int
 		b.do(chromedp.Title(&title), chromedp.Evaluate(`document.querySelectorAll("#reference img, #reference script").length`, &images))
-		if status != want || !strings.Contains(body, "onerror") || title == "owned" || images != 0 {
-			t.Errorf("%q: %s %s, title %q, %d elements", number, status, body, title, images)
+		if status != want {
+			t.Errorf("%q: the status is %s; want %s", number, status, want)
+		}
+		if !strings.Contains(body, "onerror") {
+			t.Errorf("%q: the body is %s; want onerror in it", number, body)
+		}
+		if title == "owned" {
+			t.Errorf("%q: the title is %q; want the page's own", number, title)
+		}
+		if images != 0 {
+			t.Errorf("%q: the reference has %d images and scripts; want none", number, images)
 		}
 	}
 	b.check()

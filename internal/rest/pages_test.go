@@ -72,39 +72,43 @@ func TestWhoeverTakesGzipGetsIt(t *testing.T) {
 		"gzip": "gzip", "br, GZIP;q=0.5": "gzip", "deflate,gzip ; q=1": "gzip", "gzip;q=0": "", "gzip; q=0.00": "", "br": "", "": "",
 	} {
 		response, body := s.fetch(t, http.MethodGet, "/docs/swagger-ui.css", http.Header{"Accept-Encoding": {accepts}})
-		if got := response.Header.Get("Content-Encoding"); got != want || response.Header.Get("Vary") != "Accept-Encoding" ||
-			strings.HasPrefix(body, "\x1f\x8b") != (want == "gzip") || response.Header.Get("Content-Type") != "text/css; charset=utf-8" {
-			t.Errorf("%q: %q, %v", accepts, got, response.Header)
+		call := fmt.Sprintf("Accept-Encoding %q", accepts)
+		wantHeader(t, call, response.Header, "Content-Encoding", want)
+		wantHeader(t, call, response.Header, "Vary", "Accept-Encoding")
+		wantHeader(t, call, response.Header, "Content-Type", "text/css; charset=utf-8")
+		if got := strings.HasPrefix(body, "\x1f\x8b"); got != (want == "gzip") {
+			t.Errorf("%s: the body is gzip: %t; want %t", call, got, want == "gzip")
 		}
 	}
 }
 
-// A page is asked for each time; what it needs has its hash in the URL and is kept for good.
+// A browser asks for a page each time. The files of a page have their hash in the URL, and a browser keeps them.
 func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
 	response, page := s.fetch(t, http.MethodGet, "/docs", http.Header{})
-	if response.Header.Get("Cache-Control") != "no-cache" {
-		t.Errorf("the page: %v", response.Header)
-	}
+	wantHeader(t, "/docs", response.Header, "Cache-Control", "no-cache")
 	files := regexp.MustCompile(`(?:src|href)="(/docs/[^"]+)"`).FindAllStringSubmatch(page, -1)
 	if len(files) != 5 {
-		t.Errorf("the page needs %q", files)
+		t.Errorf("the page has the files %q; want 5", files)
 	}
 	for _, file := range files {
 		response, _ := s.fetch(t, http.MethodGet, file[1], http.Header{"Accept-Encoding": {"gzip"}})
 		etag := response.Header.Get("ETag")
-		if response.StatusCode != http.StatusOK || response.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || etag == "" {
-			t.Errorf("%s: %s %v", file[1], response.Status, response.Header)
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %s; want 200", file[1], response.Status)
+		}
+		wantHeader(t, file[1], response.Header, "Cache-Control", "public, max-age=31536000, immutable")
+		if etag == "" {
+			t.Errorf("%s: the headers are %v; want ETag", file[1], response.Header)
 		}
 		again, body := s.fetch(t, http.MethodGet, file[1], http.Header{"Accept-Encoding": {"gzip"}, "If-None-Match": {etag}})
 		if again.StatusCode != http.StatusNotModified || body != "" {
-			t.Errorf("%s again: %s", file[1], again.Status)
+			t.Errorf("%s again: got %s and %d bytes; want 304 and none", file[1], again.Status, len(body))
 		}
 		name, _, _ := strings.Cut(file[1], "?")
-		if unversioned, _ := s.fetch(t, http.MethodHead, name, http.Header{}); unversioned.Header.Get("Cache-Control") != "no-cache" {
-			t.Errorf("%s: %v", name, unversioned.Header)
-		}
+		unversioned, _ := s.fetch(t, http.MethodHead, name, http.Header{})
+		wantHeader(t, name, unversioned.Header, "Cache-Control", "no-cache")
 	}
 }
 
@@ -130,7 +134,7 @@ func TestPagesRunNothingForeignAndAreNotFramed(t *testing.T) {
 	}
 }
 
-// A browser that asks for a path where nothing is gets a page, a program a problem; below /api both get a problem.
+// For an unknown path, a browser gets a page and a program gets a problem. Below /api both get a problem.
 func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
@@ -148,13 +152,17 @@ func TestAnUnknownPathIsAPageForBrowsersOnly(t *testing.T) {
 		{http.MethodGet, "/api/phone_numbers/x/y", browser, api.ProblemMediaType},
 	} {
 		response, _ := s.fetch(t, c.method, c.path, http.Header{"Accept": {c.accept}})
-		if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusNotFound || got != c.want || response.Header.Get("X-Request-Id") == "" {
-			t.Errorf("%s %s, %s: %s %s, want %s", c.method, c.path, c.accept, response.Status, got, c.want)
+		call := fmt.Sprintf("%s %s, Accept %q", c.method, c.path, c.accept)
+		if response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: got %s; want 404", call, response.Status)
+		}
+		wantHeader(t, call, response.Header, "Content-Type", c.want)
+		if response.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: the headers are %v; want X-Request-Id", call, response.Header)
 		}
 	}
-	if response, _ := s.fetch(t, http.MethodGet, "/docs/", http.Header{}); response.Header.Get("Location") != "/docs" {
-		t.Errorf("/docs/: %s", response.Status)
-	}
+	response, _ := s.fetch(t, http.MethodGet, "/docs/", http.Header{})
+	wantHeader(t, "/docs/", response.Header, "Location", "/docs")
 }
 
 func TestABrowserGetsWhatIsThere(t *testing.T) {
