@@ -124,8 +124,14 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 					pointers = append(pointers, field.Pointer)
 				}
 				want := map[int]api.ProblemCode{400: api.CodeInvalidRequest}[test.status]
-				if x.Response.Code != test.status || x.Problem.Code != want || !slices.Equal(pointers, test.pointers) {
-					t.Errorf("%d %s; want %d with %q", x.Response.Code, x.Response.Body, test.status, test.pointers)
+				if x.Response.Code != test.status {
+					t.Errorf("got %d %s; want the status %d", x.Response.Code, x.Response.Body, test.status)
+				}
+				if x.Problem.Code != want {
+					t.Errorf("the code is %q; want %q", x.Problem.Code, want)
+				}
+				if !slices.Equal(pointers, test.pointers) {
+					t.Errorf("the pointers are %q; want %q", pointers, test.pointers)
 				}
 			})
 		}

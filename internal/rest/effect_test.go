@@ -169,8 +169,9 @@ func twinID(i int) string { return fmt.Sprintf("019daa80-7c00-7000-8000-%012x", 
 func cursorOf(t *testing.T, s *testServer, key string) string {
 	t.Helper()
 	page, err := clientOf(t, s.url, key).ListPhoneNumbersWithResponse(t.Context(), nil)
-	if err != nil || page.JSON200 == nil || page.JSON200.Cursor == nil {
-		t.Fatalf("no first page of two: %v %v", page, err)
+	dbtest.Must(t, err)
+	if page.JSON200 == nil || page.JSON200.Cursor == nil {
+		t.Fatalf("the first page is %d %s; want a cursor", page.StatusCode(), page.Body)
 	}
 	return *page.JSON200.Cursor
 }

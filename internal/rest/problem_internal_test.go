@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -59,15 +60,24 @@ func TestAnErrorIsAnsweredByItsCode(t *testing.T) {
 	rule := phone.BrokenRule{Pointer: "/agentId", Detail: "must be short"}
 	err := fmt.Errorf("update: %w", &phone.Error{Code: phone.ValidationFailed, Rules: []phone.BrokenRule{rule}})
 	var p *api.Problem
-	if !errors.As(problem(err), &p) || p.Code != api.CodeValidationFailed || p.Status != 422 || len(p.Errors) != 1 || p.Errors[0].Pointer != "/agentId" {
-		t.Errorf("got %+v; want a 422 validation_failed at /agentId", p)
+	if !errors.As(problem(err), &p) {
+		t.Fatalf("got %v; want a problem", problem(err))
+	}
+	if p.Code != api.CodeValidationFailed {
+		t.Errorf("the code is %s; want %s", p.Code, api.CodeValidationFailed)
+	}
+	if p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("the status is %d; want 422", p.Status)
+	}
+	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/agentId" {
+		t.Errorf("the errors are %+v; want one at /agentId", p.Errors)
 	}
 	if !errors.Is(problem(err), err) {
-		t.Error("got a problem that has lost its error, which the log needs")
+		t.Errorf("got %v; want it to wrap %v, which the log needs", problem(err), err)
 	}
 }
 
-// What openapi.yaml does not have must not reach a caller.
+// A code that openapi.yaml does not have must not reach a caller.
 func TestAnErrorOfAnUnknownCodeIsNoProblem(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{errors.New("disk on fire"), &phone.Error{Code: "of_another_kind"}, &phone.Error{}} {
