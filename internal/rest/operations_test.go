@@ -27,8 +27,9 @@ const (
 func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberInput) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
-	if err != nil || answer.JSON200 == nil {
-		t.Fatalf("create: %v, %+v", err, answer)
+	dbtest.Must(t, err)
+	if answer.JSON200 == nil {
+		t.Fatalf("create: got %d %s; want 200", answer.StatusCode(), answer.Body)
 	}
 	return *answer.JSON200
 }
@@ -56,8 +57,9 @@ func everyNumber(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneN
 	t.Helper()
 	for {
 		answer, err := c.ListPhoneNumbersWithResponse(t.Context(), &params)
-		if err != nil || answer.JSON200 == nil {
-			t.Fatalf("list: %v, %s", err, answer.Body)
+		dbtest.Must(t, err)
+		if answer.JSON200 == nil {
+			t.Fatalf("list: got %d %s; want 200", answer.StatusCode(), answer.Body)
 		}
 		numbers = append(numbers, answer.JSON200.Data...)
 		if params.Cursor = answer.JSON200.Cursor; params.Cursor == nil {
@@ -69,8 +71,9 @@ func everyNumber(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneN
 func searched(t *testing.T, c *raw.ClientWithResponses, r api.PhoneNumberSearchInput) []string {
 	t.Helper()
 	answer, err := c.SearchPhoneNumbersWithResponse(t.Context(), r)
-	if err != nil || answer.JSON200 == nil {
-		t.Fatalf("search: %v, %s", err, answer.Body)
+	dbtest.Must(t, err)
+	if answer.JSON200 == nil {
+		t.Fatalf("search: got %d %s; want 200", answer.StatusCode(), answer.Body)
 	}
 	numbers := []string{}
 	for _, n := range *answer.JSON200 {
@@ -224,8 +227,9 @@ func TestAListPageHoldsNoMoreThanDocumented(t *testing.T) {
 				params.Limit = nil
 			}
 			answer, err := c.ListPhoneNumbersWithResponse(t.Context(), &params)
-			if err != nil || answer.JSON200 == nil {
-				t.Fatalf("limit %d: %v, %d", limit, err, answer.StatusCode())
+			dbtest.Must(t, err)
+			if answer.JSON200 == nil {
+				t.Fatalf("limit %d: got %d %s; want 200", limit, answer.StatusCode(), answer.Body)
 			}
 			if got := len(answer.JSON200.Data); got != want {
 				t.Errorf("listPhoneNumbers: query limit: got %d numbers for the limit %d (0: none), want %d by its default or x-clamp", got, limit, want)

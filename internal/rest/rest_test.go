@@ -164,7 +164,7 @@ func TestTheServerHandsOutItsContract(t *testing.T) {
 				t.Errorf("%s: openapi is %q; want 3.0.3", path, document.OpenAPI)
 			}
 			if len(document.Servers) != 3 || document.Servers[0].URL != "/api" {
-				t.Errorf("%s: the servers are %+v; want 3 that begin with /api", path, document.Servers)
+				t.Errorf("%s: the servers are %+v; want 3, with /api first", path, document.Servers)
 			}
 			if len(document.Paths) < 4 {
 				t.Errorf("%s: the document has %d paths; want 4 or more", path, len(document.Paths))
