@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -152,7 +153,7 @@ func TestTheLifeOfANumber(t *testing.T) {
 func wantNumber(t *testing.T, call string, got *api.PhoneNumber, body []byte, want api.PhoneNumber) {
 	t.Helper()
 	if got == nil || describe(*got) != describe(want) {
-		t.Errorf("%s: got %s; want %s", call, body, describe(want))
+		t.Errorf("%s: got %s; want %s", call, bytes.TrimSpace(body), describe(want))
 	}
 }
 
