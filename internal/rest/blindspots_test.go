@@ -148,10 +148,10 @@ func TestADeepBodyCostsLittle(t *testing.T) {
 		x := bench.send(t, http.MethodPost, numbersPath, strings.Repeat(`{"purchase":`, 5_000))
 		runtime.ReadMemStats(&after)
 		if x.Response.Code != http.StatusBadRequest {
-			t.Errorf("%d %s", x.Response.Code, x.Response.Body)
+			t.Errorf("got %d %s; want 400", x.Response.Code, x.Response.Body)
 		}
 		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 20 {
-			t.Errorf("the request took %d MiB", used)
+			t.Errorf("the request allocated %d MiB; want 20 or less", used)
 		}
 	})
 }

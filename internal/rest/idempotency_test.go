@@ -115,7 +115,7 @@ func TestTheSameRequestUnderAKeyGetsTheSameAnswer(t *testing.T) {
 					a := mustPost(t, call.url, apiKey, again, name)
 					wantAnswer(t, a, http.StatusOK, "", "true")
 					if a.body != made.body {
-						t.Errorf("replayed %s; was %s", a.body, made.body)
+						t.Errorf("replayed %s; want %s", a.body, made.body)
 					}
 				}
 				wantAnswer(t, mustPost(t, call.url, apiKey, call.otherBody, name), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
@@ -194,7 +194,7 @@ func TestAMalformedKeyIsRefusedAndNothingIsMade(t *testing.T) {
 				a := mustPost(t, url, apiKey, body, keys...)
 				wantAnswer(t, a, http.StatusBadRequest, api.CodeInvalidRequest, "false")
 				if !strings.Contains(a.body, `"pointer":"Idempotency-Key"`) {
-					t.Errorf("%s: %v", name, a)
+					t.Errorf("%s: got %v; want the pointer Idempotency-Key", name, a)
 				}
 			}
 		}
@@ -356,7 +356,7 @@ func TestARequestInProgress(t *testing.T) {
 			a := mustPost(t, url, apiKey, purchaseBody(first), "k")
 			wantAnswer(t, a, http.StatusConflict, api.CodeIdempotencyInProgress, "false")
 			if a.header.Get("Retry-After") == "" {
-				t.Errorf("%s: no Retry-After", name)
+				t.Errorf("%s: the headers are %v; want Retry-After", name, a.header)
 			}
 			wantAnswer(t, mustPost(t, url, apiKey, purchaseBody(second), "k"), http.StatusUnprocessableEntity, api.CodeIdempotencyKeyReused, "false")
 		}
@@ -369,7 +369,7 @@ func TestARequestInProgress(t *testing.T) {
 			a := mustPost(t, url, apiKey, purchaseBody(first), "k")
 			wantAnswer(t, a, http.StatusOK, "", "true")
 			if a.body != made.body {
-				t.Errorf("replayed %s; was %s", a.body, made.body)
+				t.Errorf("replayed %s; want %s", a.body, made.body)
 			}
 		}
 	})
@@ -419,7 +419,7 @@ func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
 				a := mustPost(t, s.createURL(), apiKey, purchaseBody(first), "k")
 				wantAnswer(t, a, http.StatusOK, "", "true")
 				if a.body != made.body {
-					t.Errorf("replayed %s; was %s", a.body, made.body)
+					t.Errorf("replayed %s; want %s", a.body, made.body)
 				}
 			})
 		}
@@ -465,7 +465,7 @@ func TestAHangUpFreesTheKey(t *testing.T) {
 			hangUp()
 		}()
 		if a, err := post(ctx, slow.createURL(), apiKey, purchaseBody(first), "k"); err == nil {
-			t.Fatalf("got %v", a)
+			t.Fatalf("got %v; want an error, because the caller hung up", a)
 		}
 		wantAnswer(t, eventually(t, s.createURL(), apiKey, purchaseBody(first), "k"), http.StatusOK, "", "false")
 	})
@@ -524,7 +524,7 @@ func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals i
 					bodies[number][a.body] = true
 				case http.StatusConflict, http.StatusServiceUnavailable: // come again
 				default:
-					t.Errorf("%s: %v", number, a)
+					t.Errorf("%s: got %v; want 200, 409 or 503", number, a)
 				}
 			})
 		}
@@ -534,11 +534,11 @@ func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals i
 	for i, number := range numbers {
 		last := eventually(t, urls[0], apiKey, purchaseBody(number), fmt.Sprint("key-", i))
 		if last.status != http.StatusOK {
-			t.Errorf("%s: %v", number, last)
+			t.Errorf("%s: got %v; want 200", number, last)
 		}
 		for body := range bodies[number] {
 			if body != last.body {
-				t.Errorf("%s: one was told %s, another %s", number, body, last.body)
+				t.Errorf("%s: one caller got %s; want %s, as another got", number, body, last.body)
 			}
 		}
 	}
@@ -555,9 +555,9 @@ func TestFiftyRivalsAKeyBuyOnce(t *testing.T) {
 		other := newServerOn(t, s.database, func(*rest.Services) {})
 		rush(t, []string{s.createURL(), other.createURL()}, s.key(t, "w"), numbers, 50)
 		if got := listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{}); len(got) != len(numbers) {
-			t.Errorf("bought %q", got)
+			t.Errorf("bought %q; want %q", got, numbers)
 		} else if slices.Sort(got); !slices.Equal(got, numbers) {
-			t.Errorf("bought %q", got)
+			t.Errorf("bought %q; want %q", got, numbers)
 		}
 	})
 }

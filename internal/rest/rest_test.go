@@ -55,10 +55,10 @@ func TestKeys(t *testing.T) {
 		valid, revoked := s.key(t, "w"), s.key(t, "w")
 		keys, err := s.store.APIKeys(t.Context())
 		if err != nil || len(keys) != 2 {
-			t.Fatalf("%d keys, %v", len(keys), err)
+			t.Fatalf("got %d keys, %v; want 2", len(keys), err)
 		}
 		if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
-			t.Fatalf("status %d", w.Code)
+			t.Fatalf("before the key is revoked: the status is %d; want 200", w.Code)
 		}
 		if err := s.store.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()); err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func TestKeys(t *testing.T) {
 			"none":     {"", http.StatusUnauthorized},
 		} {
 			if w := s.get("/api/phone_numbers", test.key); w.Code != test.status {
-				t.Errorf("%s: status %d, want %d", name, w.Code, test.status)
+				t.Errorf("%s: the status is %d; want %d", name, w.Code, test.status)
 			}
 		}
 	})
@@ -93,12 +93,12 @@ func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
 			}
 			keys, err := s.store.APIKeys(t.Context())
 			if err != nil || len(keys) != 1 {
-				t.Fatalf("%d keys, %v", len(keys), err)
+				t.Fatalf("got %d keys, %v; want 1", len(keys), err)
 			}
 			return keys[0].LastUsed
 		}
 		if got := lastUsed(); !got.IsZero() {
-			t.Errorf("used at %v before it was", got)
+			t.Errorf("before the first use: used at %v; want the zero time", got)
 		}
 		for range 2 {
 			s.get("/api/phone_numbers", key)
@@ -177,9 +177,10 @@ func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		w := newServer(t, newDB(t)).get("/nothing", "")
-		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%d %s", w.Code, w.Header().Get("Content-Type"))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("the status is %d; want 404", w.Code)
 		}
+		wantHeader(t, "/nothing", w.Header(), "Content-Type", "application/problem+json")
 	})
 }
 
@@ -212,7 +213,7 @@ func TestAccessLog(t *testing.T) {
 		}
 		for _, secret := range []string{key, "4155550100"} {
 			if strings.Contains(s.log.String(), secret) {
-				t.Errorf("the log has %q: %s", secret, s.log)
+				t.Errorf("logged %s; want no %q in it", s.log, secret)
 			}
 		}
 	})
@@ -230,7 +231,7 @@ func TestTraceIDs(t *testing.T) {
 		s := newServer(t, dbtest.SQLite(t))
 		s.get("/healthz", "", "Traceparent", header)
 		if got := strings.Contains(s.log.String(), "trace_id"); got != want {
-			t.Errorf("%q: logged %s", header, s.log)
+			t.Errorf("%q: a trace_id is logged: %t; want %t: %s", header, got, want, s.log)
 		}
 	}
 }
