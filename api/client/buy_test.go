@@ -116,11 +116,11 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 		{"302", []string{"302"}, nil, "no"},
 		{"307", []string{"307"}, nil, "no"},
 		{"308", []string{"308"}, nil, "no"},
-		{"the failure shows that keys are honoured", []string{"503 ttl", "200 ttl"}, nil, "yes"},
+		{"the failure shows that keys are honored", []string{"503 ttl", "200 ttl"}, nil, "yes"},
 		{"in progress", []string{"409 idempotency_in_progress ttl", "409 idempotency_in_progress ttl", "200 ttl"}, nil, "yes"},
 		{"in progress, in a body that is lost", []string{"409 ttl", "200 ttl"}, nil, "yes"},
 		{"in progress, and never done", []string{"409 ttl", "409 ttl", "409 ttl", "409 ttl"}, []string{"none ttl"}, "unknown"},
-		{"the look-up shows that keys are honoured", []string{"cut", "200 ttl"}, []string{"none ttl"}, "yes"},
+		{"the look-up shows that keys are honored", []string{"cut", "200 ttl"}, []string{"none ttl"}, "yes"},
 		{"the look-up shows it and the purchase had not arrived", []string{"cut", "422 number_unavailable ttl"}, []string{"none ttl"}, "no"},
 		{"the repeated call is refused", []string{"503 ttl", "422 number_unavailable ttl"}, nil, "no"},
 		{"the key is revoked meanwhile", []string{"503 ttl", "401 ttl", "401 ttl", "401 ttl"}, []string{"401 ttl"}, "unknown"},
@@ -144,36 +144,50 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 				switch {
 				case errors.Is(err, client.ErrOutcomeUnknown):
 					got = "unknown"
-					if !errors.As(err, &failure) || failure.Number != number || failure.IdempotencyKey != s.keys[0] || !strings.Contains(err.Error(), number) {
-						t.Errorf("%#v", failure)
+					if !errors.As(err, &failure) {
+						t.Fatalf("error is %#v; want a *client.Error", err)
 					}
+					if failure.Number != number {
+						t.Errorf("the error has the number %q; want %q", failure.Number, number)
+					}
+					if failure.IdempotencyKey != s.keys[0] {
+						t.Errorf("the error has the key %q; want %q", failure.IdempotencyKey, s.keys[0])
+					}
+					checkErrorSays(t, "Buy", err, number)
 				case err != nil:
 					got = "no"
 				case n.ID != id:
-					t.Errorf("bought %+v", n)
+					t.Errorf("bought %+v; want the id %s", n, id)
 				}
-				if got != test.bought || s.posts != len(test.tries) {
-					t.Errorf("bought: %s (%v), sent %d times; want %s and %d", got, err, s.posts, test.bought, len(test.tries))
+				if got != test.bought {
+					t.Errorf("bought is %s (%v); want %s", got, err, test.bought)
+				}
+				if s.posts != len(test.tries) {
+					t.Errorf("sent %d times; want %d", s.posts, len(test.tries))
 				}
 				if len(test.lookUps) > 0 && strings.HasSuffix(test.lookUps[0], "ttl") && s.looked != 1 {
-					t.Errorf("looked %d times at a server that honours keys", s.looked)
+					t.Errorf("looked %d times at a server that honors keys; want once", s.looked)
 				}
-				if len(s.keys) != s.posts || s.keys[0] == "" || len(slices.Compact(slices.Clone(s.keys))) != 1 {
-					t.Errorf("sent under the keys %q", s.keys)
+				if len(s.keys) != s.posts {
+					t.Errorf("sent %d times with the keys %q; want one key each time", s.posts, s.keys)
+				}
+				if different := slices.Compact(slices.Clone(s.keys)); len(different) != 1 || different[0] == "" {
+					t.Errorf("sent with the keys %q; want the same one each time, which is not empty", s.keys)
 				}
 			})
 		})
 	}
 }
 
-// An import that was there before looks like a new one, so it is not looked for; a list only shows whether keys are honoured.
+// An import that was there before looks like a new one, so it is not looked for; a list only shows whether keys are honored.
 func TestAnImportIsRepeatedUnderItsKeyOrItsOutcomeIsUnknown(t *testing.T) {
 	for lookUp, want := range map[string]error{"found": client.ErrOutcomeUnknown, "found ttl": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shop{tries: []string{"cut", "200 ttl"}, lookUps: []string{lookUp}}
 			_, err := inBubble(t, s.send).Create(t.Context(), api.SIPImport(api.SIPImportDetails{PhoneNumber: number, Password: "secret"}))
-			if !errors.Is(err, want) || (want == nil) != (s.posts == 2) {
-				t.Errorf("%s: %v after %d tries", lookUp, err, s.posts)
+			checkErrorIs(t, lookUp, err, want)
+			if again := s.posts == 2; again != (want == nil) {
+				t.Errorf("%s: sent %d times; sent twice is %t, want %t", lookUp, s.posts, again, want == nil)
 			}
 		})
 	}
@@ -195,8 +209,9 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 		posts := 0
 		ofPurchases := http.Header{"Idempotency-Key-Ttl": {"70"}, "Retry-After": {"6"}}
 		_, err := inBubble(t, unavailable(&posts, new(http.Header), ofPurchases)).Buy(t.Context(), number)
-		if !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 { // at 0 s and 6 s; after a wait of up to a minute the key may be forgotten
-			t.Errorf("sent %d times: %v", posts, err)
+		checkErrorIs(t, "Buy", err, client.ErrOutcomeUnknown)
+		if posts != 2 { // at 0 s and 6 s; after a wait of up to a minute the key may be forgotten
+			t.Errorf("sent %d times; want 2", posts)
 		}
 	})
 }
@@ -215,8 +230,13 @@ func TestARefusalAfterTheKeyWasForgottenProvesNothing(t *testing.T) {
 				}
 				return reply(422, http.Header{"Idempotency-Key-Ttl": {ttl}}, `{"code":"number_unavailable"}`), nil
 			}).Buy(t.Context(), number)
-			if !errors.Is(err, want) || (err == nil) != (n.ID == id) || posts != 2 {
-				t.Errorf("a key that is kept for %s s: %+v, %v; want %v", ttl, n, err, want)
+			what := "a key that is kept for " + ttl + " s"
+			checkErrorIs(t, what, err, want)
+			if bought := n.ID == id; bought != (want == nil) {
+				t.Errorf("%s: bought %+v; bought %s is %t, want %t", what, n, id, bought, want == nil)
+			}
+			if posts != 2 {
+				t.Errorf("%s: sent %d times; want 2", what, posts)
 			}
 		})
 	}
@@ -234,14 +254,16 @@ func TestARefusalProvesNothingWhereSomeServersIgnoreKeys(t *testing.T) {
 			if _, err := c.List(t.Context(), api.ListPhoneNumbersParams{}); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := c.Buy(t.Context(), number); !errors.Is(err, want) || (err == nil) != (n.ID == id) {
-				t.Errorf("after a list from a server that says %q: %+v, %v; want %v", before, n, err, want)
+			n, err := c.Buy(t.Context(), number)
+			checkErrorIs(t, "after the list "+before, err, want)
+			if bought := n.ID == id; bought != (want == nil) {
+				t.Errorf("after the list %s: bought %+v; bought %s is %t, want %t", before, n, id, bought, want == nil)
 			}
 		})
 	}
 }
 
-// A good answer without the header takes back what an earlier one has shown.
+// After a good response without the header, keys no longer count as honored.
 func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
@@ -251,13 +273,15 @@ func TestAServerThatStopsHonouringKeysIsNotSentAPurchaseTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 1 {
-			t.Errorf("sent %d times: %v", posts, err)
+		_, err := c.Buy(t.Context(), number)
+		checkErrorIs(t, "Buy", err, client.ErrOutcomeUnknown)
+		if posts != 1 {
+			t.Errorf("sent %d times; want once", posts)
 		}
 	})
 }
 
-// The answer that shows that keys are not honoured any more can come to another call, while this one waits.
+// While a call waits, the response to another call can show that keys are no longer honored.
 func TestAKeyIsAskedForAgainAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		posts, ttl := 0, http.Header{"Idempotency-Key-Ttl": {"86400"}}
@@ -266,8 +290,10 @@ func TestAKeyIsAskedForAgainAfterTheWait(t *testing.T) {
 			ttl = nil
 			_, _ = c.List(t.Context(), api.ListPhoneNumbersParams{})
 		})
-		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 1 {
-			t.Errorf("sent %d times: %v", posts, err)
+		_, err := c.Buy(t.Context(), number)
+		checkErrorIs(t, "Buy", err, client.ErrOutcomeUnknown)
+		if posts != 1 {
+			t.Errorf("sent %d times; want once", posts)
 		}
 	})
 }
@@ -284,7 +310,7 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 			switch posts++; {
 			case r.Method == http.MethodGet:
 				posts--
-				return reply(200, nil, pageOf("")), nil // which takes back that keys are honoured
+				return reply(200, nil, pageOf("")), nil // so keys are no longer honored
 			case posts == 1:
 				return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}}, ""), nil
 			default:
@@ -292,13 +318,15 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 				return refuse.RoundTrip(r)
 			}
 		})
-		if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrOutcomeUnknown) || posts != 2 {
-			t.Errorf("sent %d times: %v", posts, err)
+		_, err := c.Buy(t.Context(), number)
+		checkErrorIs(t, "Buy", err, client.ErrOutcomeUnknown)
+		if posts != 2 {
+			t.Errorf("sent %d times; want 2", posts)
 		}
 	})
 }
 
-// A purchase that its caller gives up after it was sent is one that nobody knows the outcome of.
+// If the caller cancels a purchase after it was sent, its outcome is unknown.
 func TestAPurchaseWhoseContextEndsMidwayIsUnknown(t *testing.T) {
 	for name, end := range map[string]func(r *http.Request, cancel func()) (*http.Response, error){
 		"before the answer": func(r *http.Request, cancel func()) (*http.Response, error) {
@@ -323,22 +351,24 @@ func TestAPurchaseWhoseContextEndsMidwayIsUnknown(t *testing.T) {
 					sent++
 					return end(r, cancel)
 				}).Buy(ctx, number)
-				if !errors.Is(err, client.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) || sent != 1 {
-					t.Errorf("sent %d times: %v", sent, err)
+				checkErrorIs(t, "Buy", err, client.ErrOutcomeUnknown, context.Canceled)
+				if sent != 1 {
+					t.Errorf("sent %d times; want once", sent)
 				}
 			})
 		})
 	}
 }
 
-// WithRetries(0) sends once, also where a look-up then shows that keys are honoured.
+// WithRetries(0) sends once, even if a look-up then shows that keys are honored.
 func TestWithRetriesHoldsForTheWholePurchase(t *testing.T) {
 	for _, retries := range []int{0, 2} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shop{tries: []string{"cut", "503", "503", "503", "503"}, lookUps: []string{"none ttl"}}
 			_, err := inBubble(t, s.send).Buy(t.Context(), number, client.WithRetries(retries))
-			if !errors.Is(err, client.ErrOutcomeUnknown) || s.posts != retries+1 {
-				t.Errorf("%d retries: sent %d times: %v", retries, s.posts, err)
+			checkErrorIs(t, fmt.Sprintf("%d retries", retries), err, client.ErrOutcomeUnknown)
+			if s.posts != retries+1 {
+				t.Errorf("%d retries: sent %d times; want %d", retries, s.posts, retries+1)
 			}
 		})
 	}
@@ -349,10 +379,9 @@ func TestAnUnknownOutcomeOfANumberWithoutANameIsOneToo(t *testing.T) {
 		c := inBubble(t, (&shop{tries: []string{"cut", "cut"}, lookUps: []string{"none"}}).send)
 		_, named := c.Buy(t.Context(), "")
 		_, empty := c.Create(t.Context(), api.CreatePhoneNumberInput{})
-		for _, err := range []error{named, empty} {
-			if !errors.Is(err, client.ErrOutcomeUnknown) || errors.Is(err, client.ErrUnavailable) {
-				t.Error(err)
-			}
+		for what, err := range map[string]error{"Buy": named, "Create": empty} {
+			checkErrorIs(t, what, err, client.ErrOutcomeUnknown)
+			checkErrorIsNot(t, what, err, client.ErrUnavailable)
 		}
 	})
 }
@@ -405,8 +434,15 @@ func TestAnUnknownOutcomeNamesTheNumberThatTheTypeChooses(t *testing.T) {
 				return nil, io.ErrUnexpectedEOF
 			}).Create(t.Context(), want.request)
 			var failure *client.Error
-			if !errors.Is(err, client.ErrOutcomeUnknown) || !errors.As(err, &failure) || failure.Number != want.number || lookedUp != want.lookedUp {
-				t.Errorf("%s: %v, looked up %q; want the number %q, looked up %q", name, err, lookedUp, want.number, want.lookedUp)
+			checkErrorIs(t, name, err, client.ErrOutcomeUnknown)
+			if lookedUp != want.lookedUp {
+				t.Errorf("%s: looked up %q; want %q", name, lookedUp, want.lookedUp)
+			}
+			if !errors.As(err, &failure) {
+				t.Fatalf("%s: error is %#v; want a *client.Error", name, err)
+			}
+			if failure.Number != want.number {
+				t.Errorf("%s: the error has the number %q; want %q", name, failure.Number, want.number)
 			}
 		})
 	}
@@ -418,29 +454,32 @@ func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
 	for range 2 {
 		for _, malformed := range []string{"", `"order 17"`, `"order-17`} {
 			if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(malformed)); !errors.Is(err, client.ErrValidation) {
-				t.Errorf("the key %q: %v; want it refused", malformed, err)
+				t.Errorf("the key %q: error is %v; want %v", malformed, err, client.ErrValidation)
 			}
 		}
 		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order-17"`)); err != nil {
 			t.Error(err)
 		}
 	}
-	if !slices.Equal(s.keys, []string{`"order-17"`, `"order-17"`}) {
-		t.Errorf("sent under the keys %q", s.keys)
+	if want := []string{`"order-17"`, `"order-17"`}; !slices.Equal(s.keys, want) {
+		t.Errorf("sent with the keys %q; want %q", s.keys, want)
 	}
 }
 
-// Nothing was written where no connection could be made, so the purchase is sent again, and is surely not made in the end.
+// Without a connection nothing was written, so the purchase is sent again, and the error says that it was not made.
 func TestAPurchaseThatWasNeverWrittenIsNotBought(t *testing.T) {
-	var dialled atomic.Int64
+	var dialed atomic.Int64
 	refuse := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		dialled.Add(1)
+		dialed.Add(1)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}}
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}))
 	_, err := c.Buy(t.Context(), number)
-	if !errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrOutcomeUnknown) || dialled.Load() != 2 || !strings.Contains(err.Error(), "not sent") {
-		t.Errorf("%v after %d dials", err, dialled.Load())
+	checkErrorIs(t, "Buy", err, client.ErrUnavailable)
+	checkErrorIsNot(t, "Buy", err, client.ErrOutcomeUnknown)
+	checkErrorSays(t, "Buy", err, "not sent")
+	if got := dialed.Load(); got != 2 {
+		t.Errorf("dialed %d times; want 2", got)
 	}
 }
 
@@ -453,7 +492,7 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 	}{
 		{"the first", map[string]string{"0": "200"}, "0", nil},
 		{"the third", map[string]string{"0": "422 number_unavailable", "1": "422 number_unavailable", "2": "200"}, "2", nil},
-		{"behind the first search", map[string]string{"0": "422 number_unavailable", "1": "422 number_unavailable", "2": "422 number_unavailable", "3": "200"}, "3", nil},
+		{"after the first search", map[string]string{"0": "422 number_unavailable", "1": "422 number_unavailable", "2": "422 number_unavailable", "3": "200"}, "3", nil},
 		{"of a server without codes", map[string]string{"0": "400", "1": "422", "2": "200"}, "2", nil},
 		{"none", map[string]string{}, "", client.ErrNumberUnavailable},
 		{"a wrong key", map[string]string{"0": "401"}, "", client.ErrUnauthorized},
@@ -486,11 +525,15 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 					}
 					return new(shop).reply(what, map[string]string{"200": strings.Replace(owned, number, "+1415555010"+digit, 1)})
 				}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
-				if !errors.Is(err, test.is) || test.is == nil && (err != nil || !strings.HasSuffix(n.Number, test.want)) {
-					t.Errorf("bought %q, %v; want %q, %v", n.Number, err, test.want, test.is)
+				checkErrorIs(t, "BuyAny", err, test.is)
+				if test.is == nil && !strings.HasSuffix(n.Number, test.want) {
+					t.Errorf("bought %q; want one that ends in %s", n.Number, test.want)
 				}
-				if want := max(len(test.answers), 3); test.is == nil && posts != len(test.answers) || posts > want {
-					t.Errorf("%d purchases", posts)
+				if test.is == nil && posts != len(test.answers) {
+					t.Errorf("sent %d purchases; want %d", posts, len(test.answers))
+				}
+				if most := max(len(test.answers), 3); posts > most {
+					t.Errorf("sent %d purchases; want %d at most", posts, most)
 				}
 			})
 		})
@@ -507,8 +550,10 @@ func TestBuyAnyStopsAtAnUnknownOutcome(t *testing.T) {
 			}
 			return purchases.send(r)
 		}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
-		if !errors.Is(err, client.ErrOutcomeUnknown) || !strings.Contains(err.Error(), number) || purchases.posts != 4 {
-			t.Errorf("%v after %d purchases", err, purchases.posts)
+		checkErrorIs(t, "BuyAny", err, client.ErrOutcomeUnknown)
+		checkErrorSays(t, "BuyAny", err, number)
+		if purchases.posts != 4 {
+			t.Errorf("sent %d purchases; want 4", purchases.posts)
 		}
 	})
 }
@@ -523,8 +568,13 @@ func TestBuyAnySaysWhyNoNumberCouldBeBought(t *testing.T) {
 		return reply(400, nil, `{"code":"plan","message":"your plan allows 3 numbers"}`), nil
 	}).BuyAny(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
 	var failure *client.Error
-	if !errors.As(err, &failure) || !errors.Is(err, client.ErrNumberUnavailable) || posts != 2 || !strings.Contains(err.Error(), "your plan allows 3 numbers") {
-		t.Errorf("%v after %d purchases", err, posts)
+	if !errors.As(err, &failure) {
+		t.Errorf("error is %#v; want a *client.Error", err)
+	}
+	checkErrorIs(t, "BuyAny", err, client.ErrNumberUnavailable)
+	checkErrorSays(t, "BuyAny", err, "your plan allows 3 numbers")
+	if posts != 2 {
+		t.Errorf("sent %d purchases; want 2", posts)
 	}
 }
 
@@ -563,7 +613,7 @@ func TestBuyingFromTheRealServerIsDoneOnce(t *testing.T) {
 	all.Wait()
 	slices.Sort(bought)
 	if len(slices.Compact(bought)) != callers {
-		t.Errorf("%d callers have bought %q", callers, bought)
+		t.Errorf("%d callers have bought %q; want a different number each", callers, bought)
 	}
 	owned := 0
 	for n, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
@@ -579,6 +629,6 @@ func TestBuyingFromTheRealServerIsDoneOnce(t *testing.T) {
 		}
 	}
 	if owned != callers {
-		t.Errorf("%d callers have %d numbers", callers, owned)
+		t.Errorf("the callers own %d numbers; want %d", owned, callers)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-func refuseTo(dialled *int) func(context.Context, string, string) (net.Conn, error) {
+func refuseTo(dialed *int) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
-		*dialled++
+		*dialed++
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 }
@@ -124,14 +124,28 @@ func TestAPurchaseThatHTTP2ShowsNotToBeProcessedIsSentAgain(t *testing.T) {
 				transport := func() http.RoundTripper { return wrap(protocols["HTTP/2"]()) }
 				url, purchases := frames(t, test.turnAway, 1)
 				_, err := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport()})).Buy(t.Context(), number)
-				if settled := test.says != ""; settled != (err == nil) || settled == errors.Is(err, client.ErrOutcomeUnknown) || settled != (purchases.Load() == 2) {
-					t.Errorf("sent %d times: %v", purchases.Load(), err)
+				settled, outcome := test.says != "", client.ErrOutcomeUnknown
+				if settled {
+					outcome = nil
+				}
+				checkErrorIs(t, "Buy", err, outcome)
+				if again := purchases.Load() == 2; again != settled {
+					t.Errorf("sent %d times; sent twice is %t, want %t", purchases.Load(), again, settled)
 				}
 				url, purchases = frames(t, test.turnAway, 10)
 				_, err = clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport()}), client.WithRetries(0)).Buy(t.Context(), number)
-				if err == nil || !strings.Contains(err.Error(), test.says) || errors.Is(err, client.ErrOutcomeUnknown) == (test.says != "") ||
-					test.says != "" && (!errors.Is(err, client.ErrUnavailable) || strings.Contains(err.Error(), "GetBody")) || purchases.Load() != 1 {
-					t.Errorf("without retries, sent %d times: %v", purchases.Load(), err)
+				if settled {
+					checkErrorSays(t, "without retries", err, test.says)
+					checkErrorIs(t, "without retries", err, client.ErrUnavailable)
+					checkErrorIsNot(t, "without retries", err, client.ErrOutcomeUnknown)
+				} else {
+					checkErrorIs(t, "without retries", err, client.ErrOutcomeUnknown)
+				}
+				if settled && err != nil && strings.Contains(err.Error(), "GetBody") {
+					t.Errorf("without retries: error is %v; want one that does not say GetBody", err)
+				}
+				if got := purchases.Load(); got != 1 {
+					t.Errorf("without retries: sent %d times; want once", got)
 				}
 			})
 		}

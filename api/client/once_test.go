@@ -265,14 +265,26 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 							url, posts := seller(t, behave, protocol)
 							c := clientOf(t, url, options(transport())...)
 							err := buy(t.Context(), c)
+							want := int64(1)
+							if refused {
+								want = 0
+								checkErrorIsNot(t, way, err, client.ErrOutcomeUnknown)
+							}
+							if got := posts.Load(); got != want {
+								t.Errorf("%s: sent %d times; want %d", way, got, want)
+							}
+							if bought := !refused && behavior == "answers"; bought != (err == nil) {
+								t.Errorf("%s: error is %v; want none: %t", way, err, bought)
+							}
 							switch {
-							case refused && (posts.Load() != 0 || err == nil || errors.Is(err, client.ErrOutcomeUnknown)):
-								t.Errorf("%s: sent %d times: %v; want it refused", way, posts.Load(), err)
-							case refused && way != "Raw" && (!errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), "context") && !strings.Contains(err.Error(), "WithMiddleware")):
-								t.Errorf("%s: %v; want an error that says what to do", way, err)
-							case !refused && (posts.Load() != 1 || (err == nil) != (behavior == "answers")),
-								!refused && way != "Raw" && err != nil && behavior != "hides the keys" && !errors.Is(err, client.ErrOutcomeUnknown):
-								t.Errorf("%s: sent %d times: %v", way, posts.Load(), err)
+							case err == nil || way == "Raw":
+							case refused:
+								checkErrorIs(t, way, err, client.ErrValidation)
+								if says := err.Error(); !strings.Contains(says, "context") && !strings.Contains(says, "WithMiddleware") {
+									t.Errorf("%s: error is %v; want one that says what to do", way, err)
+								}
+							case behavior != "hides the keys":
+								checkErrorIs(t, way, err, client.ErrOutcomeUnknown)
 							}
 						}
 					})
@@ -289,7 +301,7 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 					_ = response.Body.Close()
 				}
 				if (posts.Load() > 1) != b.repeats {
-					t.Errorf("without the guard it is sent %d times, so the test sees nothing", posts.Load())
+					t.Errorf("without the guard it is sent %d times; want more than once: %t", posts.Load(), b.repeats)
 				}
 			})
 		}
@@ -300,18 +312,23 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 func TestWhatCostsNothingMayBeRepeatedByAMiddleware(t *testing.T) {
 	url, posts := seller(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") }, "")
 	c := clientOf(t, url, client.WithMiddleware(wrappers["one that makes a new request"].wrap), client.WithRetries(0))
-	if _, err := c.Search(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"}); !errors.Is(err, client.ErrUnavailable) || posts.Load() != 2 {
-		t.Errorf("sent %d times: %v", posts.Load(), err)
+	_, err := c.Search(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
+	checkErrorIs(t, "Search", err, client.ErrUnavailable)
+	if got := posts.Load(); got != 2 {
+		t.Errorf("sent %d times; want 2", got)
 	}
 }
 
 // What a middleware could not send either was not sent, so the client sends it again.
 func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
-	dialled := 0
-	refuse := &http.Transport{DialContext: refuseTo(&dialled)}
+	dialed := 0
+	refuse := &http.Transport{DialContext: refuseTo(&dialed)}
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["go-retryablehttp"].wrap))
-	if _, err := c.Buy(t.Context(), number); errors.Is(err, client.ErrOutcomeUnknown) || !errors.Is(err, client.ErrUnavailable) || dialled != 2 {
-		t.Errorf("dialed %d times: %v", dialled, err)
+	_, err := c.Buy(t.Context(), number)
+	checkErrorIs(t, "Buy", err, client.ErrUnavailable)
+	checkErrorIsNot(t, "Buy", err, client.ErrOutcomeUnknown)
+	if dialed != 2 {
+		t.Errorf("dialed %d times; want 2", dialed)
 	}
 }
 
@@ -319,12 +336,11 @@ func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
 func TestTheErrorOfAMiddlewareThatIsStoppedNamesTheCause(t *testing.T) {
 	refuse := &http.Transport{DialContext: refuseTo(new(int))}
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["one that makes a new request"].wrap))
-	if _, err := c.Buy(t.Context(), number, client.WithRetries(0)); err == nil || !strings.Contains(err.Error(), "not sent: a middleware or the transport tried") {
-		t.Errorf("%v; want the middleware named", err)
-	}
+	_, err := c.Buy(t.Context(), number, client.WithRetries(0))
+	checkErrorSays(t, "Buy", err, "not sent: a middleware or the transport tried")
 }
 
-// A transport that has not even read the request, as it has no token, say, has sent nothing.
+// A transport that has not read the request, because it has no token, for example, has sent nothing.
 func TestAPurchaseThatATransportDoesNotReadWasNotSent(t *testing.T) {
 	asked := 0
 	stub := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -332,7 +348,10 @@ func TestAPurchaseThatATransportDoesNotReadWasNotSent(t *testing.T) {
 		return nil, errors.New("no token")
 	})
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: stub}))
-	if _, err := c.Buy(t.Context(), number); !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "not sent: no token") || asked != 2 {
-		t.Errorf("asked %d times: %v", asked, err)
+	_, err := c.Buy(t.Context(), number)
+	checkErrorIs(t, "Buy", err, client.ErrUnavailable)
+	checkErrorSays(t, "Buy", err, "not sent: no token")
+	if asked != 2 {
+		t.Errorf("asked %d times; want 2", asked)
 	}
 }
