@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -28,11 +29,11 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	for name, test := range map[string]struct {
 		key, url string // of the environment
 		opts     []client.Option
-		says     string // empty where it works
+		says     string // empty if it works
 	}{
 		"the environment":         {"k", "http://127.0.0.1:8080/api", nil, ""},
 		"the hosted API":          {"k", "", nil, ""},
-		"slashes behind the URL":  {"k", "http://127.0.0.1:8080/api//", nil, ""},
+		"slashes after the URL":   {"k", "http://127.0.0.1:8080/api//", nil, ""},
 		"no key":                  {"", "", nil, "no API key: set VOGENT_API_KEY, or pass WithAPIKey"},
 		"an empty key":            {"k", "", []client.Option{client.WithAPIKey("")}, "WithAPIKey is empty"},
 		"a key with a line break": {"secret\n", "", nil, "VOGENT_API_KEY contains a space, a line break"},
@@ -71,8 +72,9 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 			t.Setenv("VOGENT_API_KEY", test.key)
 			t.Setenv("VOGENT_BASE_URL", test.url)
 			c, err := client.New(test.opts...)
-			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) || (c == nil) != (err != nil) {
-				t.Errorf("%v; want %q", err, test.says)
+			checkErrorSays(t, "New", err, test.says)
+			if (c == nil) != (err != nil) {
+				t.Errorf("New returns the client %v and the error %v; want one of the two", c, err)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error shows a secret: %v", err)
@@ -108,25 +110,37 @@ func TestARequestHasWhatTheOptionsSay(t *testing.T) {
 	if _, err := c.Get(t.Context(), "a b", client.WithHeader("X-Plan", "b")); err != nil {
 		t.Fatal(err)
 	}
-	if got.URL.String() != "https://h.example/pa%2Fth/api/phone_numbers/a%20b" || got.Host != "h.example" {
-		t.Errorf("sent to %s (%s)", got.URL, got.Host)
+	if want := "https://h.example/pa%2Fth/api/phone_numbers/a%20b"; got.URL.String() != want {
+		t.Errorf("sent to %s; want %s", got.URL, want)
+	}
+	if got.Host != "h.example" {
+		t.Errorf("the host is %s; want h.example", got.Host)
 	}
 	for name, want := range map[string]string{"Authorization": "Bearer k", "User-Agent": "me/1.0", "X-Team": "voice", "X-Plan": "b"} {
 		if value := got.Header.Get(name); value != want {
 			t.Errorf("%s: %q; want %q", name, value, want)
 		}
 	}
-	if !slices.Equal(order, []string{"outer", "inner"}) {
-		t.Errorf("sent through %q", order)
+	if want := []string{"outer", "inner"}; !slices.Equal(order, want) {
+		t.Errorf("sent through %q; want %q", order, want)
 	}
-	if !errors.Is(mine.CheckRedirect(nil, nil), followed) {
-		t.Error("the caller's HTTP client was changed")
+	checkErrorIs(t, "CheckRedirect of the caller's HTTP client", mine.CheckRedirect(nil, nil), followed)
+	if _, err := c.Raw().GetPhoneNumberWithResponse(t.Context(), "1"); err != nil {
+		t.Fatalf("the generated client: %v", err)
 	}
-	if _, err := c.Raw().GetPhoneNumberWithResponse(t.Context(), "1"); err != nil || got.Header.Get("Authorization") != "Bearer k" || got.Header.Get("X-Team") != "voice" || got.URL.Path != "/pa/th/api/phone_numbers/1" {
-		t.Errorf("the generated client: %v %v %v", got.URL, got.Header, err)
+	for name, want := range map[string]string{"Authorization": "Bearer k", "X-Team": "voice"} {
+		if value := got.Header.Get(name); value != want {
+			t.Errorf("the generated client: %s is %q; want %q", name, value, want)
+		}
 	}
-	if _, err := c.Get(t.Context(), "1"); err != nil || got.Header.Get("X-Plan") != "a" {
-		t.Errorf("a header of one call stays: %v", got.Header)
+	if want := "/pa/th/api/phone_numbers/1"; got.URL.Path != want {
+		t.Errorf("the generated client: the path is %s; want %s", got.URL.Path, want)
+	}
+	if _, err := c.Get(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	if value := got.Header.Get("X-Plan"); value != "a" {
+		t.Errorf("after a call with another X-Plan it is %q; want %q", value, "a")
 	}
 }
 
@@ -136,12 +150,15 @@ func TestTheUserAgentNamesTheModule(t *testing.T) {
 		got = r.Header.Get("User-Agent")
 		return reply(200, nil, owned), nil
 	})
-	if _, err := c.Get(t.Context(), id); err != nil || !strings.HasPrefix(got, "phonenumbers-go") {
-		t.Errorf("%q, %v", got, err)
+	if _, err := c.Get(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(got, "phonenumbers-go") {
+		t.Errorf("User-Agent is %q; want it to start with phonenumbers-go", got)
 	}
 }
 
-// Ids that would call another path are refused before anything is sent, the others arrive as they are.
+// Ids that would call another path are refused before anything is sent; the others arrive unchanged.
 func TestAnIDNeverCallsAnotherPath(t *testing.T) {
 	var paths []string
 	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
@@ -152,8 +169,9 @@ func TestAnIDNeverCallsAnotherPath(t *testing.T) {
 		_, err := c.Get(t.Context(), id)
 		_, linkErr := c.Link(t.Context(), id, "a")
 		for _, err := range []error{err, linkErr, c.Delete(t.Context(), id)} {
-			if !errors.Is(err, client.ErrValidation) || len(paths) != 0 {
-				t.Errorf("%q: %v, sent to %q", id, err, paths)
+			checkErrorIs(t, fmt.Sprintf("id %q", id), err, client.ErrValidation)
+			if len(paths) != 0 {
+				t.Errorf("id %q: sent to %q; want nothing sent", id, paths)
 			}
 		}
 	}
@@ -161,8 +179,11 @@ func TestAnIDNeverCallsAnotherPath(t *testing.T) {
 		"a/b": "a%2Fb", "../x": "..%2Fx", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "a\x00b": "a%00b", "é ": "%C3%A9%20", "search": "search", "...": "...", "a;b": "a%3Bb",
 	} {
 		paths = nil
-		if err := c.Delete(t.Context(), id); err != nil || !slices.Equal(paths, []string{"/api/phone_numbers/" + want}) {
-			t.Errorf("%q: %v, sent to %q", id, err, paths)
+		if err := c.Delete(t.Context(), id); err != nil {
+			t.Errorf("id %q: %v", id, err)
+		}
+		if want := []string{"/api/phone_numbers/" + want}; !slices.Equal(paths, want) {
+			t.Errorf("id %q: sent to %q; want %q", id, paths, want)
 		}
 	}
 }
@@ -181,9 +202,8 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 		"to unlink, use UnlinkAgent": link, "the number is empty": byNumber, "getPhoneNumber does not accept an Idempotency-Key": get,
 		"use WithIdempotencyKey with Buy": buyAny, "-1s passed to WithTimeout": timeout,
 	} {
-		if !errors.Is(err, client.ErrValidation) || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v; want %q", err, says)
-		}
+		checkErrorIs(t, says, err, client.ErrValidation)
+		checkErrorSays(t, says, err, says)
 	}
 }
 
@@ -204,8 +224,13 @@ func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
 		})
 		for wanted, wantID := range map[string]string{number: id, "sUPPORT": "2", "+14155550101": "1", "+14155550199": "", "1": ""} {
 			n, err := c.GetByNumber(t.Context(), wanted)
-			if n.ID != wantID || (err == nil) != (wantID != "") || err != nil && !errors.Is(err, client.ErrNotFound) {
-				t.Errorf("refuses: %t: %s is %+v, %v; want id %q", refuses, wanted, n, err, wantID)
+			var want error
+			if wantID == "" {
+				want = client.ErrNotFound
+			}
+			checkErrorIs(t, fmt.Sprintf("refuses: %t: %s", refuses, wanted), err, want)
+			if n.ID != wantID {
+				t.Errorf("refuses: %t: %s is %+v; want id %q", refuses, wanted, n, wantID)
 			}
 		}
 		for _, filter := range []struct {
@@ -226,7 +251,7 @@ func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
 				got = append(got, n.ID)
 			}
 			if !slices.Equal(got, filter.want) {
-				t.Errorf("refuses: %t: ids %v, want %v", refuses, got, filter.want)
+				t.Errorf("refuses: %t: ids are %v; want %v", refuses, got, filter.want)
 			}
 		}
 	}
@@ -245,7 +270,7 @@ func TestEachTryHasItsOwnHeaders(t *testing.T) {
 		})
 	})).WithoutJitter(0).Get(t.Context(), id)
 	if want := [][]string{{"s"}, {"s"}, {"s"}, {"s"}}; !reflect.DeepEqual(got, want) {
-		t.Errorf("%v: sent %v", err, got)
+		t.Errorf("sent %v, then %v; want %v", got, err, want)
 	}
 }
 
@@ -265,8 +290,10 @@ func TestAnUntrustedServerIsNotAskedAgain(t *testing.T) {
 	for _, operationID := range []string{"getPhoneNumber", "createPhoneNumber"} {
 		connections.Store(0)
 		err := methods[operationID].call(t.Context(), c)
-		if !errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), "certificate") || connections.Load() != 1 {
-			t.Errorf("%s: %v after %d connections", operationID, err, connections.Load())
+		checkErrorIs(t, operationID, err, client.ErrUnavailable)
+		checkErrorSays(t, operationID, err, "certificate")
+		if got := connections.Load(); got != 1 {
+			t.Errorf("%s: made %d connections; want 1", operationID, got)
 		}
 	}
 }
@@ -292,8 +319,11 @@ func TestEveryBodyIsClosed(t *testing.T) {
 				open.Add(1)
 				return &http.Response{StatusCode: status, Header: http.Header{}, Body: tracked{body, &open}}, nil
 			}, client.WithRetries(0)).Get(t.Context(), id)
-			if open.Load() != 0 || (err == nil) != (status == http.StatusOK && name == "good") {
-				t.Errorf("%d with a %s body: %v, open: %d", status, name, err, open.Load())
+			if ok := status == http.StatusOK && name == "good"; ok != (err == nil) {
+				t.Errorf("%d with a %s body: error is %v; want none: %t", status, name, err, ok)
+			}
+			if got := open.Load(); got != 0 {
+				t.Errorf("%d with a %s body: %d bodies are open; want 0", status, name, got)
 			}
 		}
 	}
@@ -305,8 +335,11 @@ func (endlessReader) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestOneClientServesManyGoroutines(t *testing.T) {
 	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Call") == "" || r.Header.Get("Authorization") != "Bearer "+testKey {
-			t.Errorf("headers %v", r.Header)
+		if r.Header.Get("X-Call") == "" {
+			t.Error("X-Call is empty; want the name of the call")
+		}
+		if got, want := r.Header.Get("Authorization"), "Bearer "+testKey; got != want {
+			t.Errorf("Authorization is %q; want %q", got, want)
 		}
 		answer(w, http.StatusOK, owned)
 	})
@@ -342,7 +375,7 @@ func TestTheDefaultClientOfAProgramSharesItsConnections(t *testing.T) {
 		}
 	}
 	if len(connections) != 1 {
-		t.Errorf("five clients opened %d connections", len(connections))
+		t.Errorf("five clients opened %d connections; want 1", len(connections))
 	}
 }
 
@@ -358,7 +391,10 @@ func TestTheLinesInTheDocumentationAreThoseOfTheExamples(t *testing.T) {
 	}
 	lines := regexp.MustCompile(`(?m)(^//\t.*\n)+`).FindString(string(text))
 	lines = strings.ReplaceAll(strings.TrimSpace(lines), "//\t", "\t")
-	if strings.Count(lines, "\n") < 7 || !strings.Contains(string(example), strings.TrimSpace(lines)) {
-		t.Errorf("doc.go shows what no example runs:\n%s", lines)
+	if got := strings.Count(lines, "\n"); got < 7 {
+		t.Errorf("doc.go shows code with %d line breaks; want 7 or more", got)
+	}
+	if !strings.Contains(string(example), strings.TrimSpace(lines)) {
+		t.Errorf("doc.go shows\n%s\nwant lines of an example", lines)
 	}
 }

@@ -32,7 +32,19 @@ func TestNoAgentFindsTheNumbersThatAreLinkedToNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, err := c.List(t.Context(), api.ListPhoneNumbersParams{AgentID: api.NoAgent()})
-	if err != nil || query != "agentId=" || len(page.Data) != 1 || page.Data[0].ID != ids[1] || page.Data[0].AgentID != nil {
-		t.Errorf("%q lists %+v, %v; want only the number that is linked to none", query, page.Data, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if query != "agentId=" {
+		t.Errorf("the query is %q; want agentId=", query)
+	}
+	if len(page.Data) != 1 {
+		t.Fatalf("the list is %+v; want one number", page.Data)
+	}
+	if got := page.Data[0]; got.ID != ids[1] {
+		t.Errorf("the list has the id %s; want %s, which is linked to no agent", got.ID, ids[1])
+	}
+	if agent := page.Data[0].AgentID; agent != nil {
+		t.Errorf("the number is linked to %q; want no agent", *agent)
 	}
 }

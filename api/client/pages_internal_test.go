@@ -27,8 +27,11 @@ func TestPagesEndAtTheirBound(t *testing.T) {
 	for _, err := range c.pages(t.Context(), api.ListPhoneNumbersParams{}, 50) {
 		last = err
 	}
-	if last == nil || !strings.Contains(last.Error(), "more than 50 pages") || read != 50 {
-		t.Errorf("after %d pages: %v", read, last)
+	if want := "more than 50 pages"; last == nil || !strings.Contains(last.Error(), want) {
+		t.Errorf("error is %v; want one that says %q", last, want)
+	}
+	if read != 50 {
+		t.Errorf("read %d pages; want 50", read)
 	}
 }
 
