@@ -25,7 +25,7 @@ func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
 	for _, test := range []struct {
 		contentType, body string
 		code              api.ProblemCode
-		text              string // what Error says behind the status
+		text              string // what Error says after the status
 		is                error
 	}{
 		{
@@ -57,12 +57,22 @@ func TestAnErrorReadsWhateverBodyThereIs(t *testing.T) {
 		if want := "GET /phone_numbers/{id}: 422 Unprocessable Entity" + test.text; err.Error() != want {
 			t.Errorf("%s: %q; want %q", test.body, err, want)
 		}
-		if failure.Code != test.code || failure.RequestID != "R1" || failure.Header.Get("X-More") != "m" || failure.StatusCode != http.StatusUnprocessableEntity ||
-			string(failure.Body) != test.body || failure.Method != http.MethodGet || failure.Route != "/phone_numbers/{id}" || failure.RetryAfter != 90*time.Second {
-			t.Errorf("%s: %#v", test.body, failure)
+		for field, value := range map[string]struct{ got, want any }{
+			"Code":       {failure.Code, test.code},
+			"RequestID":  {failure.RequestID, "R1"},
+			"X-More":     {failure.Header.Get("X-More"), "m"},
+			"StatusCode": {failure.StatusCode, http.StatusUnprocessableEntity},
+			"Body":       {string(failure.Body), test.body},
+			"Method":     {failure.Method, http.MethodGet},
+			"Route":      {failure.Route, "/phone_numbers/{id}"},
+			"RetryAfter": {failure.RetryAfter, 90 * time.Second},
+		} {
+			if value.got != value.want {
+				t.Errorf("%s: %s is %v; want %v", test.body, field, value.got, value.want)
+			}
 		}
-		if test.is != nil && !errors.Is(err, test.is) {
-			t.Errorf("%s: %v is not %q", test.body, err, test.is)
+		if test.is != nil {
+			checkErrorIs(t, test.body, err, test.is)
 		}
 	}
 }
@@ -132,11 +142,13 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			decimals := strings.Trim(fmt.Sprintf("%d", []byte(testKey)), "[]")
 			for _, secret := range []string{testKey, testKey[4:], testKey[4:12], sipPassword, inJSON, fmt.Sprintf("%x", testKey), decimals, `s3cr`} {
 				if strings.Contains(text, secret) {
-					t.Errorf("%q is in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
+					t.Errorf("the text has the secret %q; want it redacted in\n%.1500s", secret, text[max(0, strings.Index(text, secret)-300):])
 				}
 			}
-			if !strings.Contains(text, "attempt=1") || !strings.Contains(text, "[redacted]") {
-				t.Errorf("the log does not show the attempt, or nothing was redacted:\n%.500s", text)
+			for _, want := range []string{"attempt=1", "[redacted]"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the text is\n%.500s\nwant %q in it", text, want)
+				}
 			}
 		})
 	}
@@ -168,8 +180,14 @@ func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
 	})
 	_, err := c.Create(t.Context(), request)
 	var failure *client.Error
-	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "secret") || strings.Count(string(failure.Body), "[redacted]") != secrets {
-		t.Errorf("%v, %s; want %d passwords, each redacted", err, failure.Body, secrets)
+	if !errors.As(err, &failure) {
+		t.Fatalf("error is %#v; want a *client.Error", err)
+	}
+	if strings.Contains(string(failure.Body), "secret") {
+		t.Errorf("the body is %s; want no secret in it", failure.Body)
+	}
+	if got := strings.Count(string(failure.Body), "[redacted]"); got != secrets {
+		t.Errorf("the body is %s with %d passwords redacted; want %d", failure.Body, got, secrets)
 	}
 }
 
@@ -180,11 +198,20 @@ func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
 	})
 	var kept client.Response
 	n, err := c.Get(t.Context(), id, client.WithResponse(&kept))
-	if err != nil || n.Type != "MOBILE" || n.Number != `é"1` || *n.AgentID != "aAé" {
-		t.Errorf("%+v, %v", n, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if string(kept.Body) != body || kept.StatusCode != http.StatusOK || kept.Header.Get("RateLimit") != `"key";r=19;t=1` {
-		t.Errorf("kept %+v", kept)
+	for what, value := range map[string]struct{ got, want any }{
+		"type":               {n.Type, api.PhoneNumberType("MOBILE")},
+		"number":             {n.Number, `é"1`},
+		"agent":              {*n.AgentID, "aAé"},
+		"the kept body":      {string(kept.Body), body},
+		"the kept status":    {kept.StatusCode, http.StatusOK},
+		"the kept RateLimit": {kept.Header.Get("RateLimit"), `"key";r=19;t=1`},
+	} {
+		if value.got != value.want {
+			t.Errorf("%s is %v; want %v", what, value.got, value.want)
+		}
 	}
 }
 
@@ -199,18 +226,35 @@ func FuzzAnswer(f *testing.F) {
 			return reply(status, nil, body), nil
 		}, client.WithRetries(0))
 		n, err := c.Get(t.Context(), id)
-		if err == nil && (status != 200 || n.ID == "" || n.Number == "" || n.Type == "" || !strings.Contains(strings.ToLower(body), "agentid")) {
-			t.Errorf("%d %q gives %+v", status, body, n)
-		}
-		if err != nil && (strings.ContainsAny(err.Error(), "\n\r\x1b") || len(err.Error()) > 1<<20) {
-			t.Errorf("%d %q gives %q", status, body, err)
+		if err == nil {
+			if status != 200 {
+				t.Errorf("%d %q gives %+v; want an error, as the status is not 200", status, body, n)
+			}
+			for member, value := range map[string]string{"id": n.ID, "number": n.Number, "type": string(n.Type)} {
+				if value == "" {
+					t.Errorf("%d %q gives %+v; want an error, as the %s is empty", status, body, n, member)
+				}
+			}
+			if !strings.Contains(strings.ToLower(body), "agentid") {
+				t.Errorf("%d %q gives %+v; want an error, as the agentId is missing", status, body, n)
+			}
+		} else {
+			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
+				t.Errorf("%d %q gives the error %q; want no control character in it", status, body, err)
+			}
+			if got := len(err.Error()); got > 1<<20 {
+				t.Errorf("%d %q gives an error of %d bytes; want %d at most", status, body, got, 1<<20)
+			}
 		}
 		page, err := c.List(t.Context(), api.ListPhoneNumbersParams{})
-		if err == nil && (page.Data == nil || slices.ContainsFunc(page.Data, func(n api.PhoneNumber) bool { return n.ID == "" })) {
-			t.Errorf("%d %q gives %+v", status, body, page)
+		if err == nil && page.Data == nil {
+			t.Errorf("%d %q gives %+v; want a list that is not nil", status, body, page)
+		}
+		if err == nil && slices.ContainsFunc(page.Data, func(n api.PhoneNumber) bool { return n.ID == "" }) {
+			t.Errorf("%d %q gives %+v; want an id for each number", status, body, page)
 		}
 		if found, err := c.Search(t.Context(), api.PhoneNumberSearchInput{}); err == nil && found == nil {
-			t.Errorf("%d %q gives nil", status, body)
+			t.Errorf("%d %q gives nil; want a list that is not nil", status, body)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -15,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// reply is an answer without a network.
+// reply is a response without a network.
 func reply(status int, header http.Header, body string) *http.Response {
 	if header == nil {
 		header = http.Header{}
@@ -23,7 +24,7 @@ func reply(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// inBubble makes a client that sends through send, for a synctest bubble. No network is behind send.
+// inBubble makes a client that sends through send, for a synctest bubble. It uses no network.
 func inBubble(t *testing.T, send roundTripper, opts ...client.Option) *client.Client {
 	t.Helper()
 	all := append([]client.Option{client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey)}, opts...)
@@ -63,8 +64,9 @@ func TestTheWaitsDoubleAndAreRandomUpToThat(t *testing.T) {
 			sum += milliseconds
 			want = append(want, time.Duration(sum)*time.Millisecond)
 		}
-		if !errors.Is(err, client.ErrUnavailable) || !slices.Equal(longest, want) {
-			t.Errorf("tried at %v, %v; want %v", longest, err, want)
+		checkErrorIs(t, "Get", err, client.ErrUnavailable)
+		if !slices.Equal(longest, want) {
+			t.Errorf("tried at %v; want %v", longest, want)
 		}
 		seen := map[time.Duration]bool{}
 		for range 20 {
@@ -72,11 +74,11 @@ func TestTheWaitsDoubleAndAreRandomUpToThat(t *testing.T) {
 				t.Context(), http.StatusBadGateway, none)
 			seen[at[1]] = true
 			if at[1] > 500*time.Millisecond {
-				t.Errorf("waited %v", at[1])
+				t.Errorf("waited %v; want 500ms at most", at[1])
 			}
 		}
 		if len(seen) < 15 {
-			t.Errorf("20 random waits have %d values", len(seen))
+			t.Errorf("20 random waits have %d values; want 15 or more", len(seen))
 		}
 	})
 }
@@ -98,15 +100,16 @@ func TestAWaitLastsAsLongAsTheServerAsksUpToAMinute(t *testing.T) {
 					}
 					return value
 				})
-				if !errors.Is(err, client.ErrRateLimited) || len(at) != 2 || at[1] != want {
-					t.Errorf("tried at %v, %v; want the second after %v", at, err, want)
+				checkErrorIs(t, "Get", err, client.ErrRateLimited)
+				if want := []time.Duration{0, want}; !slices.Equal(at, want) {
+					t.Errorf("tried at %v; want %v", at, want)
 				}
 			})
 		})
 	}
 }
 
-// The wait ends with the context, and not later; what the server said stays in the error.
+// The wait ends with the context, and not later. The error still says what the server responded.
 func TestTheContextEndsAWaitAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -114,20 +117,28 @@ func TestTheContextEndsAWaitAtOnce(t *testing.T) {
 		start := time.Now()
 		make := func(send roundTripper) *client.Client { return inBubble(t, send) }
 		at, err := tries(t, make, ctx, http.StatusTooManyRequests, func() string { return "30" })
-		if !errors.Is(err, context.Canceled) || !errors.Is(err, client.ErrRateLimited) || len(at) != 1 || time.Since(start) != 2*time.Second {
-			t.Errorf("after %v and %d tries: %v", time.Since(start), len(at), err)
+		checkErrorIs(t, "canceled", err, context.Canceled, client.ErrRateLimited)
+		if len(at) != 1 {
+			t.Errorf("canceled: tried at %v; want one try", at)
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("canceled: it took %v; want 2s", took)
 		}
 		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start = time.Now()
 		at, err = tries(t, make, ctx, http.StatusTooManyRequests, func() string { return "30" })
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, client.ErrRateLimited) || len(at) != 1 || time.Since(start) != 0 {
-			t.Errorf("a wait beyond the deadline: after %v and %d tries: %v", time.Since(start), len(at), err)
+		checkErrorIs(t, "a wait beyond the deadline", err, context.DeadlineExceeded, client.ErrRateLimited)
+		if len(at) != 1 {
+			t.Errorf("a wait beyond the deadline: tried at %v; want one try", at)
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("a wait beyond the deadline: it took %v; want 0s", took)
 		}
 	})
 }
 
-// Wherever the context ends a call, the error is that of the context and has its cause.
+// If the context ends a call, at any point, the error is that of the context and has its cause.
 func TestTheCauseOfAContextIsInTheError(t *testing.T) {
 	why := errors.New("the caller hung up")
 	for name, end := range map[string]func(cancel func()) (*http.Response, error){
@@ -147,13 +158,15 @@ func TestTheCauseOfAContextIsInTheError(t *testing.T) {
 				c := inBubble(t, func(*http.Request) (*http.Response, error) { return end(func() { cancel(why) }) })
 				var failure *client.Error
 				for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
-					if !errors.As(err, &failure) || !errors.Is(err, why) || !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnavailable) || !strings.Contains(err.Error(), why.Error()) {
-						t.Errorf("in All: %v", err)
+					if !errors.As(err, &failure) {
+						t.Errorf("All: error is %#v; want a *client.Error", err)
 					}
+					checkErrorIs(t, "All", err, why, context.Canceled)
+					checkErrorIsNot(t, "All", err, client.ErrUnavailable)
+					checkErrorSays(t, "All", err, why.Error())
 				}
-				if _, err := c.Get(ctx, id); !errors.Is(err, why) || !errors.Is(err, context.Canceled) {
-					t.Errorf("with an ended context: %v", err)
-				}
+				_, err := c.Get(ctx, id)
+				checkErrorIs(t, "Get with an ended context", err, why, context.Canceled)
 			})
 		})
 	}
@@ -168,16 +181,28 @@ func TestATimeoutIsOfEachTry(t *testing.T) {
 			return nil, r.Context().Err()
 		}
 		_, err := inBubble(t, send, client.WithTimeout(time.Minute)).WithoutJitter(0).Get(t.Context(), id, client.WithTimeout(2*time.Second), client.WithRetries(2))
-		if sent != 3 || time.Since(start) != 6*time.Second || !errors.Is(err, client.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) ||
-			!strings.Contains(err.Error(), "none within 2s") {
-			t.Errorf("%d tries in %v: %v", sent, time.Since(start), err)
+		checkErrorIs(t, "Get", err, client.ErrUnavailable, context.DeadlineExceeded)
+		checkErrorSays(t, "Get", err, "none within 2s")
+		if sent != 3 {
+			t.Errorf("sent %d times; want 3", sent)
+		}
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("it took %v; want 6s", took)
 		}
 		start, sent = time.Now(), 0
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = inBubble(t, send).Get(ctx, id)
-		if sent != 1 || time.Since(start) != time.Second || strings.Contains(err.Error(), "tried again") || errors.Is(err, client.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("with the caller's deadline: %d tries in %v: %v", sent, time.Since(start), err)
+		checkErrorIs(t, "with the caller's deadline", err, context.DeadlineExceeded)
+		checkErrorIsNot(t, "with the caller's deadline", err, client.ErrUnavailable)
+		if err != nil && strings.Contains(err.Error(), "tried again") {
+			t.Errorf("with the caller's deadline: error is %v; want one that does not say that it tried again", err)
+		}
+		if sent != 1 {
+			t.Errorf("with the caller's deadline: sent %d times; want once", sent)
+		}
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("with the caller's deadline: it took %v; want 1s", took)
 		}
 	})
 }
@@ -190,18 +215,18 @@ func TestACallWithAnEndedContextIsNotSent(t *testing.T) {
 		return nil, errors.New("sent")
 	})
 	for operationID, m := range methods {
-		if err := m.call(ctx, c); !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrOutcomeUnknown) {
-			t.Errorf("%s: %v", operationID, err)
-		}
+		err := m.call(ctx, c)
+		checkErrorIs(t, operationID, err, context.Canceled)
+		checkErrorIsNot(t, operationID, err, client.ErrOutcomeUnknown)
 	}
 }
 
 // Only what may have been carried out makes the 404 of a later try a success.
 func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
 	for _, test := range []struct {
-		first int
-		done  bool
-	}{{503, true}, {408, true}, {0, true}, {404, false}, {429, false}} {
+		first int // status; 0 if the connection breaks
+		is    error
+	}{{503, nil}, {408, nil}, {0, nil}, {404, client.ErrNotFound}, {429, client.ErrNotFound}} {
 		synctest.Test(t, func(t *testing.T) {
 			statuses := []int{test.first, http.StatusNotFound}
 			err := inBubble(t, func(*http.Request) (*http.Response, error) {
@@ -212,9 +237,7 @@ func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
 				}
 				return reply(status, nil, ""), nil
 			}).Delete(t.Context(), id)
-			if test.done != (err == nil) || !test.done && !errors.Is(err, client.ErrNotFound) {
-				t.Errorf("%d, then 404: %v", test.first, err)
-			}
+			checkErrorIs(t, fmt.Sprintf("%d, then 404", test.first), err, test.is)
 		})
 	}
 }
@@ -239,8 +262,9 @@ func TestAllStopsWhereCursorsGoRoundInACircle(t *testing.T) {
 		for _, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
 			last = err
 		}
-		if last == nil || !strings.Contains(last.Error(), "repeated a cursor") || pages > 4*len(circle)+2 {
-			t.Errorf("%q: %v after %d pages", circle, last, pages)
+		checkErrorSays(t, circle, last, "repeated a cursor")
+		if most := 4*len(circle) + 2; pages > most {
+			t.Errorf("%s: read %d pages; want %d at most", circle, pages, most)
 		}
 	}
 }
@@ -264,13 +288,21 @@ func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
 		}
 		return n, last
 	}
-	if n, err := count(t.Context(), -1); n != 6 || err != nil || !slices.Equal(asked, []string{
-		"limit=2&agentId=", "limit=2&cursor=p%2F2&agentId=", "limit=2&cursor=p3&agentId=",
-	}) {
-		t.Errorf("%d numbers, %v, asked for %q", n, err, asked)
-	}
-	if n, err := count(t.Context(), 2); n != 2 || err != nil || len(asked) != 1 {
-		t.Errorf("after a break: %d numbers, %v, asked for %q", n, err, asked)
+	queries := []string{"limit=2&agentId=", "limit=2&cursor=p%2F2&agentId=", "limit=2&cursor=p3&agentId="}
+	for _, test := range []struct {
+		stopAfter, numbers int
+		asked              []string
+	}{{-1, 6, queries}, {2, 2, queries[:1]}} {
+		n, err := count(t.Context(), test.stopAfter)
+		if err != nil {
+			t.Errorf("a loop that stops after %d: %v", test.stopAfter, err)
+		}
+		if n != test.numbers {
+			t.Errorf("a loop that stops after %d: got %d numbers; want %d", test.stopAfter, n, test.numbers)
+		}
+		if !slices.Equal(asked, test.asked) {
+			t.Errorf("a loop that stops after %d: asked for %q; want %q", test.stopAfter, asked, test.asked)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -278,8 +310,11 @@ func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
 	for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
 		if n++; n == 1 {
 			cancel()
-		} else if !errors.Is(err, context.Canceled) || n > 2 {
-			t.Errorf("after the context ended: %v", err)
+			continue
+		}
+		checkErrorIs(t, "after the context ended", err, context.Canceled)
+		if n > 2 {
+			t.Errorf("after the context ended: turn %d of the loop; want 2 at most", n)
 		}
 	}
 }
