@@ -26,7 +26,7 @@ func gzipped(body string) string {
 	return b.String()
 }
 
-// What says clearly that a call was carried out is no failure, however it is wrapped.
+// A response that clearly says that a call was carried out is no failure, in whatever form it comes.
 func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 	for name, send := range map[string]http.HandlerFunc{
 		"201":                 plainly(201, owned),
@@ -56,10 +56,10 @@ func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 			} {
 				c := newClientAt(t, send)
 				if n, err := c.Get(t.Context(), id, opts...); err != nil || n.ID != id {
-					t.Errorf("Get%s: %+v, %v", way, n, err)
+					t.Errorf("Get%s: %+v, %v; want the id %s", way, n, err, id)
 				}
 				if n, err := c.Buy(t.Context(), number, opts...); err != nil || n.Number != number {
-					t.Errorf("Buy%s: %+v, %v", way, n, err)
+					t.Errorf("Buy%s: %+v, %v; want the number %s", way, n, err, number)
 				}
 			}
 		})
@@ -70,8 +70,11 @@ func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 			sent++
 			answer(w, status, map[int]string{200: owned, 201: owned}[status])
 		}).Delete(t.Context(), id)
-		if err != nil || sent != 1 {
-			t.Errorf("a delete answered with %d: %v", status, err)
+		if err != nil {
+			t.Errorf("Delete, then %d: %v", status, err)
+		}
+		if sent != 1 {
+			t.Errorf("Delete, then %d: sent %d times; want once", status, sent)
 		}
 	}
 }
@@ -83,7 +86,7 @@ func encoded(encoding, body string) http.HandlerFunc {
 	}
 }
 
-// A problem reads the same in gzip and behind a byte order mark.
+// A problem reads the same in gzip and after a byte order mark.
 func TestAProblemIsReadInGzipAndBehindAByteOrderMark(t *testing.T) {
 	for name, body := range map[string]string{"gzip": gzipped(`{"code":"not_found","detail":"Gone."}`), "": "\ufeff" + `{"code":"not_found","detail":"Gone."}`} {
 		_, err := newClientAt(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -91,22 +94,19 @@ func TestAProblemIsReadInGzipAndBehindAByteOrderMark(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(body))
 		}).Get(t.Context(), id, client.WithHeader("Accept-Encoding", "gzip"))
-		if !errors.Is(err, client.ErrNotFound) || !strings.Contains(err.Error(), "Gone. (not_found)") {
-			t.Errorf("%q: %v", name, err)
-		}
+		checkErrorIs(t, "encoding "+name, err, client.ErrNotFound)
+		checkErrorSays(t, "encoding "+name, err, "Gone. (not_found)")
 	}
 }
 
-// A small answer cannot unpack to more than the bound.
+// A small response cannot unpack to more than the bound.
 func TestAnAnswerInGzipIsBoundedToo(t *testing.T) {
 	bomb := strings.Repeat(gzipped(strings.Repeat(" ", 1<<20)), 20) + gzipped(owned)
 	_, err := newClientAt(t, encoded("gzip", bomb)).Get(t.Context(), id, client.WithHeader("Accept-Encoding", "gzip"))
-	if err == nil || !strings.Contains(err.Error(), "more than 8 MiB") {
-		t.Errorf("%d bytes: %v", len(bomb), err)
-	}
+	checkErrorSays(t, fmt.Sprintf("%d bytes", len(bomb)), err, "more than 8 MiB")
 }
 
-// A promise that makes no sense is none: a purchase is not sent again for it.
+// A value that is not a sensible number of seconds is no promise, so a purchase is not sent again.
 func TestATimeToLiveThatIsNoSaneNumberIsNoPromise(t *testing.T) {
 	for _, test := range []struct {
 		values []string
@@ -133,8 +133,9 @@ func TestATimeToLiveThatIsNoSaneNumberIsNoPromise(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			posts := 0
 			_, err := inBubble(t, unavailable(&posts, new(http.Header), http.Header{"Idempotency-Key-Ttl": test.values})).Buy(t.Context(), number)
-			if (posts > 1) != test.again || !errors.Is(err, client.ErrOutcomeUnknown) {
-				t.Errorf("%q: sent %d times: %v", test.values, posts, err)
+			checkErrorIs(t, fmt.Sprintf("%q", test.values), err, client.ErrOutcomeUnknown)
+			if again := posts > 1; again != test.again {
+				t.Errorf("%q: sent %d times; sent again is %t, want %t", test.values, posts, again, test.again)
 			}
 		})
 	}
@@ -167,8 +168,11 @@ func TestRetryAfterIsReadAgainstTheDateOfTheAnswer(t *testing.T) {
 		}, client.WithRetries(0))
 		_, err := c.Get(t.Context(), id)
 		var failure *client.Error
-		if !errors.As(err, &failure) || failure.RetryAfter != test.want {
-			t.Errorf("%q at %q: %v; want %v", test.value, test.date, failure.RetryAfter, test.want)
+		if !errors.As(err, &failure) {
+			t.Fatalf("%q at %q: error is %#v; want a *client.Error", test.value, test.date, err)
+		}
+		if failure.RetryAfter != test.want {
+			t.Errorf("%q at %q: RetryAfter is %v; want %v", test.value, test.date, failure.RetryAfter, test.want)
 		}
 	}
 }
@@ -228,15 +232,29 @@ func TestDo(t *testing.T) {
 			send = func(w http.ResponseWriter, _ *http.Request) { answer(w, test.status, test.answer) }
 			var result any
 			err := c.Do(t.Context(), test.method, test.path, test.body, &result, test.opts...)
-			if encode(result) != encode(test.want) || len(got) != test.sent {
-				t.Errorf("%v, sent %d times: %v", result, len(got), err)
+			if got, want := encode(result), encode(test.want); got != want {
+				t.Errorf("the result is %s; want %s", got, want)
 			}
-			if (test.is != nil || test.says != "") && (err == nil || !errors.Is(err, test.is) && test.is != nil || !strings.Contains(err.Error(), test.says)) || test.is == nil && test.says == "" && err != nil {
-				t.Errorf("%v; want %v, %q", err, test.is, test.says)
+			if len(got) != test.sent {
+				t.Errorf("sent %d times; want %d", len(got), test.sent)
+			}
+			if test.is != nil || test.says == "" {
+				checkErrorIs(t, "Do", err, test.is)
+			}
+			if test.says != "" {
+				checkErrorSays(t, "Do", err, test.says)
 			}
 			for _, r := range got {
-				if r.method != test.method || r.url != "/api"+test.path || (r.key != "") != test.hasKey || r.key != got[0].key || (r.contentType == "application/json") != (test.body != nil) {
-					t.Errorf("sent %+v", r)
+				for what, value := range map[string]struct{ got, want any }{
+					"method":    {r.method, test.method},
+					"URL":       {r.url, "/api" + test.path},
+					"has a key": {r.key != "", test.hasKey},
+					"key":       {r.key, got[0].key},
+					"says JSON": {r.contentType == "application/json", test.body != nil},
+				} {
+					if value.got != value.want {
+						t.Errorf("sent %+v: %s is %v; want %v", r, what, value.got, value.want)
+					}
 				}
 			}
 		})
@@ -244,24 +262,42 @@ func TestDo(t *testing.T) {
 	send = func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "a,b") }
 	var kept client.Response
 	got = nil
-	if err := c.Do(t.Context(), "PUT", "/file.csv", json.RawMessage(`{"a":1}`), nil, client.WithResponse(&kept)); err != nil || string(kept.Body) != "a,b" || got[0].body != `{"a":1}` {
-		t.Errorf("without a result: sent %+v, got %q: %v", got, kept.Body, err)
+	if err := c.Do(t.Context(), "PUT", "/file.csv", json.RawMessage(`{"a":1}`), nil, client.WithResponse(&kept)); err != nil {
+		t.Fatalf("without a result: %v", err)
+	}
+	if string(kept.Body) != "a,b" {
+		t.Errorf("without a result: the kept body is %q; want %q", kept.Body, "a,b")
+	}
+	if want := `{"a":1}`; got[0].body != want {
+		t.Errorf("without a result: sent %s; want %s", got[0].body, want)
 	}
 	send = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Idempotency-Key-TTL", "86400")
 		answer(w, map[int]int{1: 503, 2: 200}[len(got)], "")
 	}
-	if got = nil; c.Do(t.Context(), "POST", "/phone_numbers/purchase", nil, nil) != nil || len(got) != 2 || got[0].key == "" || got[0].key != got[1].key {
-		t.Errorf("where keys are honored: sent %+v", got)
-	}
-	// The header is that of the server, and does not say whether an endpoint that openapi.yaml does not have takes keys.
 	got = nil
-	if err := c.Do(t.Context(), "POST", "/calls", nil, nil); !errors.Is(err, client.ErrOutcomeUnknown) || len(got) != 1 {
-		t.Errorf("to an endpoint that may not honor them: sent %+v: %v", got, err)
+	if err := c.Do(t.Context(), "POST", "/phone_numbers/purchase", nil, nil); err != nil {
+		t.Errorf("with keys that are honored: %v", err)
+	}
+	if len(got) != 2 {
+		t.Fatalf("with keys that are honored: sent %+v; want two requests", got)
+	}
+	if got[0].key == "" {
+		t.Error("with keys that are honored: the key is empty; want one")
+	}
+	if got[0].key != got[1].key {
+		t.Errorf("with keys that are honored: the second key is %q; want the first, %q", got[1].key, got[0].key)
+	}
+	// The header is that of the server. It does not say whether an endpoint that is not in openapi.yaml takes keys.
+	got = nil
+	err := c.Do(t.Context(), "POST", "/calls", nil, nil)
+	checkErrorIs(t, "an endpoint that may not honor keys", err, client.ErrOutcomeUnknown)
+	if len(got) != 1 {
+		t.Errorf("an endpoint that may not honor keys: sent %+v; want one request", got)
 	}
 }
 
-// The values of members that are named so are kept out of errors.
+// The values of members with password in their names are kept out of errors.
 func TestDoKeepsPasswordsOutOfErrors(t *testing.T) {
 	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
@@ -269,8 +305,13 @@ func TestDoKeepsPasswordsOutOfErrors(t *testing.T) {
 	})
 	err := c.Do(t.Context(), "POST", "/trunks", map[string]any{"trunk": []any{map[string]any{"sipPassword": "correct horse 1", "user": "me"}}, "passwords": []string{"battery staple 2"}}, nil)
 	var failure *client.Error
-	if !errors.As(err, &failure) || strings.Contains(string(failure.Body), "horse") || strings.Contains(string(failure.Body), "staple") || !strings.Contains(string(failure.Body), "me") {
-		t.Errorf("%v, %s", err, failure.Body)
+	if !errors.As(err, &failure) {
+		t.Fatalf("error is %#v; want a *client.Error", err)
+	}
+	for text, want := range map[string]bool{"horse": false, "staple": false, "me": true} {
+		if got := strings.Contains(string(failure.Body), text); got != want {
+			t.Errorf("the body is %s; has %q is %t, want %t", failure.Body, text, got, want)
+		}
 	}
 }
 
@@ -298,18 +339,30 @@ func TestAttemptOf(t *testing.T) {
 			if a.Operation != operationID {
 				continue // a look-up
 			}
-			if n++; a.Number != n || a.Route == "" || strings.Contains(a.Route, id) {
-				t.Errorf("%s: %+v", operationID, a)
+			if n++; a.Number != n {
+				t.Errorf("%s: the attempt is %+v; want the number %d", operationID, a, n)
+			}
+			if a.Route == "" {
+				t.Errorf("%s: the attempt is %+v; want a route", operationID, a)
+			}
+			if strings.Contains(a.Route, id) {
+				t.Errorf("%s: the attempt is %+v; want a route without the id %s", operationID, a, id)
 			}
 		}
 		if n != 2 && (!m.creates || n != 1) {
-			t.Errorf("%s: %+v", operationID, got)
+			t.Errorf("%s: %d attempts, %+v; want 2, or 1 if it creates: %t", operationID, n, got, m.creates)
 		}
 	}
 	got = nil
 	_ = c.Do(t.Context(), "GET", "/agents/17?x=1", nil, nil, client.WithRetries(0))
 	_, _ = c.Raw().ListPhoneNumbersWithResponse(t.Context(), &api.ListPhoneNumbersParams{})
-	if len(got) != 2 || got[0] != (client.Attempt{Number: 1}) || got[1].Route != "none" {
-		t.Errorf("%+v", got)
+	if len(got) != 2 {
+		t.Fatalf("the attempts are %+v; want 2", got)
+	}
+	if want := (client.Attempt{Number: 1}); got[0] != want {
+		t.Errorf("the attempt of Do is %+v; want %+v", got[0], want)
+	}
+	if got[1].Route != "none" {
+		t.Errorf("a request of Raw has the attempt %+v; want none", got[1])
 	}
 }

@@ -77,7 +77,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 				t.Errorf("New returns the client %v and the error %v; want one of the two", c, err)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
-				t.Errorf("the error shows a secret: %v", err)
+				t.Errorf("error is %v; want it without the secret", err)
 			}
 		})
 	}

@@ -125,7 +125,7 @@ func TestALongSecretIsReplacedWhereverItStands(t *testing.T) {
 					t.Errorf("%q, %s: %q becomes %q; want %q", secret, name, text, got, want)
 				}
 				if again := x.Text(got); again != got {
-					t.Errorf("%q, %s: %q becomes %q", secret, name, got, again)
+					t.Errorf("%q, %s: %q becomes %q; want no change", secret, name, got, again)
 				}
 			}
 		}
@@ -146,15 +146,15 @@ func TestATextWithAWordOfItsOwnIsLeftOut(t *testing.T) {
 				}
 				text = strings.ReplaceAll(text, "%s", write(secret))
 				if got := x.Text(text); got != leftOut {
-					t.Errorf("%q, %s: %q becomes %q", secret, name, text, got)
+					t.Errorf("%q, %s: %q becomes %q; want %q", secret, name, text, got, leftOut)
 				}
-				if clean := Line(x.Text(text)); clean != leftOut {
-					t.Errorf("%q, %s: %q is clean as %q", secret, name, text, clean)
+				if line := Line(x.Text(text)); line != leftOut {
+					t.Errorf("%q, %s: %q becomes the line %q; want %q", secret, name, text, line, leftOut)
 				}
 			}
 		}
 		if again := x.Text(leftOut); again != leftOut {
-			t.Errorf("%q: %q becomes %q", secret, leftOut, again)
+			t.Errorf("%q: %q becomes %q; want no change", secret, leftOut, again)
 		}
 	}
 }
@@ -178,17 +178,17 @@ func TestAWordInNamesAndOtherWordsStays(t *testing.T) {
 		x := New(longKey, secret)
 		for _, text := range texts {
 			if got := x.Text(text); got != text {
-				t.Errorf("%q: %q becomes %q", secret, text, got)
+				t.Errorf("%q: %q becomes %q; want no change", secret, text, got)
 			}
 		}
 	}
 	for _, name := range []string{"/sipImport/password", "password", "/Number"} {
 		x := New("k", "password", "Number", longKey)
 		if got := Line(x.Name(name)); got != name {
-			t.Errorf("the name %q becomes %q", name, got)
+			t.Errorf("the name %q becomes %q; want no change", name, got)
 		}
 		if got := Line(x.Name(name + longKey)); got != name+redacted {
-			t.Errorf("the name %q becomes %q", name+longKey, got)
+			t.Errorf("the name %q becomes %q; want %q", name+longKey, got, name+redacted)
 		}
 	}
 }
@@ -228,12 +228,12 @@ func TestNoPartOfASecretIsLeftWhereATextIsCut(t *testing.T) {
 				text := "it is: " + whole[:cut]
 				got := strings.TrimSuffix(x.Cut(text), redacted)
 				if rest, ok := strings.CutPrefix(got, "it is: "); got != leftOut && ok && rest != unfinished(rest) {
-					t.Errorf("%q, %s: %q becomes %q", secret, name, text, got)
+					t.Errorf("%q, %s: %q becomes %q; want nothing of the secret in it", secret, name, text, got)
 				}
 			}
 		}
 		if got := x.Cut("as good as new"); got != "as good as new" && got != "as good as ne" {
-			t.Errorf("%q: %q", secret, got)
+			t.Errorf("%q: %q becomes %q; want no change, or one byte less", secret, "as good as new", got)
 		}
 	}
 }
@@ -248,20 +248,31 @@ func TestWhatIsInvisibleIsNotInALine(t *testing.T) {
 	}
 	for _, s := range bad {
 		for _, clean := range []func(string) string{Line, func(s string) string { return Line(x.Text(s)) }, func(s string) string { return Line(x.Name(s)) }} {
-			if got := strings.ReplaceAll(clean("a"+s+"é"), "  ", " "); strings.TrimSpace(strings.ReplaceAll(got, " ", "")) != "aé" || !strings.HasPrefix(got, "a ") {
-				t.Errorf("%q is clean as %q", s, got)
+			got := strings.ReplaceAll(clean("a"+s+"é"), "  ", " ")
+			if letters := strings.TrimSpace(strings.ReplaceAll(got, " ", "")); letters != "aé" {
+				t.Errorf("a%qé becomes %q; want nothing but a, é and spaces", s, got)
+			}
+			if !strings.HasPrefix(got, "a ") {
+				t.Errorf("a%qé becomes %q; want a space after a", s, got)
 			}
 		}
 		if got := x.Text("a" + s); got != "a"+s {
-			t.Errorf("%q is redacted to %q", s, got)
+			t.Errorf("%q becomes %q; want no change", "a"+s, got)
 		}
 	}
-	if got := Line(strings.Repeat("é", 600)); len(got) > 1003 || !utf8.ValidString(got) || !strings.HasSuffix(got, "...") {
-		t.Errorf("%d bytes: %q", len(got), got)
+	got := Line(strings.Repeat("é", 600))
+	if len(got) > 1003 {
+		t.Errorf("a long line has %d bytes; want 1003 at most", len(got))
+	}
+	if !utf8.ValidString(got) {
+		t.Errorf("a long line is %q; want valid UTF-8", got)
+	}
+	if !strings.HasSuffix(got, "...") {
+		t.Errorf("a long line is %q; want it to end with ...", got)
 	}
 }
 
-// FuzzRedact puts a secret into any text, wraps that up in any way, and holds the rules against what comes out.
+// FuzzRedact puts a secret into any text, wraps that in any way, and checks the rules on the result.
 func FuzzRedact(f *testing.F) {
 	for i, secret := range slices.Concat(longSecrets, wordSecrets) {
 		f.Add(secret, "it is ", " or so", uint64(i))
@@ -281,23 +292,26 @@ func FuzzRedact(f *testing.F) {
 			unwrap = func(s string) string { return last(undo(s)) }
 		}
 		if unwrap(text) != inner {
-			t.Fatalf("%q is wrapped up as %q and read as %q", inner, text, unwrap(text))
+			t.Fatalf("%q, wrapped as %q, is read as %q; want no change", inner, text, unwrap(text))
 		}
 		got := x.Text(text)
-		if !strings.Contains(got, "[redacted") || strings.Contains(unwrap(got), "'"+secret+"'") {
-			if _, isJSON := stringsOf(text); !isJSON {
-				t.Errorf("%q in %q, %q, becomes %q", secret, inner, text, got)
+		if _, isJSON := stringsOf(text); !isJSON {
+			if !strings.Contains(got, "[redacted") {
+				t.Errorf("%q in %q, %q, becomes %q; want it redacted", secret, inner, text, got)
+			}
+			if strings.Contains(unwrap(got), "'"+secret+"'") {
+				t.Errorf("%q in %q, %q, becomes %q; want it without the secret", secret, inner, text, got)
 			}
 		}
 		if again := x.Text(got); again != got && !strings.ContainsAny(secret, "[]") {
-			t.Errorf("%q: %q becomes %q", secret, got, again)
+			t.Errorf("%q: %q becomes %q; want no change", secret, got, again)
 		}
 		if cut := x.Cut(text[:random.IntN(len(text)+1)]); len(secret) > 2 && strings.Contains(unwrap(cut), "'"+secret) { // a shorter one can be an escape that lacks its ;
-			t.Errorf("%q in %q is left in %q", secret, text, cut)
+			t.Errorf("a part of %q, which has %q in it, becomes %q; want it without the secret", text, secret, cut)
 		}
 		if other := before + after; !slices.ContainsFunc(readings(other), func(r reading) bool { return strings.Contains(r.text, secret) }) && len(readings(secret)) == 1 {
 			if kept := x.Text(other); kept != other {
-				t.Errorf("%q is not in %q, which becomes %q", secret, other, kept)
+				t.Errorf("%q, which does not have %q in it, becomes %q; want no change", other, secret, kept)
 			}
 		}
 	})

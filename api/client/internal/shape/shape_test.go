@@ -52,7 +52,7 @@ func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-// FuzzShape holds the walk through the bytes against the same rules on what encoding/json makes of them.
+// FuzzShape compares the check of the bytes with the same rules on the value that encoding/json makes of them.
 func FuzzShape(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"1","note":null,"parts":[{"ok":1},{"x":[{}]}]}`, `{"id":"\\\"","note":"","a":"]"}`, `{"id":1,"note":[],"count":{}}`, "null", ` [ ] `, `""`, `{"ID":1}`,
@@ -65,14 +65,14 @@ func FuzzShape(f *testing.F) {
 			return
 		}
 		if thing.Check([]byte(body)) == nil && !fits(thing, value, true) {
-			t.Errorf("%s is taken", body) // also with a member that is there twice, as each counts
+			t.Errorf("%s is accepted; want an error", body) // also if a member appears twice, as each counts
 		}
 		once, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := thing.Check(once); (err == nil) != fits(thing, value, true) {
-			t.Errorf("%s: %v; want it taken: %t", once, err, fits(thing, value, true))
+			t.Errorf("%s: error is %v; want none: %t", once, err, fits(thing, value, true))
 		}
 	})
 }
