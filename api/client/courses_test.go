@@ -36,7 +36,7 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 	first, last := uint64(1), uint64(2500)
 	if span := os.Getenv("COURSES"); span != "" {
 		if _, err := fmt.Sscanf(span, "%d-%d", &first, &last); err != nil {
-			t.Fatalf("COURSES=%q is no span of seeds: %v", span, err)
+			t.Fatalf("COURSES is %q; want a span of seeds such as 1-1000: %v", span, err)
 		}
 	}
 	ends := map[string]int{}
@@ -56,7 +56,7 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 	t.Logf("%d courses: %v", last-first+1, ends)
 	for _, end := range []string{"bought", "not bought", "unknown, bought", "unknown, not bought"} {
 		if total := last - first + 1; total >= 1000 && ends[end] < int(total/20) {
-			t.Errorf("%d calls end with %q, so the courses are too alike", ends[end], end)
+			t.Errorf("%d calls end with %q; want %d or more, or the courses are too alike", ends[end], end, total/20)
 		}
 	}
 }
@@ -288,24 +288,25 @@ func (w *world) judge(s *sale) string {
 		}
 	}
 	if len(bought) > 1 {
-		wrong("it has bought %q", bought)
+		wrong("it has bought %q; want one at most", bought)
 	}
 	for n, posts := range s.posts {
 		if posts > w.retries+1 {
-			wrong("it has sent %d requests to buy %s", posts, n)
+			wrong("it has sent %d requests to buy %s; want %d at most", posts, n, w.retries+1)
 		}
 	}
 	// Each request is sent once and w.retries times again. Of a number that a search finds, these are one to buy it, at most. Of the
 	// number at which it ends, they are one for each round of the look-up, with a filter and without, and one for each page of the last.
 	each, tried := w.retries+1, len(s.posts)
 	if most := each * (tried + tried + 2 + 2*each + len(w.owner) + 1); s.requests > most {
-		wrong("it has sent %d requests; at most %d for %d numbers", s.requests, most, tried)
+		wrong("it has sent %d requests for %d numbers; want %d at most", s.requests, tried, most)
 	}
 	if !s.ends.IsZero() && s.ended.After(s.ends) {
-		wrong("it returned %v after its context had ended", s.ended.Sub(s.ends))
+		wrong("it returned %v after its context had ended; want 0s", s.ended.Sub(s.ends))
 	}
-	if took := s.ended.Sub(s.begun); took > time.Duration(s.requests)*(30*time.Second+time.Minute)+time.Minute { // an attempt and a wait for each, and one before the look-up
-		wrong("it took %v", took)
+	most := time.Duration(s.requests)*(30*time.Second+time.Minute) + time.Minute // an attempt and a wait for each, and one before the look-up
+	if took := s.ended.Sub(s.begun); took > most {
+		wrong("it took %v; want %v at most", took, most)
 	}
 	if s.err == nil {
 		n := s.got.Number
@@ -315,9 +316,9 @@ func (w *world) judge(s *sale) string {
 		}
 		switch {
 		case s.number != "" && n != s.number:
-			wrong("it returns another number")
+			wrong("it returns the number %s; want %s", n, s.number)
 		case w.owner[n] != "us":
-			wrong("the number is not ours")
+			wrong("the owner of the number is %q; want us", w.owner[n])
 		case w.seller[n] == s, before != nil:
 		case s.owners[n] == "us" && s.open && s.seen[n] && !s.exact && s.way != "import":
 			// Without keys nobody can say whether we had the number before or have bought it now. See Client.Buy.
@@ -328,7 +329,7 @@ func (w *world) judge(s *sale) string {
 	}
 	var failure *client.Error
 	if !errors.As(s.err, &failure) {
-		wrong("the error is no *client.Error")
+		wrong("the error is a %T; want a *client.Error", s.err)
 		return ""
 	}
 	if text := fmt.Sprintf("%v %+v %#v %q %s", s.err, *failure, *failure, failure.Body, encode(failure.Header)); strings.Contains(text, testKey) {
@@ -344,7 +345,7 @@ func (w *world) judge(s *sale) string {
 		}
 	}
 	if sentinels > 1 {
-		wrong("the error is more than one of the package's")
+		wrong("the error is %d of the package's; want one at most", sentinels)
 	}
 	sent := 0 // what was sent for the number at which it ended
 	if n := len(s.order); n > 0 {
@@ -355,7 +356,7 @@ func (w *world) judge(s *sale) string {
 			wrong("it was throttled, and was not sent again")
 		}
 		if len(bought) > 0 {
-			wrong("it has bought %q", bought)
+			wrong("it has bought %q; want none", bought)
 		}
 		// What a node that honors keys says of a purchase goes for the calls before, under the same key, as well.
 		c := w.claims[failure.IdempotencyKey]
@@ -367,14 +368,16 @@ func (w *world) judge(s *sale) string {
 		return "not bought"
 	}
 	switch {
-	case failure.Number == "" || s.number != "" && failure.Number != s.number:
-		wrong("the error has the number %q", failure.Number)
+	case failure.Number == "":
+		wrong("the error has no number; want one")
+	case s.number != "" && failure.Number != s.number:
+		wrong("the error has the number %q; want %q", failure.Number, s.number)
 	case len(bought) > 0 && bought[0] != failure.Number:
-		wrong("the error has the number %q; it has bought %q", failure.Number, bought)
+		wrong("the error has the number %q; want %q, which it has bought", failure.Number, bought[0])
 	case failure.IdempotencyKey == "":
-		wrong("the error has no key")
+		wrong("the error has no key; want one")
 	case !s.open:
-		wrong("each answer says that it was not carried out")
+		wrong("the outcome is unknown; want another error, as each response says that the number was not bought")
 	case s.seen[failure.Number] && s.way != "import":
 		wrong("it has seen the number in a list")
 	case !s.looked && s.ends.IsZero():
@@ -430,7 +433,7 @@ func (w *world) note(r *http.Request) *request {
 	}
 	s.requests++
 	if time.Now().Before(s.notUntil) {
-		w.t.Errorf("seed %d: request %d comes %v before the server asked for it", w.seed, q.number, time.Until(s.notUntil))
+		w.t.Errorf("seed %d: request %d is sent %v earlier than Retry-After allows; want it later", w.seed, q.number, time.Until(s.notUntil))
 	}
 	s.notUntil = time.Time{}
 	if r.Method == http.MethodGet {
@@ -692,7 +695,7 @@ func (w *world) list(n node, q *request, say func(int, string)) {
 // buy carries a purchase out at once, later or never.
 func (w *world) buy(d dice, n node, q *request, say func(int, string), problem func(int, api.ProblemCode)) {
 	if !q.by.IsZero() && !time.Now().Before(q.by) {
-		w.t.Errorf("seed %d: request %d to buy %s once more arrives when its key need not stand any more", w.seed, q.number, q.buys)
+		w.t.Errorf("seed %d: request %d to buy %s once more arrives after its key may be forgotten", w.seed, q.number, q.buys)
 	}
 	mine := &claim{number: q.buys, made: time.Now(), ttl: w.ttl}
 	if n.keys {

@@ -166,7 +166,7 @@ func TestEveryMethodCallsAnOperationAndEveryOperationHasAMethod(t *testing.T) {
 	for _, name := range publicMethods() {
 		operations := operationsOf(all, name)
 		if len(operations) == 0 {
-			t.Errorf("%s names no operation of openapi.yaml, so nobody knows whether it is deprecated", name)
+			t.Errorf("%s names no operation; want one of openapi.yaml, which says whether it is deprecated", name)
 		}
 		maps.Copy(called, operations)
 	}

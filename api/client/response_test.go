@@ -151,7 +151,7 @@ func TestAResponseHasWhatOpenAPIRequires(t *testing.T) {
 				maps.Copy(members, methods[op.OperationID].asked)
 			}
 			if err := send(encode(example)); err != nil {
-				t.Errorf("%s: the example of openapi.yaml is refused: %v", op.OperationID, err)
+				t.Errorf("%s: the example of openapi.yaml gives the error %v; want none", op.OperationID, err)
 			}
 			for _, f := range flaws(content.Schema.Value, example) {
 				seen[regexp.MustCompile(`\d+/`).ReplaceAllString(f.at, "0/")] = true
