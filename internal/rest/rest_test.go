@@ -2,15 +2,11 @@ package rest_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
@@ -48,68 +44,6 @@ func wantHeader(t *testing.T, call string, header http.Header, name, want string
 	}
 }
 
-func TestKeys(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := newServer(t, newDB(t))
-		valid, revoked := s.key(t, "w"), s.key(t, "w")
-		keys, err := s.store.APIKeys(t.Context())
-		if err != nil || len(keys) != 2 {
-			t.Fatalf("got %d keys, %v; want 2", len(keys), err)
-		}
-		if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
-			t.Fatalf("before the key is revoked: the status is %d; want 200", w.Code)
-		}
-		if err := s.store.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		for name, test := range map[string]struct {
-			key    string
-			status int
-		}{
-			"valid":    {valid, http.StatusOK},
-			"revoked":  {revoked, http.StatusUnauthorized},
-			"mistyped": {valid[:len(valid)-1] + "!", http.StatusUnauthorized},
-			"none":     {"", http.StatusUnauthorized},
-		} {
-			if w := s.get("/api/phone_numbers", test.key); w.Code != test.status {
-				t.Errorf("%s: the status is %d; want %d", name, w.Code, test.status)
-			}
-		}
-	})
-}
-
-func TestLastUseOfAKeyIsKeptToTheMinute(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := newServer(t, newDB(t))
-		key := s.key(t, "w")
-		now := time.Date(2026, 1, 2, 3, 4, 56, 0, time.UTC)
-		s.keys.Now = func() time.Time { return now }
-		lastUsed := func() time.Time {
-			t.Helper()
-			if err := s.keys.SaveLastUsed(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			keys, err := s.store.APIKeys(t.Context())
-			if err != nil || len(keys) != 1 {
-				t.Fatalf("got %d keys, %v; want 1", len(keys), err)
-			}
-			return keys[0].LastUsed
-		}
-		if got := lastUsed(); !got.IsZero() {
-			t.Errorf("before the first use: used at %v; want the zero time", got)
-		}
-		for range 2 {
-			s.get("/api/phone_numbers", key)
-			if got := lastUsed(); !got.Equal(now.Truncate(time.Minute)) {
-				t.Errorf("used at %v; want %v", got, now.Truncate(time.Minute))
-			}
-			now = now.Add(time.Hour)
-		}
-	})
-}
-
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -138,41 +72,6 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-func TestTheServerHandsOutItsContract(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := newServer(t, newDB(t))
-		for path, contentType := range map[string]string{"/openapi.yaml": "application/yaml", "/openapi.json": "application/json"} {
-			w := s.get(path, "")
-			if w.Code != http.StatusOK {
-				t.Fatalf("%s: got %d %s; want 200", path, w.Code, w.Body)
-			}
-			wantHeader(t, path, w.Header(), "Content-Type", contentType)
-			var document struct {
-				OpenAPI string
-				Servers []struct{ URL string }
-				Paths   map[string]any
-			}
-			unmarshal := yaml.Unmarshal
-			if contentType == "application/json" {
-				unmarshal = json.Unmarshal
-			}
-			if err := unmarshal(w.Body.Bytes(), &document); err != nil {
-				t.Fatal(err)
-			}
-			if document.OpenAPI != "3.0.3" {
-				t.Errorf("%s: openapi is %q; want 3.0.3", path, document.OpenAPI)
-			}
-			if len(document.Servers) != 3 || document.Servers[0].URL != "/api" {
-				t.Errorf("%s: the servers are %+v; want 3, with /api first", path, document.Servers)
-			}
-			if len(document.Paths) < 4 {
-				t.Errorf("%s: the document has %d paths; want 4 or more", path, len(document.Paths))
-			}
-		}
-	})
-}
-
 func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -182,58 +81,6 @@ func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
 		}
 		wantHeader(t, "/nothing", w.Header(), "Content-Type", "application/problem+json")
 	})
-}
-
-func TestAccessLog(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		s := newServer(t, newDB(t))
-		key := s.key(t, "sales")
-		s.get("/api/phone_numbers?number=%2B14155550100", key,
-			"X-Request-Id", "r-1", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-		type access struct {
-			Msg, Method, Route, Workspace string
-			RequestID                     string `json:"request_id"`
-			TraceID                       string `json:"trace_id"`
-			Status                        int
-		}
-		var line struct {
-			access
-			Duration int64
-		}
-		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
-			t.Fatalf("%v: %s", err, s.log)
-		}
-		want := access{"request", http.MethodGet, "/api/phone_numbers", "sales", "r-1", "0af7651916cd43dd8448eb211c80319c", http.StatusOK}
-		if line.access != want {
-			t.Errorf("logged %+v; want %+v", line.access, want)
-		}
-		if line.Duration <= 0 {
-			t.Errorf("logged the duration %d; want more than 0", line.Duration)
-		}
-		for _, secret := range []string{key, "4155550100"} {
-			if strings.Contains(s.log.String(), secret) {
-				t.Errorf("logged %s; want no %q in it", s.log, secret)
-			}
-		}
-	})
-}
-
-func TestTraceIDs(t *testing.T) {
-	t.Parallel()
-	for header, want := range map[string]bool{
-		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01":     true,
-		"cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-new": true,
-		"00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01":     false,
-		"0af7651916cd43dd8448eb211c80319c":                            false,
-		"":                                                            false,
-	} {
-		s := newServer(t, dbtest.SQLite(t))
-		s.get("/healthz", "", "Traceparent", header)
-		if got := strings.Contains(s.log.String(), "trace_id"); got != want {
-			t.Errorf("%q: a trace_id is logged: %t; want %t: %s", header, got, want, s.log)
-		}
-	}
 }
 
 // While another process holds the database, writes are refused with a Retry-After, and reads go on.
