@@ -11,10 +11,6 @@ import (
 	"os"
 	"time"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
@@ -229,34 +225,6 @@ func ExampleError() {
 	// /agentId must be 1 to 128 letters, digits, hyphens and underscores, or empty
 }
 
-// Trace each attempt with OpenTelemetry, under the name of its operation.
-func ExampleAttemptOf() {
-	spans := tracetest.NewSpanRecorder()
-	tracing := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
-	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return otelhttp.NewTransport(next, otelhttp.WithTracerProvider(tracing), otelhttp.WithSpanNameFormatter(
-			func(_ string, r *http.Request) string {
-				attempt, _ := client.AttemptOf(r.Context())
-				return attempt.Operation
-			}))
-	}))
-	if err != nil {
-		log.Fatal(err)
-	}
-	n, err := c.Buy(context.Background(), "+13075550100")
-	if err == nil {
-		_, err = c.Link(context.Background(), n.ID, "agent_1")
-	}
-	for _, span := range spans.Ended() {
-		fmt.Println(span.Name())
-	}
-	fmt.Println(err)
-	// Output:
-	// createPhoneNumber
-	// updatePhoneNumber
-	// <nil>
-}
-
 // Read a member that this version of the client does not know.
 func ExampleClient_Do() {
 	c := newClient()
@@ -269,24 +237,3 @@ func ExampleClient_Do() {
 	fmt.Printf("%q %q %v\n", answer.Number, answer.Label, err)
 	// Output: "+13085550100" "" <nil>
 }
-
-// Count the attempts with a middleware.
-func ExampleWithMiddleware() {
-	count := 0
-	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			count++
-			return next.RoundTrip(r)
-		})
-	}))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, err = c.List(context.Background(), api.ListPhoneNumbersParams{})
-	fmt.Println(count, err)
-	// Output: 1 <nil>
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -2,95 +2,16 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/vogent-community/phonenumbers"
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
-
-// document is openapi.yaml. The responses of the servers in these tests are its examples.
-var document = func() *openapi3.T {
-	d, err := openapi3.NewLoader().LoadFromData(phonenumbers.Spec)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}()
-
-// owned is a phone number as the API returns it.
-var (
-	owned  = encode(examplesOf("purchasePhoneNumber")[0])
-	id     = valueOf("id")
-	number = valueOf("number")
-)
-
-func valueOf(member string) string {
-	members, _ := examplesOf("purchasePhoneNumber")[0].(map[string]any)
-	return fmt.Sprint(members[member])
-}
-
-var (
-	ownMembers  = membersOf(examplesOf("purchasePhoneNumber")[0])
-	pageMembers = membersOf(examplesOf("listPhoneNumbers")[0])
-)
-
-func membersOf(object any) (members map[string]json.RawMessage) {
-	if err := json.Unmarshal([]byte(encode(object)), &members); err != nil {
-		panic(err)
-	}
-	return members
-}
-
-// like is owned with other members in the place of its own.
-func like(members string) string {
-	own := maps.Clone(ownMembers)
-	if err := json.Unmarshal([]byte(members), &own); err != nil {
-		panic(err)
-	}
-	return encode(own)
-}
-
-// pageOf is a page with these numbers; without a cursor it is the last one.
-func pageOf(cursor string, numbers ...string) string {
-	own := maps.Clone(pageMembers)
-	own["data"], own["cursor"] = json.RawMessage("["+strings.Join(numbers, ",")+"]"), json.RawMessage("null")
-	if cursor != "" {
-		own["cursor"] = json.RawMessage(encode(cursor))
-	}
-	return encode(own)
-}
-
-func encode(body any) string {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // it is made of JSON
-	}
-	return string(encoded)
-}
-
-// examplesOf returns the documented examples of an operation's 200.
-func examplesOf(operationID string) []any {
-	for _, item := range document.Paths.Map() {
-		for _, op := range item.Operations() {
-			if op.OperationID == operationID {
-				return spectest.Examples(op.Responses.Status(http.StatusOK).Value.Content["application/json"])
-			}
-		}
-	}
-	panic("openapi.yaml has no operation " + operationID)
-}
 
 // method is an operation of openapi.yaml and the method of the client that calls it.
 type method struct {
@@ -262,36 +183,4 @@ func TestWithIdempotencyKeyIsForTheOperationsThatTakeAKey(t *testing.T) {
 			t.Errorf("%s takes an Idempotency-Key: sent with the keys %q; want %q", op.OperationID, keys, want)
 		}
 	}
-}
-
-// newClientAt makes a client for a server with this handler. It retries once, and does not wait.
-func newClientAt(t *testing.T, handler http.HandlerFunc) *client.Client {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return clientOf(t, server.URL)
-}
-
-const testKey = "pnk_0123456789abcdefghijKEY"
-
-// clientOf makes such a client for the server at url. opts come after its own options.
-func clientOf(t *testing.T, url string, opts ...client.Option) *client.Client {
-	t.Helper()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	t.Cleanup(transport.CloseIdleConnections)
-	c, err := client.New(append([]client.Option{
-		client.WithBaseURL(url + "/api"), client.WithAPIKey(testKey),
-		client.WithHTTPClient(&http.Client{Transport: transport}), client.WithRetries(1),
-	}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.WithoutJitter(0)
-}
-
-// answer writes an answer as the API does.
-func answer(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body))
 }

@@ -12,28 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
-
-// reply is a response without a network.
-func reply(status int, header http.Header, body string) *http.Response {
-	if header == nil {
-		header = http.Header{}
-	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body))}
-}
-
-// inBubble makes a client that sends through send, for a synctest bubble. It uses no network.
-func inBubble(t *testing.T, send roundTripper, opts ...client.Option) *client.Client {
-	t.Helper()
-	all := append([]client.Option{client.WithBaseURL("http://localhost/api"), client.WithAPIKey(testKey)}, opts...)
-	c, err := client.New(append(all, client.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return send }))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 // tries collects when each try came.
 func tries(t *testing.T, c func(send roundTripper) *client.Client, ctx context.Context, status int, retryAfter func() string) ([]time.Duration, error) {
@@ -138,40 +118,6 @@ func TestTheContextEndsAWaitAtOnce(t *testing.T) {
 	})
 }
 
-// If the context ends a call, at any point, the error is that of the context and has its cause.
-func TestTheCauseOfAContextIsInTheError(t *testing.T) {
-	why := errors.New("the caller hung up")
-	for name, end := range map[string]func(cancel func()) (*http.Response, error){
-		"in a try": func(cancel func()) (*http.Response, error) { cancel(); return nil, io.ErrUnexpectedEOF },
-		"in a wait": func(cancel func()) (*http.Response, error) {
-			time.AfterFunc(time.Second, cancel)
-			return reply(429, http.Header{"Retry-After": {"9"}}, ""), nil
-		},
-		"in the page": func(cancel func()) (*http.Response, error) {
-			cancel()
-			return reply(200, nil, pageOf("", owned)), nil
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				c := inBubble(t, func(*http.Request) (*http.Response, error) { return end(func() { cancel(why) }) })
-				var failure *client.Error
-				for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
-					if !errors.As(err, &failure) {
-						t.Errorf("All: error is %#v; want a *client.Error", err)
-					}
-					checkErrorIs(t, "All", err, why, context.Canceled)
-					checkErrorIsNot(t, "All", err, client.ErrUnavailable)
-					checkErrorSays(t, "All", err, why.Error())
-				}
-				_, err := c.Get(ctx, id)
-				checkErrorIs(t, "Get with an ended context", err, why, context.Canceled)
-			})
-		})
-	}
-}
-
 func TestATimeoutIsOfEachTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, sent := time.Now(), 0
@@ -207,20 +153,6 @@ func TestATimeoutIsOfEachTry(t *testing.T) {
 	})
 }
 
-func TestACallWithAnEndedContextIsNotSent(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	c := inBubble(t, func(*http.Request) (*http.Response, error) {
-		t.Error("it was sent")
-		return nil, errors.New("sent")
-	})
-	for operationID, m := range methods {
-		err := m.call(ctx, c)
-		checkErrorIs(t, operationID, err, context.Canceled)
-		checkErrorIsNot(t, operationID, err, client.ErrOutcomeUnknown)
-	}
-}
-
 // Only what may have been carried out makes the 404 of a later try a success.
 func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
 	for _, test := range []struct {
@@ -242,79 +174,38 @@ func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
 	}
 }
 
-func TestAllStopsWhereCursorsGoRoundInACircle(t *testing.T) {
-	for _, circle := range []string{"a", "ab", "abc", "xyabcdefg", "xxx"} {
-		pages := 0
-		c := inBubble(t, func(r *http.Request) (*http.Response, error) {
-			next := circle[min(pages, len(circle)-1)]
-			if from := r.URL.Query().Get("cursor"); pages >= len(circle) {
-				next = circle[len(circle)-1]
-				if i := strings.LastIndex(circle[:len(circle)-1], from); i >= 0 {
-					next = circle[i+1]
-				}
-			}
-			if pages++; pages > 100 {
-				t.Fatal("it does not stop")
-			}
-			return reply(200, nil, pageOf(string(next), owned)), nil
-		})
-		var last error
-		for _, err := range c.All(t.Context(), api.ListPhoneNumbersParams{}) {
-			last = err
-		}
-		checkErrorSays(t, circle, last, "repeated a cursor")
-		if most := 4*len(circle) + 2; pages > most {
-			t.Errorf("%s: read %d pages; want %d at most", circle, pages, most)
-		}
-	}
-}
-
-func TestAllReadsPageAfterPageUntilTheLoopOrTheContextEnds(t *testing.T) {
-	var asked []string
-	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
-		asked = append(asked, r.URL.RawQuery)
-		next := map[string]string{"": "p/2", "p/2": "p3", "p3": ""}[r.URL.Query().Get("cursor")]
-		return reply(200, nil, pageOf(next, owned, owned)), nil
-	})
-	count := func(ctx context.Context, stopAfter int) (n int, last error) {
-		asked = nil
-		for _, err := range c.All(ctx, api.ListPhoneNumbersParams{Limit: new(2), AgentID: api.NoAgent()}) {
-			if last = err; err != nil {
-				continue
-			}
-			if n++; n == stopAfter {
-				break
-			}
-		}
-		return n, last
-	}
-	queries := []string{"limit=2&agentId=", "limit=2&cursor=p%2F2&agentId=", "limit=2&cursor=p3&agentId="}
+func TestRetryAfterIsReadAgainstTheDateOfTheAnswer(t *testing.T) {
+	at := time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC) // a server whose clock is years ahead
 	for _, test := range []struct {
-		stopAfter, numbers int
-		asked              []string
-	}{{-1, 6, queries}, {2, 2, queries[:1]}} {
-		n, err := count(t.Context(), test.stopAfter)
-		if err != nil {
-			t.Errorf("a loop that stops after %d: %v", test.stopAfter, err)
+		value, date string
+		want        time.Duration
+	}{
+		{at.Add(7 * time.Second).Format(http.TimeFormat), at.Format(http.TimeFormat), 7 * time.Second},
+		{at.Add(-time.Second).Format(http.TimeFormat), at.Format(http.TimeFormat), 0},
+		{at.Add(9999 * time.Hour).Format(http.TimeFormat), at.Format(http.TimeFormat), 366 * 24 * time.Hour},
+		{at.Add(7 * time.Second).Format(time.RFC850), at.Format(time.ANSIC), 7 * time.Second},
+		{"1.5", "", 1500 * time.Millisecond},
+		{"0.25", "", 250 * time.Millisecond},
+		{".5", "", 500 * time.Millisecond},
+		{"2.", "", 2 * time.Second},
+		{"1.2.3", "", 0},
+		{".", "", 0},
+		{"1e3", "", 0},
+		{"inf", "", 0},
+		{"nan", "", 0},
+		{"0x10", "", 0},
+		{strings.Repeat("9", 400), "", 366 * 24 * time.Hour},
+	} {
+		c := inBubble(t, func(*http.Request) (*http.Response, error) {
+			return reply(503, http.Header{"Retry-After": {test.value}, "Date": {test.date}}, ""), nil
+		}, client.WithRetries(0))
+		_, err := c.Get(t.Context(), id)
+		var failure *client.Error
+		if !errors.As(err, &failure) {
+			t.Fatalf("%q at %q: error is %#v; want a *client.Error", test.value, test.date, err)
 		}
-		if n != test.numbers {
-			t.Errorf("a loop that stops after %d: got %d numbers; want %d", test.stopAfter, n, test.numbers)
-		}
-		if !slices.Equal(asked, test.asked) {
-			t.Errorf("a loop that stops after %d: asked for %q; want %q", test.stopAfter, asked, test.asked)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	n := 0
-	for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
-		if n++; n == 1 {
-			cancel()
-			continue
-		}
-		checkErrorIs(t, "after the context ended", err, context.Canceled)
-		if n > 2 {
-			t.Errorf("after the context ended: turn %d of the loop; want 2 at most", n)
+		if failure.RetryAfter != test.want {
+			t.Errorf("%q at %q: RetryAfter is %v; want %v", test.value, test.date, failure.RetryAfter, test.want)
 		}
 	}
 }
