@@ -32,13 +32,18 @@ func TestTheCauseOfAContextIsInTheError(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				c := inBubble(t, func(*http.Request) (*http.Response, error) { return end(func() { cancel(why) }) })
 				var failure *client.Error
+				turns := 0
 				for _, err := range c.All(ctx, api.ListPhoneNumbersParams{}) {
+					turns++
 					if !errors.As(err, &failure) {
 						t.Errorf("All: error is %#v; want a *client.Error", err)
 					}
 					checkErrorIs(t, "All", err, why, context.Canceled)
 					checkErrorIsNot(t, "All", err, client.ErrUnavailable)
 					checkErrorSays(t, "All", err, why.Error())
+				}
+				if turns != 1 {
+					t.Errorf("All: %d turns of the loop; want 1", turns)
 				}
 				_, err := c.Get(ctx, id)
 				checkErrorIs(t, "Get with an ended context", err, why, context.Canceled)
