@@ -14,36 +14,37 @@ import (
 )
 
 const (
-	maxBody      = 8 << 20  // of a 200, in bytes; a page of 1000 numbers has about 130 kB
-	maxErrorBody = 64 << 10 // of any other answer
+	maxBody      = 8 << 20  // of a successful response, in bytes; a page of 1000 numbers has about 130 kB
+	maxErrorBody = 64 << 10 // of any other response
 )
 
-// answer is what came back, as far as it is kept.
+// answer is a response, with as much of its body as the client keeps.
 type answer struct {
 	status int
 	header http.Header
 	bytes  []byte
-	cut    bool // there was more than is kept, or than came
+	cut    bool // the body was too long, or broke off
 
-	encoding string // a Content-Encoding that is not decoded
+	encoding string // the Content-Encoding, if the client does not decode it
 }
 
-// encoded says that the body cannot be read.
+// encoded returns the text of the error for a body that the client does not decode.
 func (a answer) encoded() string {
 	return fmt.Sprintf("its Content-Encoding is %q, but the client reads only gzip; do not request another encoding with Accept-Encoding", a.encoding)
 }
 
 func (a answer) mediaType() string {
-	mediaType, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) // empty where it is none
+	mediaType, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) // empty if it is not valid
 	return mediaType
 }
 
-// readAnswer reads and closes the body, up to its bound. Where it breaks off, the answer has what came before, and the error.
+// readAnswer reads the body up to its limit, and closes it. If the body breaks off, it returns the part that arrived,
+// and the error.
 func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, header: response.Header}
 	if got.status < http.StatusOK {
-		return got, nil // after 101 the body is the connection, which need not end
+		return got, nil // after a 101, the body is the connection, which may never end
 	}
 	bound := int64(maxErrorBody)
 	if succeeds {
@@ -56,7 +57,7 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 		case "gzip", "x-gzip": // net/http decodes it only if nobody has set Accept-Encoding
 			unzipped, err := gzip.NewReader(body)
 			if errors.Is(err, io.EOF) {
-				return got, nil // empty, as to a HEAD
+				return got, nil // empty, as in a response to HEAD
 			} else if err != nil {
 				return got, err
 			}
@@ -67,7 +68,7 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 	}
 	room := int64(bytes.MinRead)
 	if length > 0 && length <= bound {
-		room = length + 1 // to see the end
+		room = length + 1 // one more, to read the end
 	}
 	for got.bytes = make([]byte, 0, room); ; {
 		n, err := body.Read(got.bytes[len(got.bytes):cap(got.bytes)])
@@ -77,7 +78,7 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 			got.bytes, got.cut = got.bytes[:bound], true
 			return got, nil
 		case errors.Is(err, io.EOF):
-			got.bytes = bytes.TrimPrefix(got.bytes, []byte("\ufeff")) // a byte order mark, as RFC 8259, section 8.1 allows
+			got.bytes = bytes.TrimPrefix(got.bytes, []byte("\ufeff")) // a byte order mark (RFC 8259, section 8.1)
 			return got, nil
 		case err != nil:
 			got.cut = true
@@ -88,7 +89,8 @@ func readAnswer(response *http.Response, succeeds bool) (answer, error) {
 	}
 }
 
-// into returns what keeps an answer in result: it decodes the body, and checks that it has what openapi.yaml requires, and fits.
+// into returns a function that decodes a response into result. The function returns an error if the response lacks what
+// openapi.yaml requires, or if fits returns one.
 func into[T any](result *T, op operation, fits func(T) error) func(answer) error {
 	return func(got answer) error {
 		if got.status == http.StatusNoContent {

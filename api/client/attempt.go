@@ -20,7 +20,7 @@ type Attempt struct {
 	Number    int    // 1 for the first attempt of the call, 2 for the first retry, and so on
 }
 
-// AttemptOf returns what a request with this context is for. It returns false if no method of [Client] sent the
+// AttemptOf returns the Attempt of a request with this context. It returns false if no method of [Client] sent the
 // request, as for a request of [Client.Raw].
 func AttemptOf(ctx context.Context) (Attempt, bool) {
 	a := attemptOf(ctx)
@@ -30,28 +30,28 @@ func AttemptOf(ctx context.Context) (Attempt, bool) {
 	return a.Attempt, true
 }
 
-// attempt is the context of a request, with what the guard notes of it.
+// attempt is the context of a request. The guard records in it what happens to the request.
 type attempt struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context //nolint:containedctx // an attempt is a context
 	Attempt
 
-	once     bool               // the guard lets it pass once
-	cancel   context.CancelFunc // ends it
-	answered bool               // the headers of an answer have come
+	once     bool               // the guard lets it pass only once
+	cancel   context.CancelFunc // cancels this context
+	answered bool               // the headers of a response have arrived
 
-	passed    atomic.Bool // it has come to the transport
-	returned  atomic.Bool // the transport is done with it
-	repeated  atomic.Bool // it has come there again, and was stopped
-	connected atomic.Bool // the transport has got a connection
+	passed    atomic.Bool // it has reached the transport
+	returned  atomic.Bool // the transport has returned
+	repeated  atomic.Bool // a second request or connection was stopped
+	connected atomic.Bool // the transport has a connection
 	body      atomic.Int32
 }
 
-// What has become of the body of a request.
+// The states of the body of a request.
 const (
 	bodyUnread = iota
-	bodyBegun  // a part of it is read, and so perhaps sent
-	bodySealed // it was not, and cannot be any more
-	bodyEarly  // likewise, as the transport read it before it had a connection
+	bodyBegun  // a part of it was read, and may have been sent
+	bodySealed // none of it was read, and none can be from now on
+	bodyEarly  // likewise, because the transport read it before it had a connection, or there is no body to guard
 )
 
 type attemptKey struct{}
@@ -68,24 +68,26 @@ func (a *attempt) Value(key any) any {
 	return a.Context.Value(key)
 }
 
-// unsent reports whether the guard shows that nothing of the body has left, and makes sure that nothing will: net/http can return an
-// error and read the body later. Without its body a request creates nothing.
+// unsent reports whether the guard shows that none of the body was sent. It also makes sure that none will be, because
+// net/http can return an error and read the body later. A request without its body creates nothing.
 func (a *attempt) unsent() bool {
 	return a.passed.Load() && (a.body.CompareAndSwap(bodyUnread, bodySealed) || a.body.Load() != bodyBegun)
 }
 
-// guard stands between the middleware and the transport. It sees to it that a request that creates something leaves once:
+// guard is the http.RoundTripper between the middleware and the transport. It makes sure that a request that creates
+// something is sent only once:
 //
 //   - It lets each attempt pass once, so that a middleware can read and copy the request, but not send it again.
-//   - It takes GetBody away. net/http sends a POST again by itself if it can get the body again: over HTTP/1.1 it takes a header
-//     named Idempotency-Key as a promise that the server honors it, and repeats the request if a kept-alive connection breaks
-//     before the answer; over HTTP/2 it repeats what the server resets with certain codes. It also sends again what has no body, so
-//     the guard adds an empty one.
-//   - A transport that is no *http.Transport can itself send a request again. To do so it must have read the body before. So the
-//     guard gives it the body only once it has a connection, gives it once, and lets it have no further connection then.
+//   - It removes GetBody. net/http sends a POST again by itself if it can get the body again. Over HTTP/1.1, it takes
+//     an Idempotency-Key header as a promise that the server honors it, and repeats the request if a kept-alive
+//     connection breaks before the response. Over HTTP/2, it repeats a request that the server resets with certain
+//     codes. It also repeats a request without a body, so the guard adds an empty one.
+//   - A transport that is not an *http.Transport can send a request again by itself. To do so, it must have read the
+//     body before. So the guard gives it the body only once it has a connection and only once, and then stops it from
+//     using another connection.
 type guard struct {
 	next   http.RoundTripper
-	opaque bool // next is no *http.Transport
+	opaque bool // next is not an *http.Transport
 }
 
 var (
@@ -94,7 +96,7 @@ var (
 		"derive the new context from the context of the request")
 )
 
-// unguarded is the error of a transport that may send a request twice.
+// unguarded returns the error for a transport that may send a request twice.
 func (g *guard) unguarded() error {
 	return fmt.Errorf("the transport %T could send the request twice: it reads the request before it has a connection, does not report connections to net/http/httptrace, "+
 		"or got a request without a body; pass an *http.Transport to WithHTTPClient, and anything that wraps or replaces it to WithMiddleware", g.next)
@@ -110,7 +112,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	case a.passed.Swap(true):
 		a.repeated.Store(true)
 		if a.returned.Load() && a.cancel != nil {
-			a.cancel() // so that the middleware does not try once more; one that hedges is left with the first
+			a.cancel() // so that the middleware does not try again; if it sends both at once, the first goes on
 		}
 		return nil, refuse(r, errRepeated)
 	}
@@ -121,7 +123,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, g.unguarded()
 		}
 		body = http.NoBody
-		a.body.Store(bodyBegun) // as the headers are all of it
+		a.body.Store(bodyBegun) // because the headers are the whole request
 	}
 	if g.opaque {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: a.gotConn})
@@ -132,8 +134,9 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.next.RoundTrip(r)
 }
 
-// gotConn notes that the transport has a connection. One that it gets after it has begun to read the body is for what it has kept
-// of it, so nothing goes out over that: HTTP/2 looks at the context before it writes, and HTTP/1.1 needs the connection.
+// gotConn records that the transport has a connection. If the transport has already begun to read the body, it wants
+// this connection to send its copy of the body again. gotConn makes sure that nothing is sent over it: HTTP/2 checks
+// the context before it writes, so gotConn cancels that, and it closes any other connection.
 func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.connected.Store(true)
 	if a.body.Load() != bodyBegun {
@@ -157,7 +160,7 @@ func refuse(r *http.Request, err error) error {
 	return err
 }
 
-// guardedBody notes that it is read.
+// guardedBody records that it is read. It fails if the transport reads it too early or too late.
 type guardedBody struct {
 	io.ReadCloser
 	attempt *attempt
@@ -172,7 +175,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 	state.CompareAndSwap(bodyUnread, bodyBegun)
 	switch state.Load() {
 	case bodyEarly:
-		return 0, b.guard.unguarded() // also once there is a connection: the caller is told that nothing is sent
+		return 0, b.guard.unguarded() // even with a connection by now, because the caller is told that nothing was sent
 	case bodySealed:
 		return 0, net.ErrClosed
 	}

@@ -43,8 +43,8 @@ func (c *Client) Create(ctx context.Context, r api.CreatePhoneNumberInput, opts 
 	})
 }
 
-// numberOf is the number that a request creates. Its type says which object has it. A type that this
-// version does not know says nothing, so the only object there has it, and of several none.
+// numberOf returns the number that a request creates. The type of r says which object has it. If this version does not
+// know the type, the only object present has it. If there are several, numberOf returns an empty string.
 func numberOf(r api.CreatePhoneNumberInput) string {
 	numbers := map[api.CreatePhoneNumberType]string{}
 	if r.Purchase != nil {
@@ -113,7 +113,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 			taken = taken || errors.Is(err, ErrNumberUnavailable)
 			last = err
 		}
-		if len(tried) == before || !taken { // nothing new, or perhaps refused for another reason
+		if len(tried) == before || !taken { // no new number, or perhaps refused for another reason
 			detail := "no number for sale starts with " + strconv.Quote(search.Prefix)
 			if last != nil {
 				detail = fmt.Sprintf("none of the %d numbers for sale could be bought; the last error is: %v", len(tried), last)
@@ -125,7 +125,7 @@ func (c *Client) BuyAny(ctx context.Context, search api.PhoneNumberSearchInput, 
 
 // startsWith reports whether the national number of an E.164 number starts with the prefix of a search.
 func startsWith(number string, search api.PhoneNumberSearchInput) bool {
-	codes := map[string]string{"US": "1", "GB": "44"} // as openapi.yaml has them
+	codes := map[string]string{"US": "1", "GB": "44"} // the countries of openapi.yaml
 	country := "US"
 	if search.Country != nil {
 		country = strings.ToUpper(*search.Country)
@@ -137,7 +137,7 @@ func startsWith(number string, search api.PhoneNumberSearchInput) bool {
 	if code, known := codes[country]; known {
 		return strings.HasPrefix(digits, code+strings.TrimPrefix(search.Prefix, "0")) // the trunk prefix is not dialed from abroad
 	}
-	for length := 1; length <= 3 && length < len(digits); length++ { // of a country code (E.164, section 6.1)
+	for length := 1; length <= 3 && length < len(digits); length++ { // the length of a country code (E.164, section 6.1)
 		if strings.HasPrefix(digits[length:], search.Prefix) || strings.HasPrefix(digits[length:], strings.TrimPrefix(search.Prefix, "0")) {
 			return true
 		}
@@ -145,8 +145,8 @@ func startsWith(number string, search api.PhoneNumberSearchInput) bool {
 	return false
 }
 
-// gone reports whether a number that a search found cannot be bought. A server whose problems have no code can only say that it does
-// not take the request.
+// gone reports whether err means that a number that a search found cannot be bought. A server without problem codes can
+// only say that it rejects the request.
 func gone(err error) bool {
 	var failure *Error
 	if errors.Is(err, ErrNumberUnavailable) {
@@ -165,12 +165,12 @@ func gone(err error) bool {
 // creation is a call that creates a number.
 type creation struct {
 	op        operation
-	number    string   // that is created
-	passwords []string // that are sent
-	lookUp    bool     // having the number answers whether it was created
+	number    string   // to create
+	passwords []string // in the request
+	lookUp    bool     // whether having the number means that it was created
 }
 
-// fits says what is wrong with a number that an answer to w has.
+// fits returns what is wrong with the number in a response, or nil.
 func (w creation) fits(n api.PhoneNumber) error {
 	if w.number != "" && !sameNumber(n, w.number) {
 		return fmt.Errorf("it is about the number %s", n.Number)
@@ -178,7 +178,7 @@ func (w creation) fits(n api.PhoneNumber) error {
 	return nil
 }
 
-// create sends a creation until its outcome is known, or cannot be found out.
+// create sends a creation until its outcome is known or cannot be found out.
 func (c *Client) create(ctx context.Context, what creation, opts []CallOption, build func(key string) (*http.Request, error)) (api.PhoneNumber, error) {
 	s, err := c.settingsOf(what.op, opts)
 	if err != nil {
@@ -199,8 +199,8 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	if failure != nil && x.unknown {
 		wereHonored := x.keysHonored()
 		found, ok := x.lookUp(ctx, what, failure)
-		if !wereHonored && x.keysHonored() && x.tries <= s.retries {
-			failure = x.send(ctx, keep) // whose answer is exact: a number found may have been there before
+		if !wereHonored && x.keysHonored() && x.attempts <= s.retries {
+			failure = x.send(ctx, keep) // this response is exact, but a number that was found may be older
 		}
 		if ok && failure != nil && x.unknown {
 			return found, nil
@@ -212,12 +212,13 @@ func (c *Client) create(ctx context.Context, what creation, opts []CallOption, b
 	return created, asError(failure)
 }
 
-// lookUpPages is how many pages of numbers a look-up reads at most.
+// lookUpPages is the maximum number of pages that lookUp reads.
 const lookUpPages = 100
 
-// lookUp looks for the number whose creation has failed with an unknown outcome, after the wait that the failure asks for. It goes
-// through the pages once; if it takes one page only it looks again, as the server may not be done yet. Any answer also shows
-// whether the server honors keys, which is all to be learned where having the number proves nothing.
+// lookUp looks for the number after its creation failed with an unknown outcome. It first waits as the failure asks. It
+// reads the pages once, but if there is only one page, it looks again, because the server may still be creating the
+// number. Any response also shows whether the server honors keys. If having the number proves nothing, that is all
+// lookUp can find out.
 func (x *call) lookUp(ctx context.Context, what creation, failure *Error) (api.PhoneNumber, bool) {
 	s := x.settings
 	s.key, s.into = "", nil

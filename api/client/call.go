@@ -13,20 +13,20 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client/internal/redact"
 )
 
-// call is one call of an operation, with all its tries.
+// call is one call of an operation, with all its attempts.
 type call struct {
 	*Client
 	op       operation
 	settings settings
-	request  *http.Request    // of which each try sends a copy
-	secrets  *redact.Redactor // made when there is something to redact
+	request  *http.Request    // each attempt sends a copy of it
+	secrets  *redact.Redactor // created when there is something to redact
 
-	start   time.Time // of the first try
-	tries   int       // so far
-	unknown bool      // whether a try has been carried out, or will be yet
+	start    time.Time // of the first attempt
+	attempts int       // so far
+	unknown  bool      // whether an attempt may have been carried out, or may still be
 }
 
-// newCall makes a call of the request that a builder of package raw returned, with the builder's error.
+// newCall returns a call of op that sends request, or an Error if err is not nil.
 func (c *Client) newCall(op operation, s settings, request *http.Request, err error) (*call, error) {
 	if err != nil {
 		return nil, op.fails(unmade, err.Error(), err)
@@ -35,8 +35,8 @@ func (c *Client) newCall(op operation, s settings, request *http.Request, err er
 	return &call{Client: c, op: op, settings: s, request: request}, nil
 }
 
-// below is the base URL that the builders of package raw are given; direct puts the real one before what they make of it. They
-// would parse it three times a call, which is as much time as a tenth of the whole.
+// below is the base URL that the request builders of package raw get. The builders would parse the real one three times
+// per call, which takes a tenth of the time of a call. So direct adds it afterwards.
 const below = "/"
 
 func (c *Client) direct(request *http.Request) {
@@ -48,7 +48,7 @@ func (c *Client) direct(request *http.Request) {
 	request.Host = u.Host
 }
 
-// do makes a call that has nothing special to it. fits, if any, says what is wrong with a result that is complete.
+// do makes a call that needs no special handling. If fits is not nil, it returns what is wrong with a complete result.
 func do[T any](
 	ctx context.Context, c *Client, op operation, opts []CallOption, fits func(T) error, request *http.Request, err error,
 ) (result T, _ error) {
@@ -60,7 +60,7 @@ func do[T any](
 	return result, asError(x.send(ctx, into(&result, op, fits)))
 }
 
-// asError is failure as an error, nil if it is nil.
+// asError returns failure as an error, or nil if failure is nil.
 func asError(failure *Error) error {
 	if failure == nil {
 		return nil
@@ -68,10 +68,10 @@ func asError(failure *Error) error {
 	return failure
 }
 
-// send tries until there is an answer to keep, the failure is final, the tries are used up or the context ends. keep takes an
-// answer, or says what is wrong with it.
+// send sends the request until it gets a response to keep, the failure is final, no retries are left or the context
+// ends. keep accepts a response, or returns what is wrong with it.
 func (x *call) send(ctx context.Context, keep func(answer) error) *Error {
-	if x.tries == 0 && !x.op.idempotent {
+	if x.attempts == 0 && !x.op.idempotent {
 		x.start = time.Now()
 	}
 	for retry := 0; ; retry++ {
@@ -84,24 +84,25 @@ func (x *call) send(ctx context.Context, keep func(answer) error) *Error {
 			failure = x.unusable(got, err)
 		}
 		x.unknown = !x.settles(failure)
-		if x.tries > x.settings.retries || !x.sendAgain(failure) || !x.wait(ctx, retry, failure) || !x.sendAgain(failure) {
-			return failure // asked again after the wait, as a key may not stand any more
+		if x.attempts > x.settings.retries || !x.sendAgain(failure) || !x.wait(ctx, retry, failure) || !x.sendAgain(failure) {
+			return failure // checked again after the wait, because the key may have expired
 		}
 	}
 }
 
-// try sends the request once and reads the answer. It returns an answer that says that the call was carried out.
+// try sends the request once and reads the response. It returns a response only if it says that the call was carried
+// out.
 func (x *call) try(ctx context.Context) (answer, *Error) {
 	logged := x.log.Enabled(ctx, slog.LevelDebug)
 	var started time.Time
 	if logged {
 		started = time.Now()
 	}
-	x.tries++
+	x.attempts++
 	got, failure := x.exchange(ctx)
 	if logged {
 		attrs := []slog.Attr{
-			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("attempt", x.tries),
+			slog.String("method", x.op.method), slog.String("route", x.op.route), slog.Int("attempt", x.attempts),
 			slog.Int("status", got.status), slog.Duration("duration", time.Since(started)),
 		}
 		if failure != nil {
@@ -116,7 +117,7 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	if ctx.Err() != nil {
 		return answer{}, x.ended(ctx, unsent)
 	}
-	a := &attempt{Attempt: Attempt{Operation: x.op.id, Number: x.tries}, once: !x.op.idempotent}
+	a := &attempt{Attempt: Attempt{Operation: x.op.id, Number: x.attempts}, once: !x.op.idempotent}
 	if x.op.id != "" {
 		a.Route = x.op.route
 	}
@@ -124,12 +125,12 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	defer a.cancel()
 	request := x.request.WithContext(a)
 	if x.request.GetBody != nil {
-		request.Body, _ = x.request.GetBody() // of a bytes.Reader, which has no error
+		request.Body, _ = x.request.GetBody() // it reads a bytes.Reader and cannot fail
 	}
 	if a.once {
-		request.GetBody = nil // with which net/http sends again by itself
+		request.GetBody = nil // net/http would use it to send the request again by itself
 	}
-	request.Header = make(http.Header, 8) // of this try alone, as middleware may change it
+	request.Header = make(http.Header, 8) // only for this attempt, because middleware may change it
 	for _, some := range []http.Header{x.request.Header, x.headers(), x.settings.header} {
 		maps.Copy(request.Header, some)
 	}
@@ -164,10 +165,10 @@ func (x *call) exchange(ctx context.Context) (answer, *Error) {
 	return got, nil
 }
 
-// succeeds reports whether a status says that the call was carried out, and its result comes with the answer.
+// succeeds reports whether a status says that the call was carried out and that the response has its result.
 func (x *call) succeeds(status int) bool {
 	switch {
-	case x.op.response == nil: // of [Client.Do]
+	case x.op.response == nil: // a call of [Client.Do]
 		return status >= 200 && status < 300
 	case status == http.StatusNoContent:
 		return x.op.method == http.MethodDelete
@@ -175,18 +176,18 @@ func (x *call) succeeds(status int) bool {
 	return status == http.StatusOK || status == http.StatusCreated
 }
 
-// connectionError is the failure of a try without a complete answer.
+// connectionError returns the failure of an attempt without a complete response.
 func (x *call) connectionError(ctx context.Context, a *attempt, err error) *Error {
 	var inURL *url.Error
 	if errors.As(err, &inURL) {
-		err = inURL.Err // the rest of the text is what Error has anyway
+		err = inURL.Err // an Error already has the rest of the text
 	}
 	kind, reason := broken, ""
 	if !a.answered {
 		reason = notProcessed(err)
 	}
 	switch {
-	case errors.Is(err, errDropped) && !a.passed.Swap(true): // and it cannot pass any more
+	case errors.Is(err, errDropped) && !a.passed.Swap(true): // Swap also keeps it from passing later
 		kind = unmade
 	case a.once && a.unsent():
 		kind = unsent
@@ -211,14 +212,14 @@ func (x *call) connectionError(ctx context.Context, a *attempt, err error) *Erro
 	return failure
 }
 
-// ended is the failure of a try that the caller's context ended.
+// ended returns the failure of an attempt that the caller's context ended.
 func (x *call) ended(ctx context.Context, k kind) *Error {
 	failure := x.failure(k, causeOf(ctx))
 	failure.ended = true
 	return failure
 }
 
-// causeOf says why ctx has ended, also in the words of its caller (context.WithCancelCause).
+// causeOf returns why ctx has ended, including the cause that its caller gave (context.WithCancelCause).
 func causeOf(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)

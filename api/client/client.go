@@ -26,22 +26,22 @@ const DefaultBaseURL = "https://api.vogent.ai/api"
 
 // Client calls the phone-number API. Make one with [New] and share it: its methods are safe for concurrent use.
 type Client struct {
-	base     *url.URL // without a slash behind it
+	base     *url.URL // without a trailing slash
 	http     *http.Client
-	guard    *guard // before the transport of http
+	guard    *guard // wraps the transport of http
 	raw      *raw.ClientWithResponses
-	apiKey   func() string      // a function, so that no formatting of a Client can show the key
-	headers  func() http.Header // of every request; likewise
+	apiKey   func() string      // a function, so that formatting a Client never shows the key
+	headers  func() http.Header // of every request; a function for the same reason
 	log      *slog.Logger
-	settings settings      // of a call without options
-	keyTTL   *atomic.Int64 // for how many nanoseconds the server keeps an Idempotency-Key; 0 where it has not shown that it does
-	keyless  *atomic.Bool  // a good answer has not shown it, so there is, or was, a server that does not
+	settings settings      // for a call without options
+	keyTTL   *atomic.Int64 // how many nanoseconds the server keeps an Idempotency-Key; 0 if it has not shown that it does
+	keyless  *atomic.Bool  // whether a response has shown that some server does not honor keys
 
 	newKey func() string                          // a new Idempotency-Key
 	jitter func(most time.Duration) time.Duration // a random duration up to most
 }
 
-// config is what the options of New add up to.
+// config collects the effects of the options of New.
 type config struct {
 	apiKey     *string
 	baseURL    *string
@@ -112,7 +112,7 @@ func New(opts ...Option) (*Client, error) {
 // nothing, and have no time-out except that of the context. They never send a POST twice.
 func (c *Client) Raw() *raw.ClientWithResponses { return c.raw }
 
-// apiKey returns the key to use; given is the one of WithAPIKey.
+// apiKey returns the key to use. given is the key from WithAPIKey, if any.
 func apiKey(given *string) (string, error) {
 	key, from := os.Getenv("VOGENT_API_KEY"), "VOGENT_API_KEY"
 	if given != nil {
@@ -129,7 +129,7 @@ func apiKey(given *string) (string, error) {
 	return key, nil
 }
 
-// baseURL returns the base URL to use; given is the one of WithBaseURL.
+// baseURL returns the base URL to use. given is the URL from WithBaseURL, if any.
 func baseURL(given *string) (*url.URL, error) {
 	text, from := os.Getenv("VOGENT_BASE_URL"), "VOGENT_BASE_URL"
 	if given != nil {
@@ -171,12 +171,12 @@ func baseURL(given *string) (*url.URL, error) {
 	return url.Parse(strings.TrimRight(text, "/"))
 }
 
-// visible reports whether s is visible ASCII only.
+// visible reports whether s contains only visible ASCII characters.
 func visible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-// userAgent is phonenumbers-go and the version of this module in the program.
+// userAgent returns phonenumbers-go and the version of this module in the program.
 func userAgent() string {
 	const module, name = "github.com/vogent-community/phonenumbers", "phonenumbers-go"
 	info, ok := debug.ReadBuildInfo()
@@ -191,8 +191,8 @@ func userAgent() string {
 	return name
 }
 
-// sharedTransport is http.DefaultTransport with more idle connections to the one host that a client calls; the clients of a
-// program share it, so that making one costs no connection.
+// sharedTransport is http.DefaultTransport with more idle connections per host, because a client calls only one host.
+// All clients of a program share it, so a new client needs no new connection.
 var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	usual, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -203,8 +203,8 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	return t
 })
 
-// httpClient is a copy of given that follows no redirect, as the key would go to another host, with a guard before its transport and
-// the middleware before that, the first outermost.
+// httpClient returns a copy of given that follows no redirects, because a redirect could send the key to another host.
+// A guard wraps its transport, and the middleware wraps the guard, the first outermost.
 func httpClient(given *http.Client, middleware []func(http.RoundTripper) http.RoundTripper) (*http.Client, *guard, error) {
 	c := *given
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -55,7 +55,7 @@ func (c *Client) Do(ctx context.Context, method, path string, body, result any, 
 	return asError(failure)
 }
 
-// endpoint makes the request of a call of Do, and the operation that it is for.
+// endpoint returns the request for a call of Do, and the operation that the request is for.
 func endpoint(method, path string, body any) (operation, *http.Request, error) {
 	op := operation{method: method, route: path}
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
@@ -84,7 +84,7 @@ func endpoint(method, path string, body any) (operation, *http.Request, error) {
 	for _, known := range operations {
 		if known.method == method && known.matches(u.EscapedPath()) {
 			op = known
-			op.response = nil // a later version may have another one
+			op.response = nil // a later version of the API may respond with another one
 		}
 	}
 	switch body.(type) {
@@ -101,7 +101,7 @@ func endpoint(method, path string, body any) (operation, *http.Request, error) {
 	return op, request, err
 }
 
-// matches reports whether a path, escaped, is one of the operation's.
+// matches reports whether the escaped path matches the route of op.
 func (op operation) matches(path string) bool {
 	segments, names := strings.Split(path, "/"), strings.Split(op.route, "/")
 	if len(segments) != len(names) {
@@ -122,7 +122,7 @@ func passwordsIn(request *http.Request) (passwords []string) {
 		return nil
 	}
 	var decoded any
-	_ = json.NewDecoder(body).Decode(&decoded) // it was encoded just now
+	_ = json.NewDecoder(body).Decode(&decoded) // it is valid, because it was just encoded
 	var walk func(value any, secret bool)
 	walk = func(value any, secret bool) {
 		switch value := value.(type) {

@@ -15,8 +15,8 @@
 //
 // # Responses
 //
-// If err is nil, the response was complete: it had a success status and valid JSON with every required member, and it was
-// about what you asked for. Unknown members and enum values are not errors. [WithResponse] keeps the whole body, and
+// If err is nil, the response was complete: it had a success status and valid JSON with every required member, and it
+// matched the request. Unknown members and enum values are not errors. [WithResponse] keeps the whole body, and
 // [Client.Do] calls endpoints that this version does not know. The client reads bodies of up to 8 MiB, and does not follow
 // redirects.
 //
@@ -35,8 +35,8 @@
 //
 // Create, Buy, BuyAny and Purchase spend money, so the client retries them only in two cases:
 //
-//   - The last attempt was certainly not carried out, and the next one may be. This is so if nothing was sent, if the
-//     server responded with 421, 425 or 429, or if HTTP/2 shows it (a GOAWAY before the request, REFUSED_STREAM).
+//   - The last attempt was certainly not carried out, and the next one may succeed. This is the case if nothing was sent,
+//     if the server responded with 421, 425 or 429, or if HTTP/2 shows it (a GOAWAY before the request, REFUSED_STREAM).
 //   - The server has shown that it honors the Idempotency-Key that each of these calls carries: it has sent the header
 //     Idempotency-Key-TTL in a response. The hosted API does not document this header.
 //

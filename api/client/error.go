@@ -33,7 +33,7 @@ var (
 )
 
 // Error is a failed call. None of its fields, and no text made from them, contains the API key or a SIP password, even
-// if the server sent it back. This covers every way in which JSON, URLs, HTML and Go can write a text, such as \u0070
+// if the server sent it back. This covers every way in which JSON, URLs, HTML and Go can escape text, such as \u0070
 // for p, and combinations of these. It does not cover base64, hashes and the like.
 //
 // A secret that is unlikely to occur in other text by chance is replaced with [redacted] everywhere. Such a secret has
@@ -57,7 +57,7 @@ type Error struct {
 	Code api.ProblemCode
 	// Detail says what went wrong, in the words of the server if it sent any.
 	Detail string
-	// Fields are the broken rules: a JSON pointer into the body, or the name of a parameter, and the rule.
+	// Fields are the broken rules. Each has a JSON pointer into the body or the name of a parameter, and the rule.
 	Fields []api.ProblemField
 	// RequestID is the X-Request-Id header of the response.
 	RequestID string
@@ -77,26 +77,26 @@ type Error struct {
 	Err error
 
 	kind      kind
-	unknown   string // what may be so or not, such as "a number was added"; empty if the outcome is known
-	keyStands bool   // the answer shows that the server honors the call's key
-	ended     bool   // the caller's context ended it
+	unknown   string // what may have happened, such as "a number was added"; empty if the outcome is known
+	keyStands bool   // the response shows that the server honors the call's key
+	ended     bool   // the caller's context ended the call
 }
 
 // kind says where a call failed.
 type kind int
 
 const (
-	refused     kind = iota // the status of the answer is not one of success
-	unusable                // it is, and the answer is not what it must be
+	refused     kind = iota // the response does not have a success status
+	unusable                // it does, but it is not a valid response to the request
 	broken                  // no complete response came
 	unsent                  // nothing was written to a connection
 	unprocessed             // the server has shown that it did not process the request
-	unmade                  // the request could not be made of the arguments
-	absent                  // every answer is good, and none has the number that was asked for
-	soldOut                 // likewise, and no number is left to buy
+	unmade                  // the client rejected the request and did not send it
+	absent                  // no response has the number that was asked for
+	soldOut                 // no number is left to buy
 )
 
-// Error says which operation failed and how, in one line.
+// Error returns one line that says which operation failed and how.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Route)
@@ -107,7 +107,7 @@ func (e *Error) Error() string {
 	case refused:
 		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
 		detail := e.Detail
-		if len(e.Fields) > 0 { // which go on with the sentence
+		if len(e.Fields) > 0 { // the fields continue the sentence
 			detail = strings.TrimSuffix(detail, ".")
 		}
 		if detail != "" {
@@ -146,11 +146,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is the package's error for e, such as [ErrNotFound].
 func (e *Error) Is(target error) bool { return target == e.sentinel() }
 
-// sentinel maps an error to at most one of the package's errors; it is the only place that does.
+// sentinel returns the package's error for e, or nil. No other code decides this.
 func (e *Error) sentinel() error {
 	switch {
 	case e.unknown != "":
-		return ErrOutcomeUnknown // first: never to be taken for something to try again
+		return ErrOutcomeUnknown // first, so that it never looks like an error that is safe to retry
 	case e.kind == unmade:
 		return ErrValidation
 	case e.kind == absent:
@@ -170,7 +170,7 @@ func (e *Error) sentinel() error {
 		return ErrNumberUnavailable
 	case api.CodeSIPPrefixTaken, api.CodeIdempotencyInProgress, api.CodeIdempotencyKeyReused:
 		return nil
-	default: // the status says it
+	default: // the status decides
 	}
 	switch {
 	case e.StatusCode == http.StatusNotFound:

@@ -15,20 +15,20 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client/internal/redact"
 )
 
-// failure makes an Error of the call.
+// failure returns an Error of the call.
 func (x *call) failure(k kind, err error) *Error {
 	e := x.op.fails(k, "", nil)
 	e.IdempotencyKey = x.settings.key
 	if err != nil {
 		if e.Detail = x.cleanError(err); k == unusable {
-			e.Detail = x.cleanName(err.Error()) // the words of this package and of encoding/json
+			e.Detail = x.cleanName(err.Error()) // this package or encoding/json wrote it
 		}
 		e.Err = &cause{text: e.Detail, error: err}
 	}
 	return e
 }
 
-// cause is the error below an Error, with a text that holds no secret.
+// cause is the error in an Error, with a text that contains no secret.
 type cause struct {
 	text string
 	error
@@ -37,7 +37,7 @@ type cause struct {
 func (c *cause) Error() string { return c.text }
 func (c *cause) Unwrap() error { return c.error }
 
-// unusable makes the Error of an answer that is not what it must be.
+// unusable returns the Error for a response that has a success status but is not valid.
 func (x *call) unusable(got answer, err error) *Error {
 	e := x.failure(unusable, err)
 	x.describe(e, got)
@@ -52,7 +52,7 @@ func (x *call) unusable(got answer, err error) *Error {
 	return e
 }
 
-// refused makes the Error of an answer whose status is not one of success.
+// refused returns the Error for a response without a success status.
 func (x *call) refused(got answer) *Error {
 	e := x.failure(refused, nil)
 	x.describe(e, got)
@@ -78,7 +78,7 @@ func (x *call) refused(got answer) *Error {
 	return e
 }
 
-// describe adds what every answer tells.
+// describe sets the fields of e that every response has.
 func (x *call) describe(e *Error, got answer) {
 	e.StatusCode = got.status
 	e.RequestID = x.clean(got.header.Get("X-Request-Id"))
@@ -88,7 +88,7 @@ func (x *call) describe(e *Error, got answer) {
 	for name, values := range e.Header {
 		clean := x.hidden().Text
 		switch name {
-		case "Content-Length", "Content-Type", "Date": // which say nothing of the request
+		case "Content-Length", "Content-Type", "Date": // these do not repeat the request
 			clean = x.hidden().Name
 		}
 		for i, value := range values {
@@ -103,7 +103,7 @@ func (x *call) describe(e *Error, got answer) {
 	e.Body = e.Body[:min(len(e.Body), maxErrorBody)]
 }
 
-// readProblem reads what a JSON object says of an error: a problem document (RFC 9457), or the members that other APIs use.
+// readProblem reads the error from a JSON object: a problem document (RFC 9457), or the members that other APIs use.
 func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
 	text := func(from map[string]json.RawMessage, names ...string) string {
 		for _, name := range names {
@@ -139,13 +139,15 @@ func (x *call) readProblem(e *Error, members map[string]json.RawMessage) {
 	}
 }
 
-// clean makes a stranger's text fit for one line of an error: redacted, with visible characters only, not too long.
+// clean makes text from outside fit for one line of an error: redacted, only visible characters, not too long.
 func (x *call) clean(text string) string { return redact.Line(x.hidden().Text(text)) }
 
-// cleanName does the same to a name, such as a JSON pointer. A name is no value, so a word that is also a password stays in it.
+// cleanName does the same to a name, such as a JSON pointer. A name is not a value, so a word that is also a password
+// stays in it.
 func (x *call) cleanName(name string) string { return redact.Line(x.hidden().Name(name)) }
 
-// cleanError does the same to the text of an error. The words of the network, of the context and of Go are no stranger's.
+// cleanError does the same to the text of an error. The text of a network, context or io error does not come from
+// outside, so cleanError treats it like a name.
 func (x *call) cleanError(err error) string {
 	var network *net.OpError
 	var late net.Error
@@ -155,7 +157,7 @@ func (x *call) cleanError(err error) string {
 	return x.clean(err.Error())
 }
 
-// hidden takes the API key and the passwords of the call out of texts. [Error] has the rules.
+// hidden returns the Redactor for the API key and the passwords of the call. [Error] has the rules.
 func (x *call) hidden() *redact.Redactor {
 	if x.secrets == nil {
 		x.secrets = redact.New(append([]string{x.apiKey()}, x.settings.passwords...)...)

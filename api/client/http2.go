@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// notProcessed says how a server has shown that it did not process a request, empty if it has not: a GOAWAY frame with a lower last
-// stream, or REFUSED_STREAM (RFC 9113, sections 6.8 and 8.7). The HTTP/2 of net/http shows it in the text of its errors only.
+// notProcessed returns how a server has shown that it did not process a request, or an empty string if it has not: by a
+// GOAWAY frame with a lower last stream, or by REFUSED_STREAM (RFC 9113, sections 6.8 and 8.7). net/http shows this
+// only in the text of its HTTP/2 errors.
 func notProcessed(err error) string {
 	text := strings.TrimPrefix(err.Error(), "http2: Transport: cannot retry err [")
 	switch {

@@ -59,7 +59,8 @@ func (c *Client) Delete(ctx context.Context, id string, opts ...CallOption) erro
 	return failure
 }
 
-// hasID returns what checks that an answer is about the number with this id, and not what a cache or another user's answer holds.
+// hasID returns a function that checks that a response is about the number with this id, and does not come from a
+// faulty cache or belong to another user.
 func hasID(id string) func(api.PhoneNumber) error {
 	return func(n api.PhoneNumber) error {
 		if n.ID != id {
@@ -69,7 +70,7 @@ func hasID(id string) func(api.PhoneNumber) error {
 	}
 }
 
-// checkID refuses the ids that would make a request of another path. All others are escaped.
+// checkID rejects the ids that would change the path of the request. All other ids are escaped.
 func checkID(id string) error {
 	switch id {
 	case "":
@@ -117,7 +118,8 @@ func (c *Client) All(ctx context.Context, params api.ListPhoneNumbersParams, opt
 	}
 }
 
-// pages returns the pages with the numbers that meet params, as far as the server filters, and an error after that many.
+// pages returns the pages of the list. Filters apply only if the server supports them. If there are more than most
+// pages, the last element is an error.
 func (c *Client) pages(
 	ctx context.Context, params api.ListPhoneNumbersParams, most int, opts ...CallOption,
 ) iter.Seq2[api.PhoneNumberPage, error] {
@@ -150,13 +152,13 @@ func filtered(p api.ListPhoneNumbersParams) bool {
 	return p.Number != nil || p.AgentID != nil || p.Type != nil
 }
 
-// refusesFilters reports whether err can be that of a server that takes no parameter which it has not documented.
+// refusesFilters reports whether err may come from a server that rejects parameters that it does not document.
 func refusesFilters(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && errors.Is(err, ErrValidation) && failure.kind == refused && !failure.Code.Valid()
 }
 
-// meets reports whether n is one that the filters of p ask for, as a server can have overlooked them.
+// meets reports whether n matches the filters of p. A server may have ignored them.
 func meets(n api.PhoneNumber, p api.ListPhoneNumbersParams) bool {
 	return (p.Type == nil || n.Type == *p.Type) && (p.AgentID == nil || agentOf(n) == *p.AgentID) && (p.Number == nil || sameNumber(n, *p.Number))
 }
@@ -166,7 +168,7 @@ func sameNumber(n api.PhoneNumber, number string) bool {
 	return n.Number == number || n.Type == api.SIPUsername && strings.EqualFold(n.Number, number)
 }
 
-// agentOf is the agent that a number is linked to, empty for none.
+// agentOf returns the agent that a number is linked to, or an empty string if it has none.
 func agentOf(n api.PhoneNumber) string {
 	if n.AgentID == nil {
 		return ""
@@ -174,14 +176,15 @@ func agentOf(n api.PhoneNumber) string {
 	return *n.AgentID
 }
 
-// circle notices that cursors repeat, while it keeps one of them (Brent, "An improved Monte Carlo factorization algorithm",
-// 1980): the one kept is replaced after 1, 2, 4, ... steps, so that in the end a whole round lies between two replacements.
+// circle detects that cursors repeat, while it keeps only one of them (Brent, "An improved Monte Carlo factorization
+// algorithm", 1980). It replaces that one after 1, 2, 4, ... steps, so in the end a whole cycle fits between two
+// replacements.
 type circle struct {
 	kept         string
 	steps, until int
 }
 
-// closes reports whether cursor is the one kept.
+// closes reports whether cursor is the one that c keeps.
 func (c *circle) closes(cursor string) bool {
 	if c.until > 0 && cursor == c.kept {
 		return true

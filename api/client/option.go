@@ -75,8 +75,9 @@ func WithUserAgent(agent string) Option {
 	})
 }
 
-// WithLogger logs each attempt at level debug, and each wait before a retry at level warn. A record has the operation,
-// the status and, after a failure, what the server says about it. It never has the API key, a password or a header.
+// WithLogger logs each attempt at level debug, and each wait before a retry at level warn. A record contains the
+// operation, the status and, after a failure, what the server says about it. It never contains the API key, a password
+// or a header.
 func WithLogger(log *slog.Logger) Option {
 	return clientOption(func(cfg *config) error {
 		if log == nil {
@@ -108,17 +109,17 @@ func WithMiddleware(wrap func(http.RoundTripper) http.RoundTripper) Option {
 // CallOption changes one call, or every call if it is passed to [New].
 type CallOption func(*settings) error
 
-// settings are what the options of a call add up to.
+// settings collects the effects of the options of a call.
 type settings struct {
 	timeout   time.Duration
 	retries   int
 	header    http.Header
 	key       string   // the Idempotency-Key
-	passwords []string // that are sent, and that no error is to hold
+	passwords []string // in the request; no error may contain them
 	into      *Response
 }
 
-// use is a CallOption: these settings and no other.
+// use is a CallOption that replaces all settings with s.
 func (s settings) use(to *settings) error {
 	*to = s
 	return nil
@@ -192,8 +193,8 @@ func WithHeader(name, value string) CallOption {
 	}
 }
 
-// Response is the HTTP response behind a result: its headers, which include the rate limit and the request id, and the
-// whole body, which includes members that this version of the client does not know.
+// Response is the HTTP response from which the result of a call was read. Its headers include the rate limit and the
+// request id. Its body includes members that this version of the client does not know.
 type Response struct {
 	StatusCode int
 	Header     http.Header
@@ -213,7 +214,7 @@ func WithResponse(into *Response) CallOption {
 	}
 }
 
-// settingsOf returns the settings of a call of op.
+// settingsOf returns the settings for a call of op.
 func (c *Client) settingsOf(op operation, opts []CallOption) (settings, error) {
 	s := c.settings
 	for _, option := range opts {

@@ -13,12 +13,12 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// sendAgain decides, and nothing else does, whether the call is sent again after a failure.
+// sendAgain reports whether to send the call again after a failure. No other code decides this.
 func (x *call) sendAgain(failure *Error) bool {
 	if failure.ended || hopeless(failure.Err) {
 		return false
 	}
-	again := failure.kind == unsent || failure.kind == unprocessed // it may be carried out next time, and was not this time
+	again := failure.kind == unsent || failure.kind == unprocessed // it was not carried out, but the next attempt may be
 	switch failure.StatusCode {
 	case http.StatusTooManyRequests, http.StatusMisdirectedRequest, http.StatusTooEarly:
 		again = true
@@ -33,13 +33,14 @@ func (x *call) sendAgain(failure *Error) bool {
 	return again
 }
 
-// hopeless reports whether a connection failed in a way that the next one will too.
+// hopeless reports whether a connection failed for a reason that will make the next one fail too.
 func hopeless(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
 }
 
-// noteKeyTTL notes whether the server honors an Idempotency-Key. An answer from before the API, a proxy's 502 say, changes nothing.
+// noteKeyTTL records whether the server honors an Idempotency-Key. A failure without Idempotency-Key-TTL, such as the
+// 502 of a proxy, changes nothing.
 func (x *call) noteKeyTTL(response *http.Response) {
 	if len(response.Header[keyTTLHeader]) == 0 && !x.succeeds(response.StatusCode) {
 		return
@@ -55,7 +56,8 @@ func (x *call) noteKeyTTL(response *http.Response) {
 
 const keyTTLHeader = "Idempotency-Key-Ttl"
 
-// keyTTL is how long the server keeps an Idempotency-Key, as an answer says; 0 if it makes no promise that makes sense.
+// keyTTL returns how long the server keeps an Idempotency-Key, according to a response. It returns 0 if the response
+// makes no valid promise.
 func keyTTL(header http.Header) time.Duration {
 	const longest = 366 * 24 * 60 * 60 // seconds
 	values := header[keyTTLHeader]
@@ -69,18 +71,20 @@ func keyTTL(header http.Header) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// keysHonored reports whether the server has shown, with Idempotency-Key-TTL, that the call's key stands for it, also after the
-// longest wait. The header is the same for all endpoints, so it says nothing about one that openapi.yaml does not have.
+// keysHonored reports whether the server has shown, with Idempotency-Key-TTL, that it will still honor the call's key
+// after the longest wait. The header is the same for all endpoints, so it says nothing about one that openapi.yaml does
+// not have.
 func (x *call) keysHonored() bool {
 	return x.op.id != "" && time.Since(x.start)+maxRetryAfter < time.Duration(x.keyTTL.Load())
 }
 
-// settles reports whether a failure shows that the call has changed nothing: nothing was written, or the server refused.
+// settles reports whether a failure shows that the call has changed nothing, because nothing was written or the server
+// refused.
 func (x *call) settles(failure *Error) bool {
 	if x.unknown {
-		// An earlier try may have been carried out. Only a refusal from behind the check of the key says that it was not, and only
-		// the answer itself says that this server checks keys: another one may have answered before. Where some servers check no
-		// keys, as while an API learns to, one of them may have sold what this one refuses.
+		// An earlier attempt may have been carried out. Only a server that refuses after it has checked the key shows that it was
+		// not. The refusal itself must show that its server checks keys, because another server may have sent the earlier
+		// responses. If some servers do not check keys yet, one of them may have sold what this one refuses.
 		return !x.keyless.Load() && failure.kind == refused && failure.StatusCode == http.StatusUnprocessableEntity && failure.keyStands &&
 			failure.Code.Valid() && failure.Code != api.CodeIdempotencyKeyReused
 	}
@@ -88,7 +92,7 @@ func (x *call) settles(failure *Error) bool {
 	case unsent, unprocessed, unmade:
 		return true
 	case refused:
-		// A 409 from behind the check of the key says idempotency_in_progress, even if a proxy has cut or replaced its body.
+		// A 409 from a server that checks keys means idempotency_in_progress, even if a proxy has cut or replaced its body.
 		inProgress := failure.Code == api.CodeIdempotencyInProgress ||
 			failure.StatusCode == http.StatusConflict && failure.keyStands && !failure.Code.Valid()
 		return !inProgress && refuses(failure.StatusCode)
@@ -97,8 +101,8 @@ func (x *call) settles(failure *Error) bool {
 	}
 }
 
-// refuses reports whether a status says that the request was not carried out (RFC 9110, sections 15.4 and 15.5). A 303 leads to the
-// result of one that was, and a 408 can come from a proxy that has passed the request on.
+// refuses reports whether a status says that the request was not carried out (RFC 9110, sections 15.4 and 15.5). A 303
+// points to the result of a request that was, and a 408 can come from a proxy that has passed the request on.
 func refuses(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -115,8 +119,8 @@ const (
 	maxRetryAfter = time.Minute
 )
 
-// wait waits before the next try: exponential backoff with full jitter, at least as long as the server has asked for, up to a
-// minute. It returns false at once where the context ends before that, and notes so in the failure.
+// wait waits before the next attempt: exponential backoff with full jitter, at least as long as the server asks for, up
+// to a minute. If the context would end first, wait records that in the failure and returns false at once.
 func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
 	d := max(x.jitter(min(longestWait, firstWait<<min(retry, 10))), min(failure.RetryAfter, maxRetryAfter))
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
@@ -133,15 +137,16 @@ func (x *call) wait(ctx context.Context, retry int, failure *Error) bool {
 	}
 }
 
-// giveUp notes that the context ended the wait for another try.
+// giveUp records in e why there is no further attempt, and returns false.
 func (e *Error) giveUp(why error) bool {
 	e.Detail = strings.TrimPrefix(e.Detail+"; not retried: "+why.Error(), "; ")
 	e.Err = errors.Join(e.Err, why)
 	return false
 }
 
-// retryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or a date, which is read against the Date of the answer,
-// as clocks differ. Anything else is 0. Some servers send a fraction of seconds.
+// retryAfter returns the value of a Retry-After header (RFC 9110, section 10.2.3), or 0 if it is not valid. It compares
+// a date with the Date of the response, because clocks differ. It accepts a fraction of a second, which some servers
+// send.
 func retryAfter(header http.Header) time.Duration {
 	const longest = 366 * 24 * time.Hour
 	value := header.Get("Retry-After")

@@ -1,7 +1,7 @@
-// Package raw is the client that oapi-codegen makes of openapi.yaml, as it is. Package client stands over it; its method Raw
-// hands out this client with the same base URL, key and connections.
+// Package raw is the unchanged client that oapi-codegen generates from openapi.yaml. Package client is built on it. The
+// method Raw of its Client returns this client with the same base URL, key and connections.
 //
-// A call returns an error only where there is no answer at all. Look at the member for the status you expect: JSON200 is nil
-// for every other status, and also for an answer that is not JSON. Bodies are read without a bound, nothing is sent again, and
-// the ids "", "." and ".." lead to another path.
+// A call returns an error only if there is no response at all. Check the member for the status that you expect: JSON200
+// is nil for every other status, and for a response that is not JSON. This package reads bodies without a size limit
+// and retries nothing. The ids "", "." and ".." lead to another path.
 package raw

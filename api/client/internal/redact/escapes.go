@@ -10,21 +10,22 @@ import (
 	"unicode/utf8"
 )
 
-// reading is a text as one reads it who undoes its escapes.
+// reading is a text with its escapes undone, as a reader could see it.
 type reading struct {
 	text  string
-	from  []int32 // where in the original each byte begins, and the end; nil of the original itself
-	depth int     // how often escapes were undone
+	from  []int32 // the offset of each byte, and of the end, in the original; nil for the original itself
+	depth int     // how many times escapes were undone
 }
 
-// source is a text, with its readings once they are needed.
+// source is a text and its readings, which are made when they are needed.
 type source struct {
 	plain string
 	read  []reading
 }
 
-// readings returns a text as it is, with the escapes of a notation undone, with those in that undone, and so on, as JSON can stand in
-// a string in JSON or in HTML. What a server wraps up more often than it has reason to is not undone.
+// readings returns the text as it is, with the escapes of each notation undone, with the escapes in those results
+// undone, and so on: JSON can be in a JSON string or in HTML. It stops at a depth that no server has a reason to
+// exceed.
 func (t *source) readings() []reading {
 	if t.read == nil {
 		t.read = readings(t.plain)
@@ -49,6 +50,7 @@ func readings(text string) []reading {
 	return all
 }
 
+// begin returns the offset in the original of the byte at this offset of the reading.
 func (r reading) begin(at int) int {
 	if r.from == nil {
 		return at
@@ -56,14 +58,14 @@ func (r reading) begin(at int) int {
 	return int(r.from[at])
 }
 
-// The notations of escapes: which characters they can begin with.
+// The notations of escapes, each as the characters that an escape can begin with.
 const (
 	backslash = `\`
 	percent   = "%+"
 	ampersand = "&"
 )
 
-// unescape undoes each escape of a notation once. It is false where there is none.
+// unescape undoes each escape of a notation once. It returns false if there is none.
 func (r reading) unescape(notation string) (reading, bool) {
 	at := strings.IndexAny(r.text, notation)
 	if at < 0 {
@@ -87,7 +89,7 @@ func (r reading) unescape(notation string) (reading, bool) {
 			}
 			at += length
 		}
-		plain := max(0, 1-length) // what looked like an escape and is none
+		plain := max(0, 1-length) // 1 for what only looks like an escape
 		if next := strings.IndexAny(r.text[at+plain:], notation); next >= 0 {
 			plain += next
 		} else {
@@ -99,8 +101,8 @@ func (r reading) unescape(notation string) (reading, bool) {
 	return reading{string(text), append(from, origin[len(r.text)]), r.depth + 1}, changed
 }
 
-// unescape appends to text what the escape at the start of s stands for, in any notation, and returns how long the escape is, 0 where
-// there is none.
+// unescape appends the meaning of the escape at the start of s to text, in any notation. It also returns the length of
+// the escape, or 0 if there is none.
 func unescape(text []byte, s string) ([]byte, int) {
 	switch {
 	case s[0] == '+': // a space in a query
@@ -139,7 +141,7 @@ func unescape(text []byte, s string) ([]byte, int) {
 	return text, 0
 }
 
-// utf16Of returns the code unit of the \uXXXX at the start of s, 0 where there is none.
+// utf16Of returns the code unit of the \uXXXX at the start of s, or 0 if there is none.
 func utf16Of(s string) rune {
 	if len(s) < 6 || s[:2] != `\u` {
 		return 0

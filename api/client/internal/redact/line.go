@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns a text in one line, with at most 1000 bytes of it. What a terminal or a log would act on, or not show, becomes a
-// space: control characters, the marks that turn the direction of the text, and everything else that is invisible.
+// Line returns the text as one line, cut to 1000 bytes. It replaces with a space each character that a terminal or a
+// log would act on or not show: control characters, marks that change the text direction, and everything else that is
+// invisible.
 func Line(text string) string {
 	const most = 1000 // bytes
 	var line strings.Builder

@@ -1,4 +1,4 @@
-// Package redact takes secrets out of texts that others wrote, such as the response of a server.
+// Package redact removes secrets from text that others wrote, such as the response of a server.
 package redact
 
 import (
@@ -10,22 +10,23 @@ import (
 
 const (
 	redacted = "[redacted]"
-	// leftOut stands for a whole text. Next to the words around it, a [redacted] in the place of a word would name the word.
+	// leftOut replaces a whole text. If [redacted] replaced only the word, the words around it could reveal the word.
 	leftOut = "[redacted: it may hold a secret]"
 )
 
-// Redactor takes secrets out of texts, as they are and with the usual escapes. A secret that other text is unlikely to
-// have by chance is replaced with [redacted]. A text that has another secret as a word of its own is left out as a whole.
+// Redactor removes secrets from text, as they are and with the usual escapes. It replaces a secret that is unlikely to
+// occur in other text by chance with [redacted]. If a text contains any other secret as a whole word, it replaces the
+// whole text.
 type Redactor struct {
-	long  []string // replaced wherever they stand
-	words []string // a text that has one as a word of its own is left out
+	long  []string // replaced everywhere
+	words []string // a text that contains one as a whole word is replaced as a whole
 }
 
-// New returns a Redactor of these secrets.
+// New returns a Redactor for these secrets.
 func New(secrets ...string) *Redactor {
 	var r Redactor
 	for _, secret := range secrets {
-		for _, sent := range []string{secret, string([]rune(secret))} { // JSON has U+FFFD for what is not UTF-8
+		for _, sent := range []string{secret, string([]rune(secret))} { // JSON replaces invalid UTF-8 with U+FFFD
 			for _, read := range readings(sent) {
 				into := &r.long
 				if wordLike(read.text) {
@@ -40,21 +41,22 @@ func New(secrets ...string) *Redactor {
 	return &r
 }
 
-// wordLike reports whether other text may well have the secret in it by chance: it has fewer than 8 characters, or fewer than 16
-// without both a letter and a digit among them.
+// wordLike reports whether a secret may well occur in other text by chance: it has fewer than 8 characters, or fewer
+// than 16 without both a letter and a digit.
 func wordLike(secret string) bool {
 	n := utf8.RuneCountInString(secret)
 	mixed := strings.ContainsFunc(secret, unicode.IsLetter) && strings.ContainsFunc(secret, unicode.IsDigit)
 	return n < 8 || n < 16 && !mixed
 }
 
-// Text returns a text without the secrets.
+// Text returns the text without the secrets.
 func (r *Redactor) Text(text string) string { return r.redact(text).plain }
 
-// Name returns a name without the long secrets. A name is no value, so a word that is also a secret stays in it.
+// Name returns a name without the long secrets. A name is not a value, so a word that is also a secret stays in it.
 func (r *Redactor) Name(name string) string { return r.replace(&source{plain: name}).plain }
 
-// Cut returns a text that may break off within a secret, without the secrets and without that part of one.
+// Cut returns a text without the secrets. The text may break off within a secret; Cut removes that part of the secret
+// too.
 func (r *Redactor) Cut(text string) string {
 	t := r.redact(text)
 	if t.plain == leftOut {
@@ -76,7 +78,7 @@ func (r *Redactor) redact(text string) *source {
 	return &source{plain: leftOut}
 }
 
-// replace puts [redacted] in the place of each long secret.
+// replace replaces each long secret with [redacted].
 func (r *Redactor) replace(t *source) *source {
 	type span struct{ from, to int }
 	var found []span
@@ -96,7 +98,7 @@ func (r *Redactor) replace(t *source) *source {
 	var b strings.Builder
 	done := 0
 	for _, f := range found {
-		if f.from >= done { // else it overlaps the one before
+		if f.from >= done { // otherwise it overlaps the previous one
 			b.WriteString(t.plain[done:f.from])
 			b.WriteString(redacted)
 		}
@@ -106,7 +108,7 @@ func (r *Redactor) replace(t *source) *source {
 	return &source{plain: b.String()}
 }
 
-// occurrences yields where in a text a part begins.
+// occurrences yields each offset at which part begins in text.
 func occurrences(text, part string) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		for from := 0; part != ""; from++ {

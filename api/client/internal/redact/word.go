@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// wordIn reports whether a text has one of the words as a word or a value of its own. The names of a JSON object are neither.
+// wordIn reports whether a text contains one of the words as a whole word or value. The names in a JSON object do not
+// count.
 func wordIn(t *source, words []string) bool {
 	if len(words) == 0 || !slices.ContainsFunc(t.readings(), func(r reading) bool { return r.hasWord(words) }) {
 		return false
@@ -30,8 +31,8 @@ func (r reading) hasWord(words []string) bool {
 	return false
 }
 
-// standsAlone reports whether what is between before and after is a word of its own: no letter, digit or _ touches it, and no - or .
-// joins it to one, as in a host name. Before a = it is the name of a value.
+// standsAlone reports whether the text between before and after is a whole word: no letter, digit or _ touches it, and
+// no - or . joins it to one, as in a host name. If = follows, it is the name of a value, and not a word.
 func standsAlone(before, after string) bool {
 	inWord := func(r rune) bool { return r == '_' || unicode.In(r, unicode.L, unicode.M, unicode.N) }
 	joins := func(r rune) bool { return r == '-' || r == '.' }
@@ -46,14 +47,15 @@ func standsAlone(before, after string) bool {
 	return !inWord(left) && !inWord(right) && !strings.HasPrefix(after, "=")
 }
 
-// stringsOf returns the strings in a JSON object or array, without the names of members. It is false for any other text.
+// stringsOf returns the strings in a JSON object or array, without the names of members. It returns false for any other
+// text.
 func stringsOf(text string) (values []string, ok bool) {
 	if start := strings.TrimLeft(text, " \t\r\n"); start == "" || start[0] != '{' && start[0] != '[' {
 		return nil, false
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	var open []json.Delim
-	for named := false; ; { // whether the next value has its name already
+	for named := false; ; { // whether the name of the next value was read
 		token, err := decoder.Token()
 		if err != nil {
 			return values, errors.Is(err, io.EOF) && len(open) == 0

@@ -1,4 +1,4 @@
-// Package shape checks that a JSON body has the members that a document of OpenAPI requires.
+// Package shape checks that a JSON body has the members that an OpenAPI document requires.
 package shape
 
 import (
@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// Shape is what a JSON value must have. It says what encoding/json does not: which members must be there, and which
-// values may be null. A Go struct cannot tell a member that is missing from one that is empty or null.
+// Shape is what a JSON value must have. It has the rules that encoding/json does not check: which members are
+// required, and which values may be null. A Go struct cannot tell a missing member from one that is empty or
+// null.
 type Shape struct {
 	Nullable bool
-	Filled   bool     // a string that is not empty
+	Filled   bool     // whether a string must not be empty
 	Items    *Shape   // of an array
 	Members  []Member // of an object, at most 64
 }
@@ -25,8 +26,8 @@ type Member struct {
 	Shape    *Shape
 }
 
-// Check returns an error that says where body, which encoding/json has decoded already, differs from the shape. It
-// ignores members that the shape does not know.
+// Check returns an error that says where body differs from the shape. encoding/json must have decoded body already.
+// Check ignores members that the shape does not know.
 func (s *Shape) Check(body []byte) error {
 	w := walk{body: body}
 	w.space()
@@ -73,7 +74,7 @@ type walk struct {
 	at   int
 }
 
-// value goes past the value that begins here. Null may stand for a member that is not required.
+// value reads the value that begins here. A member that is not required may be null.
 func (w *walk) value(s *Shape, required bool) *flaw {
 	switch c := w.body[w.at]; {
 	case c == 'n':
@@ -156,8 +157,8 @@ func (w *walk) object(s *Shape) *flaw {
 	}
 }
 
-// find returns which member has this name, as it stands between the quotes, or -1. Most often it is
-// the next one.
+// find returns the index of the member with this name, or -1. The name is the text between the quotes, with its
+// escapes. Most often it is the next member.
 func (s *Shape) find(name []byte, next int) (int, *flaw) {
 	for n := range s.Members {
 		if i := (next + n) % len(s.Members); string(name) == s.Members[i].Name {
@@ -172,14 +173,14 @@ func (s *Shape) find(name []byte, next int) (int, *flaw) {
 		switch known := s.Members[i].Name; {
 		case text == known:
 			return i, nil
-		case strings.EqualFold(text, known): // encoding/json takes one for the other
+		case strings.EqualFold(text, known): // encoding/json accepts one for the other
 			return 0, (&flaw{why: "must be named " + known + "; names are case-sensitive"}).in(text)
 		}
 	}
 	return -1, nil
 }
 
-// skip goes past the value that begins here.
+// skip moves past the value that begins here.
 func (w *walk) skip() {
 	for depth := 0; w.at < len(w.body); {
 		switch w.body[w.at] {
@@ -193,7 +194,7 @@ func (w *walk) skip() {
 			w.at++
 		case ',', ':', ' ', '\t', '\r', '\n':
 			w.at++
-			continue // which ends no value
+			continue // this does not end a value
 		default: // a number, true, false or null
 			for w.at < len(w.body) && !bytes.ContainsRune([]byte(",]} \t\r\n"), rune(w.body[w.at])) {
 				w.at++
@@ -205,7 +206,7 @@ func (w *walk) skip() {
 	}
 }
 
-// text goes past the string that begins here, and returns what stands between its quotes.
+// text moves past the string that begins here, and returns the text between its quotes, with its escapes.
 func (w *walk) text() []byte {
 	start := w.at + 1
 	for end := start; ; end++ {
