@@ -5,7 +5,7 @@ func Purchase(number string) CreatePhoneNumberInput {
 	return CreatePhoneNumberInput{Type: CreateByPurchase, Purchase: &PurchaseDetails{Number: number}}
 }
 
-// SIPImport returns a request to import a number that you have with a SIP carrier.
+// SIPImport returns a request to import a number that you have from a SIP carrier.
 func SIPImport(details SIPImportDetails) CreatePhoneNumberInput {
 	return CreatePhoneNumberInput{Type: CreateBySIPImport, SIPImport: &details}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// maxIdempotencyKey is the length of the longest key, in characters.
+// maxIdempotencyKey is the maximum length of a key, in characters.
 const maxIdempotencyKey = 255
 
 // ParseIdempotencyKey reads the value of an Idempotency-Key header and returns the key in it: 1 to 255
@@ -28,10 +28,10 @@ func ParseIdempotencyKey(value string) (key string, err error) {
 
 var errIdempotencyKey = errors.New(`must be 1 to 255 visible ASCII characters, bare or in double quotes, with a \ before each " or \ inside the quotes`)
 
-// invisible reports whether r is a space or no ASCII character that can be seen.
+// invisible reports whether r is not a visible ASCII character.
 func invisible(r rune) bool { return r <= ' ' || r > '~' }
 
-// unquote reads a string of RFC 9651.
+// unquote returns the content of a quoted string (RFC 9651), and whether s is one.
 func unquote(s string) (string, bool) {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return "", false

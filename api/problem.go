@@ -5,7 +5,7 @@ import "net/http"
 // ProblemMediaType is the media type of a problem document (RFC 9457).
 const ProblemMediaType = "application/problem+json"
 
-// NewProblem returns a problem with this code, and with the code's status and title. If detail is empty, the problem has
+// NewProblem returns a problem with this code and the status and title that belong to it. If detail is empty, the problem has
 // the code's default text. The server adds the request id when it sends the response.
 func NewProblem(code ProblemCode, detail string, fields ...ProblemField) *Problem {
 	usual, ok := problems[code]

@@ -13,10 +13,10 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// maxBody is the size of the largest body that is read, in bytes.
+// maxBody is the maximum size of a body, in bytes.
 const maxBody = 64 << 10
 
-// requestBody is a body that was read, for the binder to decode. Others can read it once more.
+// requestBody is a body that has been read, for the binder to decode. Others can still read it once.
 type requestBody struct {
 	bytes.Reader
 	text    []byte
@@ -26,8 +26,8 @@ type requestBody struct {
 // Close implements io.Closer.
 func (*requestBody) Close() error { return nil }
 
-// readBody reads the body of an operation that takes one. It refuses another type than JSON (415)
-// and more than maxBody bytes (413), before anything is decoded.
+// readBody reads the body of an operation that takes one. Before anything is decoded, it rejects a body that is not
+// JSON (415) or is larger than maxBody (413).
 func readBody(op Operation) echo.MiddlewareFunc {
 	decoder := newDecoder(op)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -62,8 +62,8 @@ func read(c echo.Context, d decoder) (*requestBody, error) {
 	return body, nil
 }
 
-// isJSON reports whether the body is declared as plain application/json. Parameters of the media type do not matter: JSON
-// is UTF-8 (RFC 8259).
+// isJSON reports whether the body is declared as application/json without a Content-Encoding. It ignores the parameters
+// of the media type: JSON is UTF-8 (RFC 8259).
 func isJSON(header http.Header) bool {
 	types := header.Values(echo.HeaderContentType)
 	if len(types) != 1 || header.Get(echo.HeaderContentEncoding) != "" {
@@ -73,11 +73,11 @@ func isJSON(header http.Header) bool {
 	return strings.ToLower(strings.TrimSpace(mediaType)) == echo.MIMEApplicationJSON
 }
 
-// binder decodes bodies for the generated code. It has the operations too, for OperationOf: it is
-// what Echo lets us carry along to every request.
+// binder decodes bodies for the generated code. It also has the operations for OperationOf, because Echo makes the
+// binder available to every request.
 type binder struct {
 	operations map[route]Operation
-	further    decoder // for further routes
+	further    decoder // for routes that the implementer adds
 }
 
 // Bind implements echo.Binder. It decodes the body that readBody has read.

@@ -11,8 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// completeResponses refuses what the generated code would send as a 200 with an empty body. It
-// sends a list that is nil as an empty list, not as null.
+// completeResponses rejects a nil response, which the generated code would send as a 200 with an empty body. It sends a
+// nil list as an empty list, not as null.
 func completeResponses() StrictMiddlewareFunc {
 	var known lists
 	return func(next StrictHandlerFunc, operationID string) StrictHandlerFunc {
@@ -29,13 +29,13 @@ func completeResponses() StrictMiddlewareFunc {
 	}
 }
 
-// lists has, for each type of response, the fields that are lists. It looks through each type once.
+// lists has, for each type of response, the fields that are lists. It inspects each type once.
 type lists struct {
-	paths sync.Map // from the reflect.Type to the index paths, as FieldByIndex takes them
+	paths sync.Map // from reflect.Type to the index paths for FieldByIndex
 }
 
-// fill returns the response with an empty list for each one that is nil and would be sent as null.
-// It does not change the elements of lists, or what pointers point to.
+// fill returns the response with an empty list in place of each nil list that would be sent as null. It does not change
+// the elements of lists, or what pointers point to.
 func (l *lists) fill(response any) any {
 	v := reflect.ValueOf(response)
 	if v.Kind() == reflect.Slice && v.IsNil() {
@@ -51,7 +51,7 @@ func (l *lists) fill(response any) any {
 			continue
 		}
 		if !filled.IsValid() {
-			filled = reflect.New(v.Type()).Elem() // the response is the implementer's
+			filled = reflect.New(v.Type()).Elem() // a copy, because the response belongs to the implementer
 			filled.Set(v)
 		}
 		list := filled.FieldByIndex(path)
@@ -63,7 +63,7 @@ func (l *lists) fill(response any) any {
 	return filled.Interface()
 }
 
-// listsOf finds the lists of a struct that are sent even if they are empty.
+// listsOf returns the index paths of the lists in a struct that are sent even if they are empty.
 func listsOf(t reflect.Type, above []int) (paths [][]int) {
 	if t.Kind() != reflect.Struct || t.Implements(reflect.TypeFor[json.Marshaler]()) {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// decoder decodes the bodies of an operation. An error has the JSON pointer of what is wrong, and never
-// a value: it could be a password.
+// decoder decodes the bodies of an operation. Its errors contain the JSON pointer to what is wrong, but never a value,
+// because that could be a password.
 type decoder struct {
 	required bool
 	options  json.Options
@@ -27,7 +27,8 @@ func newDecoder(op Operation) decoder {
 	)}
 }
 
-// decode returns io.EOF for a missing body that is optional: the generated code then leaves it nil.
+// decode decodes body into target. It returns io.EOF if an optional body is missing; the generated code then leaves it
+// nil.
 func (d decoder) decode(body []byte, target any) error {
 	switch {
 	case len(body) > 0:
@@ -38,7 +39,7 @@ func (d decoder) decode(body []byte, target any) error {
 	return io.EOF
 }
 
-// nullError is a null that the contract does not allow.
+// nullError is the error for a null that the contract does not allow.
 type nullError struct {
 	pointer jsontext.Pointer
 }
@@ -50,17 +51,17 @@ func (e *nullError) Error() string {
 	return "must not be null"
 }
 
-// refuseNull returns a function that the JSON decoder calls before each value. Without it null is
-// the zero value everywhere. It does not see inside a type that has an UnmarshalJSON of its own.
+// refuseNull returns a function that the JSON decoder calls before each value. Without it, null would become the zero
+// value everywhere. It does not see the values inside a type that has its own UnmarshalJSON.
 func refuseNull(allowed []jsontext.Pointer) func(*jsontext.Decoder, any) error {
 	return func(d *jsontext.Decoder, _ any) error {
 		if d.PeekKind() != 'n' {
-			return errors.ErrUnsupported // go on. A pointer for each value of a deep body takes a second.
+			return errors.ErrUnsupported // go on; the pointers of all values of a deep body would take a second
 		}
 		if _, err := d.ReadToken(); err != nil {
 			return err
 		}
-		// Before the token is read, the pointer to an element of an array is that of the one before.
+		// StackPointer is read after the token, because before that it points to the previous element of an array.
 		if pointer := d.StackPointer(); !slices.Contains(allowed, pointer) {
 			return &nullError{pointer}
 		}
@@ -68,7 +69,7 @@ func refuseNull(allowed []jsontext.Pointer) func(*jsontext.Decoder, any) error {
 	}
 }
 
-// decodingProblem says in the words of the contract what the decoder has found.
+// decodingProblem returns the problem for an error of the decoder, in the words of the contract.
 func decodingProblem(err error) error {
 	var (
 		null      *nullError

@@ -12,7 +12,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// requestID gives every answer an X-Request-Id: the caller's, if it is 1 to 128 visible ASCII characters, else a new random one.
+// requestID gives every response an X-Request-Id. It takes the caller's if that has 1 to 128 visible ASCII characters,
+// or else a new random one.
 func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
@@ -36,7 +37,7 @@ func visibleASCII(s string, longest int) bool {
 	return true
 }
 
-// exactPath answers 404 if Echo's last path parameter has swallowed slashes, or another is empty:
+// exactPath responds with 404 if Echo's last path parameter contains a slash, or if a path parameter is empty.
 // /phone_numbers/x/y is not a path of the API, regardless of the method and the key.
 func exactPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -47,18 +48,17 @@ func exactPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isExact reports whether each parameter of the route has one segment of the path. It compares the
-// two, as Echo has no values for a method that the path does not take.
+// isExact reports whether each parameter of the route matches exactly one segment of the path. It compares the route
+// and the path, because Echo has no parameter values if the path does not support the method.
 func isExact(c echo.Context) bool {
 	route, path := c.Path(), echo.GetPath(c.Request())
 	if !strings.Contains(route, ":") || strings.Contains(route, "*") {
-		return true // has no parameters, or is a further route and takes the rest
+		return true // no parameters, or the implementer's own route with a wildcard
 	}
 	return strings.Count(path, "/") == strings.Count(route, "/") && !strings.Contains(path, "//")
 }
 
-// authenticate hands the bearer token (RFC 6750) to check and puts the context that it returns on
-// the request.
+// authenticate passes the bearer token (RFC 6750) to check, and sets the context that check returns on the request.
 func authenticate(check func(echo.Context, string) (context.Context, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -73,7 +73,7 @@ func authenticate(check func(echo.Context, string) (context.Context, error)) ech
 			switch {
 			case err != nil:
 				return err
-			case ctx == nil: // refuse, rather than take a mistake for a valid key
+			case ctx == nil: // an implementer's mistake must not count as a valid key
 				return errors.New("Options.Authenticate returned neither a context nor an error")
 			}
 			return next(c)
@@ -81,7 +81,8 @@ func authenticate(check func(echo.Context, string) (context.Context, error)) ech
 	}
 }
 
-// bearerToken finds the token of the one Authorization header. The scheme's case does not matter (RFC 9110).
+// bearerToken returns the token of the Authorization header. It returns false unless there is exactly one such header.
+// The case of the scheme does not matter (RFC 9110).
 func bearerToken(header http.Header) (string, bool) {
 	values := header.Values(echo.HeaderAuthorization)
 	if len(values) != 1 {

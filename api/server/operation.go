@@ -11,13 +11,13 @@ import (
 type Operation struct {
 	ID                  string // operationId
 	Method              string // such as GET
-	Path                string // below Options.BaseURL, such as /phone_numbers/{id}
+	Path                string // relative to Options.BaseURL, such as /phone_numbers/{id}
 	TakesIdempotencyKey bool   // whether it has an Idempotency-Key header parameter
 
 	query        map[string]string  // the JSON type of each query parameter
-	headers      []string           // header parameters
-	body         bool               // whether it takes one
-	bodyRequired bool               // whether a request without one is refused
+	headers      []string           // the names of the header parameters
+	body         bool               // whether it takes a body
+	bodyRequired bool               // whether the body is required
 	nullable     []jsontext.Pointer // the members of the body that may be null
 }
 
@@ -33,7 +33,7 @@ func OperationOf(c echo.Context) (Operation, bool) {
 	return op, ok
 }
 
-// route is a method and a path as Echo's router knows them, such as GET /api/phone_numbers/:id.
+// route is a method and a path as Echo's router has them, such as GET /api/phone_numbers/:id.
 type route struct{ method, path string }
 
 // echoPath writes the parameters of a path as Echo does: /a/{b}/c becomes /a/:b/c.

@@ -17,14 +17,13 @@ type Options struct {
 	BaseURL string
 
 	// Authenticate checks the API key of a request for an operation. It is required. Its first argument,
-	// Echo's context, has the request, the caller's address (RealIP, which uses Echo's IPExtractor), the
-	// headers of the response and the operation ([OperationOf]).
+	// Echo's context, gives access to the request, the caller's address (RealIP, which uses Echo's
+	// IPExtractor), the headers of the response and the operation ([OperationOf]).
 	//
 	// The context that Authenticate returns becomes the context of the request, and is passed to the
 	// operation: add the caller to it. It is used even if Authenticate returns an error, so that a log
-	// can show whose request was rejected. Return nil if the caller is not known. To reject a key,
-	// return api.NewProblem(api.CodeUnauthorized, ""). Any other error is handled like an error of an
-	// operation.
+	// can show whose request was rejected. Return nil if the caller is not known. To reject a key, return
+	// api.NewProblem(api.CodeUnauthorized, ""). Any other error is handled like an error of an operation.
 	Authenticate func(c echo.Context, key string) (context.Context, error)
 
 	// Middleware wraps every request, for logs, metrics or headers. The first one is the outermost. The
@@ -34,17 +33,17 @@ type Options struct {
 	// not the status.
 	Middleware []echo.MiddlewareFunc
 
-	// Logger gets a record, with the request id, for each response with a status of 500 or higher. The
-	// default is slog.Default().
+	// Logger records each response with a status of 500 or higher, with its request id. The default is
+	// slog.Default().
 	Logger *slog.Logger
 }
 
-// usableBaseURL has the characters that a URL path can hold as they are, but for ":" and "*", which
-// Echo reads as parameters.
+// usableBaseURL allows the characters that a URL path can contain without escaping, except ":" and
+// "*", which Echo reads as parameters.
 var usableBaseURL = regexp.MustCompile(`^(/[A-Za-z0-9._~!$&'()+,;=@-]+)+$`)
 
-// baseURL returns what to put before each path. It panics if no request could match: callers
-// normalize "." and "..", and percent escapes reach Echo in more than one form.
+// baseURL returns the prefix of every path. It panics if no request could match it: callers normalize
+// "." and "..", and percent escapes reach Echo in more than one form.
 func (o Options) baseURL() string {
 	if o.BaseURL == "" || o.BaseURL == "/" {
 		return ""

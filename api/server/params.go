@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// notation says how a value of a JSON type is written in a query, if not every text is one.
+// notation has the form of a value in a query for each JSON type that does not allow every text.
 var notation = map[string]struct {
 	form   *regexp.Regexp
 	detail string
@@ -23,9 +23,9 @@ var notation = map[string]struct {
 	"boolean": {regexp.MustCompile(`^(true|false)$`), "must be true or false"},
 }
 
-// checkParams refuses what the generated binding lets pass or cannot point at: a query that cannot be
-// parsed, of which Echo silently drops the bad part, an unknown or repeated name, a number that is
-// none, a header that is empty or appears twice.
+// checkParams rejects what the generated binding accepts or reports without its name: a query that cannot be parsed
+// (Echo silently drops the bad part), an unknown or repeated name, an invalid number or boolean, and a header that is
+// empty or repeated.
 func checkParams(op Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -49,8 +49,8 @@ func (op *Operation) refuseParams(r *http.Request) error {
 	return nil
 }
 
-// brokenQuery checks the values by the JSON types of the parameters. A test of internal/specgen
-// names a parameter of another type than these.
+// brokenQuery checks the values by the JSON types of the parameters. A test of internal/specgen fails if a parameter
+// has a type that is not supported here.
 func brokenQuery(query url.Values, types map[string]string) (broken []api.ProblemField) {
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		jsonType, known := types[name]

@@ -17,19 +17,19 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// problemWriter answers errors as problem documents.
+// problemWriter responds to errors with problem documents.
 type problemWriter struct {
 	log *slog.Logger
 }
 
-// recover answers whatever error or panic comes up from below, so that middleware above sees the status of every answer.
+// recover responds to every error or panic of next, so that the middleware around it sees the status of every response.
 func (w problemWriter) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		err := protect(next, c)
 		var p *panicError
 		if errors.As(err, &p) && c.Response().Committed {
 			w.report(c.Request().Context(), err, c.Response().Header().Get(echo.HeaderXRequestID))
-			panic(http.ErrAbortHandler) // cutting the answer short is the only way left to say that it failed
+			panic(http.ErrAbortHandler) // the only way left to show the failure is to cut the response short
 		}
 		if err != nil {
 			w.handle(err, c)
@@ -38,7 +38,7 @@ func (w problemWriter) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// panicError is a panic of a handler as an error.
+// panicError is an error for the panic of a handler.
 type panicError struct {
 	value any
 	stack []byte
@@ -53,7 +53,7 @@ func protect(next echo.HandlerFunc, c echo.Context) (err error) {
 			return
 		}
 		if failure, ok := value.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
-			panic(value) // the handler asks for just that
+			panic(value) // the handler wants the response aborted
 		}
 		err = &panicError{value: value, stack: debug.Stack()}
 	}()
@@ -81,7 +81,7 @@ func (w problemWriter) handle(err error, c echo.Context) {
 		w.report(ctx, err, requestID)
 	}
 	body, failed := json.Marshal(problem)
-	if failed != nil { // a Problem has nothing that could fail to encode
+	if failed != nil { // a Problem can always be encoded
 		panic(failed)
 	}
 	header := response.Header()
@@ -99,7 +99,7 @@ func (w problemWriter) handle(err error, c echo.Context) {
 }
 
 // RetryAfter returns err with the time that the caller must wait before it tries again. The response has this time in
-// its Retry-After header, in whole seconds, rounded up. Without RetryAfter, a 409, 429 or 503 response says one second.
+// its Retry-After header, in whole seconds, rounded up. Without RetryAfter, a 409, 429 or 503 response has one second.
 func RetryAfter(err error, wait time.Duration) error { return &retryError{error: err, wait: wait} }
 
 type retryError struct {
@@ -121,7 +121,8 @@ func retryAfter(err error, problem *api.Problem) (time.Duration, bool) {
 	return 0, false
 }
 
-// challenge is the value of WWW-Authenticate. RFC 6750, section 3.1: no error code where no key was presented.
+// challenge returns the value of WWW-Authenticate. It has no error code if the request has no key (RFC 6750, section
+// 3.1).
 func challenge(header http.Header) string {
 	if _, presented := bearerToken(header); presented {
 		return `Bearer error="invalid_token"`
@@ -141,12 +142,12 @@ func (w problemWriter) report(ctx context.Context, err error, requestID string) 
 	w.log.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
-// asProblem finds the problem in the chain of err, or the one that fits. The result is the caller's to change.
+// asProblem returns a copy of the problem in the chain of err, or a new problem that fits err.
 func asProblem(err error) *api.Problem {
 	var problem *api.Problem
 	if errors.As(err, &problem) {
 		if problem == nil || problem.Status < http.StatusBadRequest || problem.Status > 599 {
-			return api.NewProblem(api.CodeInternal, "") // made by hand, and no answer
+			return api.NewProblem(api.CodeInternal, "") // made by hand, with a status that is not an error
 		}
 		own := *problem
 		return &own

@@ -21,7 +21,7 @@ func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 	})
 }
 
-// register assembles the chain of a request. Echo finds the route before the first step.
+// register assembles the middleware and the routes. Echo finds the route before the first middleware runs.
 func register(e *echo.Echo, options Options, operations []Operation, generated func(EchoRouter)) {
 	if options.Authenticate == nil {
 		panic("server.Register: Options.Authenticate is nil; without it, anyone could call the API")
@@ -35,19 +35,19 @@ func register(e *echo.Echo, options Options, operations []Operation, generated f
 
 	// Around every request, the first outermost:
 	e.Use(requestID)             // Give the response its X-Request-Id.
-	e.Use(problems.recover)      // Answer an error or a panic of the implementer's middleware.
+	e.Use(problems.recover)      // Respond to an error or a panic of the implementer's middleware.
 	e.Use(options.Middleware...) // Let the implementer log, count and set headers.
-	e.Use(problems.recover)      // Answer all other errors and panics: Middleware sees the status.
-	e.Use(exactPath)             // Refuse a path that Echo took for another one (404).
+	e.Use(problems.recover)      // Respond to all other errors and panics, so that Middleware sees the status.
+	e.Use(exactPath)             // Reject a path that Echo matched to the wrong route (404).
 
 	// Around every operation, the first outermost:
 	router.around = func(op Operation) []echo.MiddlewareFunc {
 		return []echo.MiddlewareFunc{
 			authenticate(options.Authenticate), // Check the API key (401).
-			readBody(op),                       // Read the body, and refuse its type or size (415, 413).
-			checkParams(op),                    // Refuse query and header parameters (400).
+			readBody(op),                       // Read the body, and reject a wrong type or size (415, 413).
+			checkParams(op),                    // Reject bad query and header parameters (400).
 			// Here the generated code fills its request object; the binder decodes the body (400).
-			// Then completeResponses stands around the implementer's method.
+			// Then completeResponses calls the implementer's method.
 		}
 	}
 	generated(router)

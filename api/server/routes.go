@@ -8,8 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// router is what the generated code registers its routes on. Every method is add, so that no
-// operation comes without its checks.
+// router is the EchoRouter on which the generated code registers its routes. Every method calls add, so that no
+// operation lacks its checks.
 type router struct {
 	echo    *echo.Echo
 	baseURL string
@@ -17,7 +17,7 @@ type router struct {
 	around  func(Operation) []echo.MiddlewareFunc
 }
 
-// newRouter also makes the operations known to OperationOf.
+// newRouter returns a router for e. It also makes the operations known to OperationOf.
 func newRouter(e *echo.Echo, baseURL string, operations []Operation) *router {
 	if _, again := e.Binder.(*binder); again {
 		panic("server.Register: this Echo already serves an API; use a separate Echo")
@@ -30,7 +30,7 @@ func newRouter(e *echo.Echo, baseURL string, operations []Operation) *router {
 	return &router{echo: e, baseURL: baseURL, missing: maps.Clone(known)}
 }
 
-// add assembles the chain of an operation once, not for each request as Echo does.
+// add assembles the handlers of an operation once, while Echo would do so for each request.
 func (r *router) add(method, path string, h echo.HandlerFunc, inner []echo.MiddlewareFunc) *echo.Route {
 	at := route{method, r.baseURL + path}
 	op, ok := r.missing[at]
@@ -46,7 +46,7 @@ func (r *router) add(method, path string, h echo.HandlerFunc, inner []echo.Middl
 	return added
 }
 
-// checkAllAdded panics if the generated files are not of the same openapi.yaml.
+// checkAllAdded panics if the generated files do not come from the same openapi.yaml.
 func (r *router) checkAllAdded() {
 	for _, op := range r.missing {
 		panic("server.Register: server.gen.go has no " + op.ID + "; run go generate")
