@@ -1,4 +1,4 @@
-// Package inventory has the numbers that are for sale if no carrier is connected.
+// Package inventory provides the numbers that are for sale if no carrier is connected.
 package inventory
 
 import (
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Fictional yields the fictional numbers that start with prefix, in E.164 form and in ascending order, as blocks of
-// consecutive numbers. No block is empty, and the caller may change it. All numbers are set aside for fiction, so that nobody
-// dials a stranger: 555-0100 to 555-0199 of each area code of the United States and Canada, and the ranges for television and
-// radio drama of Ofcom, the regulator of the United Kingdom.
+// Fictional yields the fictional numbers that start with prefix, in E.164 form and in ascending order, as blocks of consecutive
+// numbers. No block is empty, and the caller may change it. All numbers are reserved for fiction, so nobody can dial a real
+// person: 555-0100 to 555-0199 of each area code of the United States and Canada, and the ranges for television and radio drama
+// of Ofcom, the regulator of the United Kingdom.
 func Fictional(prefix string) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		for _, areaCode := range strings.Fields(areaCodes) {

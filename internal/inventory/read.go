@@ -11,13 +11,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// maxReported is how many bad rows an error names at most.
+// maxReported is the maximum number of bad rows that an error names.
 const maxReported = 20
 
-// byteOrderMark is what some spreadsheets write at the start of a file.
+// byteOrderMark is the character that some spreadsheets write at the start of a file.
 const byteOrderMark = "\ufeff"
 
-// header matches a first row without a number, such as a word or two.
+// header matches a first row that is not a number, such as a word or two.
 var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
 
 // Read reads CSV with one column: numbers in E.164 form, one per row, after an optional header. If rows are bad, the error
@@ -25,7 +25,7 @@ var header = regexp.MustCompile(`^[A-Za-z][A-Za-z _-]*$`)
 func Read(file io.Reader) ([]string, error) {
 	text := bufio.NewReader(file)
 	if start, _ := text.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
-		_, _ = text.Discard(len(byteOrderMark)) // it was peeked at
+		_, _ = text.Discard(len(byteOrderMark)) // this cannot fail after Peek
 	}
 	rows := csv.NewReader(text)
 	rows.FieldsPerRecord = -1
@@ -41,7 +41,7 @@ func Read(file io.Reader) ([]string, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read numbers: %w", err) // it names the line
+			return nil, fmt.Errorf("read numbers: %w", err) // err names the line
 		}
 		row, _ := rows.FieldPos(0)
 		number := record[0]

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A cursor is the id of the last number of a page: its 16 bytes in base64url, so that nobody takes it for an id.
+// A cursor is the id of the last number of a page: its 16 bytes in base64url, so that it does not look like an id.
 var cursorEncoding = base64.RawURLEncoding.Strict()
 
 func encodeCursor(id string) string {
@@ -17,7 +17,7 @@ func encodeCursor(id string) string {
 	return cursorEncoding.EncodeToString(raw)
 }
 
-// decodeCursor returns the id in a cursor, and whether the cursor is of our form.
+// decodeCursor returns the id in a cursor, and whether the cursor is valid.
 func decodeCursor(cursor string) (string, bool) {
 	raw, err := cursorEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != 16 || strings.ContainsAny(cursor, "\r\n") {

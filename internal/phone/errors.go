@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Code says what went wrong, in the words of the API: openapi.yaml lists the codes with the status of each.
+// Code says what went wrong. It is a code of the API: openapi.yaml lists the codes with the status of each.
 type Code string
 
-// The codes of the errors that arise here.
+// The codes of the errors of this package.
 const (
 	InvalidRequest        Code = "invalid_request"         // not in the documented format
 	ValidationFailed      Code = "validation_failed"       // a value breaks a rule
@@ -21,7 +21,7 @@ const (
 	StorageUnavailable    Code = "storage_unavailable"     // the database cannot handle the request now
 )
 
-// Error is every error that the operations return on purpose.
+// Error is the type of every error that the operations return on purpose.
 type Error struct {
 	Code  Code
 	Rules []BrokenRule // with InvalidRequest and ValidationFailed
@@ -33,7 +33,7 @@ type BrokenRule struct {
 	Detail  string
 }
 
-// The errors that need no more than their code.
+// The errors that have only a code.
 var (
 	ErrNotFound           = &Error{Code: NotFound}
 	ErrNumberUnavailable  = &Error{Code: NumberUnavailable}
@@ -43,7 +43,7 @@ var (
 	ErrStorageUnavailable = &Error{Code: StorageUnavailable}
 )
 
-// ErrTaken is what a Store says of a number that has an owner.
+// ErrTaken is the error of a Store for a number that already has an owner.
 var ErrTaken = errors.New("the number is already owned")
 
 // Error implements error.
@@ -55,7 +55,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", text, e.Rules)
 }
 
-// Is makes errors.Is compare codes, so that an error of a code is one wherever it was made.
+// Is reports whether target is an Error with the same code.
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && e.Code == other.Code

@@ -8,34 +8,36 @@ import (
 	"time"
 )
 
-// IdempotencyKeyTTL is how long the answer to a request with an idempotency key is kept.
+// IdempotencyKeyTTL is how long the response to a request with an idempotency key is kept.
 const IdempotencyKeyTTL = 24 * time.Hour
 
-// claimLease is how long a request may be at work under its key before another one takes over, as when the process of the
-// first was killed. Whoever is late then finds its claim gone, and makes nothing.
+// claimLease is how long a request can work under its key before another request takes over, for example because the
+// process of the first was killed. If the first is only late, it finds its claim gone, and creates nothing.
 const claimLease = 30 * time.Second
 
-// claimTimeout is how long it may take to claim a key or to give it up, whatever becomes of the request meanwhile.
+// claimTimeout limits the time to claim or release a key. The end of the request does not shorten it.
 const claimTimeout = 5 * time.Second
 
 // Claim is the right to answer the request under an idempotency key. The zero Claim is for a request without one.
 type Claim struct {
 	WorkspaceID string
-	Key         string // opaque, and never empty in a claim that is made
-	Token       string // who has claimed
+	Key         string // opaque; never empty in a real claim
+	Token       string // identifies the request that has the claim
 }
 
-// Claims keep what was answered under idempotency keys.
+// Claims stores the responses to requests with idempotency keys.
 type Claims interface {
-	// ClaimIdempotencyKey claims the key until now+lease for a request, of which it keeps a fingerprint only. The error is
-	// ErrInProgress if another one has the claim, and ErrKeyReused if the key was used for a different request. Where the
-	// request was answered before, it returns that answer, and no claim. Answers older than now-ttl do not count.
+	// ClaimIdempotencyKey claims the key for a request until now+lease. It stores only a fingerprint of the request. It
+	// returns ErrInProgress if another request has the claim, and ErrKeyReused if the key was used for a different request.
+	// If the request was answered before, it returns that answer and makes no claim. It ignores answers older than now-ttl.
 	ClaimIdempotencyKey(ctx context.Context, c Claim, request []byte, now time.Time, lease, ttl time.Duration) (answered *Number, err error)
-	// ReleaseIdempotencyKey ends a claim whose request failed. InsertNumber ends one whose request succeeded.
+	// ReleaseIdempotencyKey ends the claim of a request that failed. InsertNumber ends the claim of a request that
+	// succeeded.
 	ReleaseIdempotencyKey(ctx context.Context, c Claim) error
 }
 
-// once runs create under the key, or returns what it made before. replayed says which. An empty key runs it in any case.
+// once calls create under the key. If the request was already answered under the key, it returns that number instead, and
+// replayed is true. With an empty key, it always calls create.
 func (s *Service) once(ctx context.Context, workspaceID, key, operation string, request any, create func(Claim) (Number, error)) (n Number, replayed bool, err error) {
 	if key == "" {
 		n, err = create(Claim{})
@@ -61,7 +63,7 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 		if settled {
 			return
 		}
-		// The caller may have hung up, or create has panicked; the key must be free for the next try all the same.
+		// The key must be free for the next attempt even if the caller has hung up or create has panicked.
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 		defer cancel()
 		if failed := s.Claims.ReleaseIdempotencyKey(own, claim); failed != nil {
@@ -73,8 +75,8 @@ func (s *Service) once(ctx context.Context, workspaceID, key, operation string, 
 	return n, false, err
 }
 
-// claim is ClaimIdempotencyKey, not cut short where the caller hangs up: a claim of which nobody knows whether it was made would
-// keep the key from all others.
+// claim calls ClaimIdempotencyKey, and finishes even if the caller hangs up. Otherwise, nobody would know whether the claim
+// was made, and it could keep the key from all other requests.
 func (s *Service) claim(ctx context.Context, c Claim, request []byte) (answered *Number, err error) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()

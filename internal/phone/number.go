@@ -15,12 +15,12 @@ type Number struct {
 	ID      string // UUIDv7 (RFC 9562), lower case
 	Number  string
 	Type    Type
-	AgentID string // empty if it is not linked
+	AgentID string // empty if the number is not linked
 }
 
-// Change is what an update sets; nil leaves the member of Number with the same name as it is.
+// Change is what an update sets. A nil field leaves the field of Number with the same name unchanged.
 type Change struct {
-	AgentID *string // the empty string unlinks
+	AgentID *string // the empty string unlinks the number
 }
 
 func (c Change) validate() error {
@@ -36,14 +36,14 @@ type SIPCredentials struct {
 	TerminationURI string // empty for a SIP address of our own
 }
 
-// Filter narrows a list. Its zero value lets every number through.
+// Filter limits which numbers a list contains. The zero Filter allows every number.
 type Filter struct {
 	Number  string  // in E.164 form, or a SIP prefix in any letter case
-	AgentID *string // the empty string means linked to none
+	AgentID *string // the empty string selects numbers without an agent
 	Type    Type
 }
 
-// Page is a part of a list. Cursor finds the next one; it is empty on the last.
+// Page is a part of a list. Cursor identifies the next page; it is empty on the last page.
 type Page struct {
 	Numbers []Number
 	Cursor  string

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The value rules, from the table in the contract. Nothing is trimmed or normalized, so that a
-// test against this server shows what the hosted API may refuse. openapi.yaml states the same rules as far as it can.
+// The rules for values. Nothing is trimmed or normalized, so that a test against this server shows what the hosted API may
+// reject. openapi.yaml states the same rules as far as it can.
 var (
 	e164        = regexp.MustCompile(`^\+(1[0-9]{10}|[2-9][0-9]{6,14})$`)
 	sipPrefix   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~+-]{0,63}$`)
@@ -23,7 +23,7 @@ var (
 	uuidVersion = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 )
 
-// minSIPLength is the least length of the user name and the password of a SIP address of our own.
+// minSIPLength is the minimum length of the user name and the password of a SIP address of our own.
 const minSIPLength = 5
 
 const (
@@ -35,8 +35,8 @@ const (
 	wantPassword  = "must be %d to 128 printable ASCII characters"
 )
 
-// IsE164 reports whether s is a phone number in E.164 form: +, then 7 to 15 digits, the first 1 to 9; after +1 exactly 10
-// more. Whether a numbering plan has such a number is not checked.
+// IsE164 reports whether s is a phone number in E.164 form: +, then 7 to 15 digits, of which the first is 1 to 9. A number
+// in +1 has exactly 10 more digits. IsE164 does not check whether a numbering plan has the number.
 func IsE164(s string) bool { return e164.MatchString(s) }
 
 func isSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
@@ -115,10 +115,10 @@ func isHost(s string) bool {
 		}
 	}
 	last := labels[len(labels)-1][0]
-	return last > '9' // a letter: the label holds nothing else above the digits
+	return last > '9' // a letter, because nothing else in a label sorts after the digits
 }
 
-// country is one that numbers are sold in. There is a handful; they are code, not data.
+// country is a country in which numbers are sold. There are only a few, so they are code, not data.
 type country struct {
 	callingCode string // with the +
 	prefix      *regexp.Regexp
@@ -130,7 +130,7 @@ var countries = map[string]country{
 	"GB": {"+44", gbPrefix, "must be 1 to 10 digits, the first 1 to 9, without the country code, optionally after a 0"},
 }
 
-// upperASCII leaves alone what is not ASCII: the upper case of the long s (U+017F) is an S.
+// upperASCII changes only ASCII letters to upper case, because the upper case of the long s (U+017F) is S.
 func upperASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' {
@@ -140,10 +140,10 @@ func upperASCII(s string) string {
 	}, s)
 }
 
-// anyCountry is what a prefix must be wherever it is.
+// anyCountry has the rule for a prefix if the country is not supported.
 var anyCountry = country{"", regexp.MustCompile(`^[0-9]{1,11}$`), "must be 1 to 11 digits"}
 
-// IsServed reports whether numbers of the country of this E.164 number can be for sale.
+// IsServed reports whether the E.164 number has the country code of a country in which numbers are sold.
 func IsServed(number string) bool {
 	for _, c := range countries {
 		if strings.HasPrefix(number, c.callingCode) {

@@ -8,22 +8,24 @@ import (
 	"time"
 )
 
-// Store keeps the numbers of all workspaces. Each method sees one workspace only. A number that the workspace does not
-// have is ErrNotFound, and storage that cannot be used now is ErrStorageUnavailable.
+// Store keeps the numbers of all workspaces. Each method works on one workspace only. It returns ErrNotFound if the
+// workspace does not have the number, and ErrStorageUnavailable if the storage cannot be used now.
 type Store interface {
-	// InsertNumber returns ErrTaken where any workspace has the number; the letter case of a SIP prefix does not matter.
-	// With a claim it settles that in the same transaction, or returns ErrInProgress where another request has taken over.
+	// InsertNumber returns ErrTaken if any workspace has the number; the letter case of a SIP prefix does not matter. If
+	// there is a claim, InsertNumber ends it in the same transaction, or returns ErrInProgress if another request has taken
+	// over.
 	InsertNumber(ctx context.Context, workspaceID string, n Number, sip *SIPCredentials, claim Claim) error
 	Number(ctx context.Context, workspaceID, id string) (Number, error)
-	// Numbers returns at most limit numbers with ids above after, in ascending order of the ids.
+	// Numbers returns at most limit numbers with ids greater than after, in ascending order of their ids.
 	Numbers(ctx context.Context, workspaceID string, f Filter, after string, limit int) ([]Number, error)
-	// UpdateNumber makes the change, and returns the number as it then is.
+	// UpdateNumber makes the change and returns the updated number.
 	UpdateNumber(ctx context.Context, workspaceID, id string, c Change) (Number, error)
-	// DeleteNumber removes the number with all that hangs on it, and returns it as it was.
+	// DeleteNumber deletes the number and everything that belongs to it, and returns the number as it was.
 	DeleteNumber(ctx context.Context, workspaceID, id string) (Number, error)
 }
 
-// Inventory has the numbers for sale. It does not know who owns what, except that a search leaves out what is owned.
+// Inventory has the numbers for sale. It does not know who owns a number, but a search leaves out the numbers that have an
+// owner.
 type Inventory interface {
 	// NumbersForSale returns at most limit numbers that start with prefix and have no owner, in ascending order.
 	NumbersForSale(ctx context.Context, prefix string, limit int) ([]string, error)
@@ -31,7 +33,7 @@ type Inventory interface {
 	Offers(ctx context.Context, number string) (bool, error)
 }
 
-// Service is the seven operations.
+// Service implements the seven operations.
 type Service struct {
 	Store     Store
 	Inventory Inventory
@@ -40,7 +42,7 @@ type Service struct {
 	NewID     func() string // a new UUIDv7, lower case
 }
 
-// The limits of a list and of a search, in numbers.
+// The limits of a list and of a search, as counts of numbers.
 const (
 	defaultPage   = 100
 	maxPage       = 1000
@@ -48,7 +50,7 @@ const (
 	maxSearch     = 10
 )
 
-// ListQuery is what a caller may ask of a list; nil means absent.
+// ListQuery has the parameters of a list. Nil means absent.
 type ListQuery struct {
 	Limit   *int
 	Cursor  *string
@@ -83,7 +85,7 @@ func (s *Service) List(ctx context.Context, workspaceID string, q ListQuery) (Pa
 	return page, nil
 }
 
-// Create is a request for a new number. The object that matches Type counts, the others do not.
+// Create is a request for a new number. Only the object that matches Type counts.
 type Create struct {
 	Type      string
 	Purchase  *Purchase
@@ -91,13 +93,13 @@ type Create struct {
 	VogentSIP *VogentSIP
 }
 
-// Purchase asks for a number that is for sale.
+// Purchase is a request to buy a number that is for sale.
 type Purchase struct{ Number string }
 
-// SIPImport brings a number from a SIP carrier.
+// SIPImport is a request to import a number from a SIP carrier.
 type SIPImport struct{ Password, PhoneNumber, TerminationURI, Username string }
 
-// VogentSIP makes a SIP address.
+// VogentSIP is a request to create a SIP address.
 type VogentSIP struct{ Password, SIPPrefix, Username string }
 
 // The types of Create.
@@ -107,7 +109,8 @@ const (
 	createVogentSIP = "vogent_sip"
 )
 
-// Create adds a number to the workspace. With an idempotency key it does so once; replayed says that it was done before.
+// Create adds a number to the workspace. With an idempotency key, it adds the number only once: replayed reports whether an
+// earlier request with the key has added it.
 func (s *Service) Create(ctx context.Context, workspaceID string, c Create, idempotencyKey string) (n Number, replayed bool, err error) {
 	if err := c.validate(); err != nil {
 		return Number{}, false, err
@@ -126,7 +129,8 @@ func (s *Service) Create(ctx context.Context, workspaceID string, c Create, idem
 	})
 }
 
-// Purchase buys a number that is for sale. With an idempotency key it does so once; replayed says that it was done before.
+// Purchase buys a number that is for sale. With an idempotency key, it buys the number only once: replayed reports whether
+// an earlier request with the key has bought it.
 func (s *Service) Purchase(ctx context.Context, workspaceID, number, idempotencyKey string) (n Number, replayed bool, err error) {
 	var rules ruleList
 	rules.check(IsE164(number), "/number", wantE164)
@@ -138,8 +142,8 @@ func (s *Service) Purchase(ctx context.Context, workspaceID, number, idempotency
 	})
 }
 
-// buy sells the number to the one whose insert comes first: the unique index decides, not a look at who owns it. A number
-// that is taken off sale between the two steps is still sold, as if the purchase had been a moment earlier.
+// buy sells the number to the request that inserts it first: the unique index decides, not an earlier check of the owner.
+// If the number is taken off sale between the two steps, it is still sold, as if the request had come a moment earlier.
 func (s *Service) buy(ctx context.Context, workspaceID, number string, claim Claim) (Number, error) {
 	offered, err := s.Inventory.Offers(ctx, number)
 	if err != nil {
@@ -173,7 +177,7 @@ func (s *Service) Get(ctx context.Context, workspaceID, id string) (Number, erro
 	return s.Store.Number(ctx, workspaceID, id)
 }
 
-// Update makes a change to the number, and returns it as it then is. A change with nothing in it writes nothing.
+// Update makes a change to the number, and returns the updated number. An empty change writes nothing.
 func (s *Service) Update(ctx context.Context, workspaceID, id string, c Change) (Number, error) {
 	if err := c.validate(); err != nil {
 		return Number{}, err
@@ -187,7 +191,7 @@ func (s *Service) Update(ctx context.Context, workspaceID, id string, c Change) 
 	return s.Store.UpdateNumber(ctx, workspaceID, id, c)
 }
 
-// Delete gives the number up and returns it as it last was.
+// Delete releases the number, and returns it as it last was.
 func (s *Service) Delete(ctx context.Context, workspaceID, id string) (Number, error) {
 	if !isID(id) {
 		return Number{}, ErrNotFound
@@ -195,7 +199,7 @@ func (s *Service) Delete(ctx context.Context, workspaceID, id string) (Number, e
 	return s.Store.DeleteNumber(ctx, workspaceID, id)
 }
 
-// SearchQuery is what a caller may ask of the inventory; nil means absent.
+// SearchQuery has the parameters of a search. Nil means absent.
 type SearchQuery struct {
 	Prefix  string
 	Country *string
@@ -216,7 +220,7 @@ func (s *Service) Search(ctx context.Context, q SearchQuery) ([]string, error) {
 	c, served := countries[name]
 	rules.check(served, "/country", "must be US or GB")
 	if !served {
-		c = anyCountry // the prefix has its rule all the same
+		c = anyCountry // check the prefix anyway
 	}
 	rules.check(c.prefix.MatchString(q.Prefix), "/prefix", c.want)
 	if err := rules.err(); err != nil {

@@ -49,11 +49,11 @@ func (q ListQuery) validate() (Filter, int, error) {
 	return filter, limit, rules.err()
 }
 
-// validate wants the object that matches the type, and each rule kept inside it. The other objects may be there, as in the
-// published call, and nobody looks at their values.
+// validate requires the object that matches the type, and checks its values. The other objects may be present, as in the
+// example that the hosted API publishes, and validate ignores their values.
 func (c Create) validate() error {
 	var rules ruleList
-	// has notes the object that matches the type if it is missing, and reports whether it is there.
+	// has reports whether the object that matches the type is present, and records a broken rule if it is not.
 	has := func(object bool, pointer string) bool {
 		rules.check(object, pointer, "is required if type is "+c.Type)
 		return object

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Text replaces the characters that would act on a terminal or break a row, because a server can send anything.
+// Text replaces the characters that would control a terminal or break a row, because a server can send anything.
 func Text(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

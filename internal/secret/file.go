@@ -15,7 +15,8 @@ func ReadFile(path string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// CreateFile creates a key file with a new key that only its owner can read. If the file exists, it does nothing.
+// CreateFile creates a key file with a new key. Only the owner can read the file. If the file exists, CreateFile does
+// nothing.
 func CreateFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Keyring seals and opens secrets with AES-256-GCM. The first key seals. Each key opens what it has sealed.
+// Keyring seals and opens secrets with AES-256-GCM. It seals with its first key. Each key opens what it has sealed.
 type Keyring struct {
 	keys []secretKey
 }
@@ -28,7 +28,7 @@ type secretKey struct {
 // KeySize is the size of a key in bytes.
 const KeySize = 32
 
-// ErrWrongKey is the error for what was sealed with a key that the ring does not have.
+// ErrWrongKey is the error for text that was sealed with a key that the Keyring does not have.
 var ErrWrongKey = errors.New("encrypted with a key that is not available")
 
 // Parse reads keys of 32 bytes in base64, separated by commas.
@@ -63,7 +63,8 @@ func newSecretKey(raw []byte) (secretKey, error) {
 	return secretKey{id: hex.EncodeToString(sum[:4]), aead: aead, mac: mac.Sum(nil)}, nil
 }
 
-// IDs returns the ids of the keys, which begin what the keys have sealed. An id reveals nothing about its key.
+// IDs returns the ids of the keys. Text that a key has sealed starts with the id of the key. An id reveals nothing about
+// its key.
 func (r *Keyring) IDs() []string {
 	ids := make([]string, len(r.keys))
 	for i, key := range r.keys {
@@ -72,13 +73,13 @@ func (r *Keyring) IDs() []string {
 	return ids
 }
 
-// Seal encrypts secret so that Open needs the same context, which names the place where the secret is stored.
+// Seal encrypts secret. Open needs the same context, which names the place where the secret is stored.
 func (r *Keyring) Seal(secret, context string) string {
 	key := r.keys[0]
 	return key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nil, nil, []byte(secret), []byte(context)))
 }
 
-// Open decrypts what Seal has encrypted. It returns ErrWrongKey if that key is not in the ring.
+// Open decrypts what Seal has encrypted. It returns ErrWrongKey if the Keyring does not have the key.
 func (r *Keyring) Open(sealed, context string) (string, error) {
 	id, encoded, _ := strings.Cut(sealed, ":")
 	box, err := base64.StdEncoding.DecodeString(encoded)
@@ -96,7 +97,7 @@ func (r *Keyring) Open(sealed, context string) (string, error) {
 	return string(secret), nil
 }
 
-// key finds a key by its id, or returns ErrWrongKey.
+// key returns the key with this id, or ErrWrongKey.
 func (r *Keyring) key(id string) (secretKey, error) {
 	for _, key := range r.keys {
 		if key.id == id {
@@ -106,11 +107,11 @@ func (r *Keyring) key(id string) (secretKey, error) {
 	return secretKey{}, ErrWrongKey
 }
 
-// Fingerprint returns an HMAC of text. A plain hash would not do: a request can contain a password, which could be guessed.
+// Fingerprint returns an HMAC of text. A plain hash is not enough: a request can contain a password, which could be guessed.
 func (r *Keyring) Fingerprint(text []byte) string { return r.keys[0].fingerprint(text) }
 
-// Matches reports whether fingerprint is a fingerprint of text. It returns ErrWrongKey if the key that made it is not in the
-// ring.
+// Matches reports whether fingerprint is a fingerprint of text. It returns ErrWrongKey if the Keyring does not have the key
+// that made it.
 func (r *Keyring) Matches(fingerprint string, text []byte) (bool, error) {
 	id, _, _ := strings.Cut(fingerprint, ":")
 	key, err := r.key(id)

@@ -51,8 +51,7 @@ func Create(path string, fill func(draft string) error) (failed error) {
 	if err := os.Link(file.Name(), path); err != nil {
 		return err
 	}
-	// This makes the name of the new file survive a power failure. Some systems cannot sync a folder; nothing better can be done
-	// there.
+	// This makes the name of the new file survive a power failure. Some systems cannot sync a folder, so an error is ignored.
 	_ = syncFile(filepath.Dir(path))
 	return nil
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // An API key consists of "pnk_", 30 random base62 characters (178 bits), and 6 characters with the CRC-32 of everything before
-// them. The checksum shows that a key is mistyped without a query.
+// them. The checksum detects a mistyped key without a query.
 const (
 	keyPrefix  = "pnk_"
 	keyRandom  = 30
 	keySum     = 6
 	base62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	keyAllowed = 256 - 256%len(base62) // bytes from here on are skipped: they would make some characters more likely than others
+	keyAllowed = 256 - 256%len(base62) // bytes from this value on would make some characters more likely, so they are skipped
 )
 
 func newKey() string {

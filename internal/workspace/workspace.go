@@ -1,4 +1,4 @@
-// Package workspace has workspaces and the API keys that give access to them.
+// Package workspace manages workspaces and the API keys that give access to them.
 package workspace
 
 import (
@@ -25,7 +25,7 @@ type Key struct {
 	Workspace Workspace
 	CreatedAt time.Time
 	LastUsed  time.Time // to the minute; zero if never
-	RevokedAt time.Time // zero if it is valid
+	RevokedAt time.Time // zero if the key is not revoked
 }
 
 // The errors of this package.
@@ -56,16 +56,16 @@ type Service struct {
 	NewID func() string // a new UUIDv7, lower case
 
 	mu   sync.Mutex
-	used map[string]time.Time // by key id, what is not saved with TouchAPIKeys yet
+	used map[string]time.Time // by key id, the times that TouchAPIKeys has not saved yet
 }
 
-// name does not check the length: a counted repetition of these classes would take 13 ms to compile at each start of the
-// program.
+// name does not check the length, because a counted repetition of these classes would take 13 ms to compile at each start of
+// the program.
 var name = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
 
 const maxName = 64 // characters
 
-// CheckName returns an ErrInvalidName if a name breaks the rule. what says what has the name: "workspace" or "key".
+// CheckName returns an error that wraps ErrInvalidName if a name breaks the rule. what is "workspace" or "key".
 func CheckName(what, value string) error {
 	if !name.MatchString(value) || utf8.RuneCountInString(value) > maxName {
 		return fmt.Errorf("%s name %q: %w", what, value, ErrInvalidName)
@@ -73,14 +73,15 @@ func CheckName(what, value string) error {
 	return nil
 }
 
-// CreateKey creates a key for the workspace of that name. If there is no such workspace, it creates one. The returned key is
-// not stored anywhere: the store has only its hash.
+// CreateKey creates a key for the workspace with that name. If there is no such workspace, it creates the workspace too.
+// The returned key is not stored anywhere: the store has only its hash.
 func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
 	key, _, err := s.create(ctx, workspaceName, keyName, false)
 	return key, err
 }
 
-// CreateFirstKey creates a key like CreateKey, but only if there has never been one. Otherwise it returns "".
+// CreateFirstKey is like CreateKey, but creates a key only if there has never been one. Otherwise, it returns an empty
+// string.
 func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName string) (string, error) {
 	key, created, err := s.create(ctx, workspaceName, keyName, true)
 	if !created {
@@ -107,8 +108,8 @@ func (s *Service) create(ctx context.Context, workspaceName, keyName string, onl
 	return key, created, nil
 }
 
-// Authenticate returns the key without its secret, or ErrInvalidKey. It asks the store each time, so that every server on the
-// database refuses a revoked key at once.
+// Authenticate returns the Key that belongs to an API key, or ErrInvalidKey. It asks the store each time, so that every
+// server on the database rejects a revoked key at once.
 func (s *Service) Authenticate(ctx context.Context, key string) (Key, error) {
 	if !wellFormed(key) {
 		return Key{}, ErrInvalidKey
