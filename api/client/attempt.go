@@ -16,7 +16,7 @@ import (
 // or another value.
 type Attempt struct {
 	Operation string // the operationId in openapi.yaml, such as getPhoneNumber; empty for an endpoint that openapi.yaml does not have
-	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}; likewise empty
+	Route     string // the path as openapi.yaml writes it, such as /phone_numbers/{id}; empty in the same case
 	Number    int    // 1 for the first attempt of the call, 2 for the first retry, and so on
 }
 
@@ -51,7 +51,7 @@ const (
 	bodyUnread = iota
 	bodyBegun  // a part of it was read, and may have been sent
 	bodySealed // none of it was read, and none can be from now on
-	bodyEarly  // likewise, because the transport read it before it had a connection, or there is no body to guard
+	bodyEarly  // the same, because the transport read it before it had a connection, or there is no body to guard
 )
 
 type attemptKey struct{}
@@ -112,7 +112,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	case a.passed.Swap(true):
 		a.repeated.Store(true)
 		if a.returned.Load() && a.cancel != nil {
-			a.cancel() // so that the middleware does not try again; if it sends both at once, the first goes on
+			a.cancel() // so that the middleware does not try again; if it sends both at once, only the first goes on
 		}
 		return nil, refuse(r, errRepeated)
 	}

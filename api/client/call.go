@@ -90,8 +90,8 @@ func (x *call) send(ctx context.Context, keep func(answer) error) *Error {
 	}
 }
 
-// try sends the request once and reads the response. It returns a response only if it says that the call was carried
-// out.
+// try sends the request once and reads the response. It returns an Error unless the response says that the call was
+// carried out.
 func (x *call) try(ctx context.Context) (answer, *Error) {
 	logged := x.log.Enabled(ctx, slog.LevelDebug)
 	var started time.Time

@@ -35,15 +35,16 @@ const (
 	wantPassword  = "must be %d to 128 printable ASCII characters"
 )
 
-// IsE164 reports whether s is a phone number in E.164 form: +, then 7 to 15 digits, of which the first is 1 to 9. A number
-// in +1 has exactly 10 more digits. IsE164 does not check whether a numbering plan has the number.
+// IsE164 reports whether s is a phone number in E.164 form: +, then 7 to 15 digits that do not start with 0. After +1,
+// there must be exactly 10 more digits. IsE164 does not check whether a numbering plan has the number.
 func IsE164(s string) bool { return e164.MatchString(s) }
 
 func isSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
 
 func isID(s string) bool { return len(s) == 36 && uuidVersion.MatchString(s) }
 
-// isTerminationURI tries each way to read s, because "sip:5060" can be a host named sip with a port.
+// isTerminationURI reports whether s is a termination URI. It reads s in each possible way, because "sip:5060" can be a
+// host named sip with a port.
 func isTerminationURI(s string) bool {
 	if len(s) > 255 {
 		return false
