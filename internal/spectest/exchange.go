@@ -11,18 +11,18 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// Exchange is a request with its response, and what the oracle says of the request.
+// Exchange is a request with its response, and what the oracle says about the request.
 type Exchange struct {
 	*Request
 	Operation *Operation  // nil if the spec has no such path or method
 	Refusal   error       // nil if the spec accepts the request
-	Problem   api.Problem // of a response other than 200
+	Problem   api.Problem // in a response other than 200
 	Response  *httptest.ResponseRecorder
 
 	input *openapi3filter.RequestValidationInput
 }
 
-// ID is the operationId; empty if the spec has no such path or method.
+// ID returns the operationId, or an empty string if the spec has no such path or method.
 func (x *Exchange) ID() string {
 	if x.Operation == nil {
 		return ""
@@ -30,16 +30,17 @@ func (x *Exchange) ID() string {
 	return x.Operation.OperationID
 }
 
-// PathParameter is the value of a parameter in the path.
+// PathParameter returns the value of a parameter in the path.
 func (x *Exchange) PathParameter(name string) string {
 	value, err := url.PathUnescape(x.input.PathParams[name])
 	if err != nil {
-		panic(err) // it would not have become a request
+		panic(err) // a request cannot have such a path
 	}
 	return value
 }
 
-// At returns what the first JSON value of the body has there, nil if nothing.
+// At returns the value at a path of names in the first JSON value of the body, or nil if there is
+// none.
 func (x *Exchange) At(names ...string) any {
 	if !x.TakesBody() {
 		return nil
@@ -63,11 +64,11 @@ func (x *Exchange) Text(names ...string) string {
 	return s
 }
 
-// Parameter is the first value of a query parameter; the oracle looks at no other.
+// Parameter returns the first value of a query parameter. The oracle ignores the others.
 func (x *Exchange) Parameter(name string) string { return x.input.Request.URL.Query().Get(name) }
 
 // TakesBody reports whether the body matters at all.
 func (x *Exchange) TakesBody() bool { return x.Operation.RequestBody != nil }
 
-// URL is that of the request.
+// URL returns the URL of the request.
 func (x *Exchange) URL() *url.URL { return x.input.Request.URL }

@@ -21,7 +21,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// Oracle says, from a Spec alone, which requests are valid and which responses are.
+// Oracle decides from a Spec alone whether requests and responses are valid.
 type Oracle struct {
 	spec    *Spec
 	baseURL string
@@ -29,7 +29,7 @@ type Oracle struct {
 	options *openapi3filter.Options
 }
 
-// NewOracle returns an oracle for a server below baseURL to which key is the only valid one.
+// NewOracle returns an oracle for a server at baseURL that accepts no key but key.
 func NewOracle(t *testing.T, s *Spec, baseURL, key string) *Oracle {
 	t.Helper()
 	document := *s.Document
@@ -40,7 +40,7 @@ func NewOracle(t *testing.T, s *Spec, baseURL, key string) *Oracle {
 	}
 	return &Oracle{s, baseURL, router, &openapi3filter.Options{
 		IncludeResponseStatus: true,
-		SkipSettingDefaults:   true, // a default takes the place of a null, which would then pass
+		SkipSettingDefaults:   true, // a default would replace a null, which would then pass
 		AuthenticationFunc: func(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 			if !shows(input.RequestValidationInput.Request, input.SecurityScheme, key) {
 				return errors.New("no valid key")
@@ -50,7 +50,7 @@ func NewOracle(t *testing.T, s *Spec, baseURL, key string) *Oracle {
 	}}
 }
 
-// shows reports whether a request has the key in the way of a security scheme.
+// shows reports whether a request has the key where a security scheme expects it.
 func shows(r *http.Request, scheme *openapi3.SecurityScheme, key string) bool {
 	if scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer") {
 		got := r.Header.Values("Authorization")
@@ -66,7 +66,7 @@ func shows(r *http.Request, scheme *openapi3.SecurityScheme, key string) bool {
 	return len(want.Query) == 0 || r.URL.Query().Get(scheme.Name) == key
 }
 
-// Send asks the oracle about the request, and the handler for its response.
+// Send gets the oracle's decision on the request, and the handler's response to it.
 func (o *Oracle) Send(t *testing.T, handler http.Handler, r *Request) *Exchange {
 	t.Helper()
 	x := &Exchange{Request: r, Response: httptest.NewRecorder()}
@@ -82,8 +82,8 @@ func (o *Oracle) Send(t *testing.T, handler http.Handler, r *Request) *Exchange 
 	return x
 }
 
-// withoutUnread makes up for a language that cannot say "only if type is purchase": it takes the
-// members out that a choice leaves out, if they have their documented shape.
+// withoutUnread removes the members that a choice leaves out, if they have their documented shape. OpenAPI cannot say "only if
+// type is purchase".
 func withoutUnread(schema *openapi3.Schema, body []byte) []byte {
 	var members map[string]json.RawMessage
 	if schema == nil || json.Unmarshal(body, &members) != nil {
@@ -107,12 +107,12 @@ func withoutUnread(schema *openapi3.Schema, body []byte) []byte {
 	}
 	text, err := json.Marshal(members)
 	if err != nil {
-		panic(err) // it is made of JSON
+		panic(err) // the members come from valid JSON
 	}
 	return text
 }
 
-// shape is a schema without the rules for values: only types, null and unknown members are left.
+// shape returns a schema without the rules for values. Only the rules for types, null and unknown members are left.
 func shape(schema *openapi3.Schema) *openapi3.Schema {
 	plain := &openapi3.Schema{Type: schema.Type, Nullable: schema.Nullable, AdditionalProperties: schema.AdditionalProperties}
 	for name, inner := range schema.Properties {
@@ -124,20 +124,20 @@ func shape(schema *openapi3.Schema) *openapi3.Schema {
 	return plain
 }
 
-// sameShape makes up for the router: to it a slash at the end is none, and /phone_numbers and
-// /phone_numbers//notes have an id that is empty.
+// sameShape corrects the router, which ignores a slash at the end, and finds an empty id in /phone_numbers and
+// /phone_numbers//notes.
 func sameShape(path, template string) bool {
 	return strings.Count(path, "/") == strings.Count(template, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//")
 }
 
-// plainMediaType writes a media type as the oracle wants it: to it the case of the letters and the
-// white space matter, to RFC 9110 they do not.
+// plainMediaType returns a media type in the form that the oracle expects. Letter case and white space matter to the oracle,
+// but not in RFC 9110.
 func plainMediaType(header string) string {
 	mediaType, _, _ := strings.Cut(header, ";")
 	return strings.ToLower(strings.TrimSpace(mediaType))
 }
 
-// Check holds the response against the spec, and what every response must have. It reads the problem.
+// Check checks the response against the spec and the rules for every response. It also decodes the problem.
 func (o *Oracle) Check(x *Exchange) error {
 	if x.Response.Code >= http.StatusInternalServerError {
 		return errors.New("the server failed")
@@ -176,7 +176,7 @@ func (o *Oracle) CheckResponse(x *Exchange) error {
 	return nil
 }
 
-// documentedCodes are the codes in the examples of the response with that status.
+// documentedCodes returns the codes in the examples of the response with this status.
 func (x *Exchange) documentedCodes() []api.ProblemCode {
 	if x.Operation == nil {
 		return map[int][]api.ProblemCode{
@@ -187,7 +187,7 @@ func (x *Exchange) documentedCodes() []api.ProblemCode {
 	return codesOf(x.Operation.Responses.Status(x.Response.Code).Value)
 }
 
-// codesOf are the codes that the examples of a response have.
+// codesOf returns the codes in the examples of a response.
 func codesOf(response *openapi3.Response) (codes []api.ProblemCode) {
 	content := response.Content[api.ProblemMediaType]
 	if content == nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Request is a request that the generator has made, or a test by hand.
+// Request is a request made by the generator, or by hand in a test.
 type Request struct {
 	Method string
 	Path   string   // escaped
 	Query  []string // name=value, escaped
 	Body   []byte
 	Header http.Header
-	Done   []string // what was done to a valid request
+	Done   []string // the changes made to a valid request
 }
 
 func (r *Request) String() string {
@@ -47,7 +47,7 @@ func (r *Request) http(t *testing.T) *http.Request {
 	return sent
 }
 
-// Authorize shows a key in the way of a security scheme.
+// Authorize puts a key where a security scheme expects it.
 func (r *Request) Authorize(scheme *openapi3.SecurityScheme, key string) {
 	switch {
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"):
@@ -66,8 +66,8 @@ func (r *Request) Authorize(scheme *openapi3.SecurityScheme, key string) {
 	}
 }
 
-// Requirements are the ways in which a caller of the operation may show who it is; an empty one
-// stands for a call without a key.
+// Requirements returns the ways in which a caller of the operation can authenticate. An empty one
+// means a call without a key.
 func (s *Spec) Requirements(op *Operation) openapi3.SecurityRequirements {
 	if op.Security != nil {
 		if len(*op.Security) == 0 {
@@ -78,7 +78,7 @@ func (s *Spec) Requirements(op *Operation) openapi3.SecurityRequirements {
 	return s.Document.Security
 }
 
-// Serve sends the request, with more headers, to a handler.
+// Serve sends the request to a handler, with additional headers.
 func (r *Request) Serve(t *testing.T, handler http.Handler, header http.Header) *httptest.ResponseRecorder {
 	t.Helper()
 	sent, response := r.http(t), httptest.NewRecorder()

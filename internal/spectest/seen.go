@@ -12,8 +12,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// Seen notes which parts of a Spec its responses have had: each status with its headers, media types
-// and problem codes, each member of a body, and each value of a set.
+// Seen records which parts of a Spec have occurred in responses: each status with its headers, media types and problem codes,
+// each member of a body, and each value of an enum.
 type Seen struct {
 	parts map[string]int
 }
@@ -21,7 +21,7 @@ type Seen struct {
 // NewSeen returns a Seen that has seen nothing.
 func NewSeen() *Seen { return &Seen{map[string]int{}} }
 
-// Add notes a response.
+// Add records a response.
 func (s *Seen) Add(x *Exchange) {
 	if x.Operation == nil {
 		s.parts["code "+string(x.Problem.Code)]++
@@ -72,19 +72,19 @@ func (s *Seen) addValue(at string, schema *openapi3.Schema, value any) {
 	s.parts[at]++
 }
 
-// Merge adds what another has seen.
+// Merge adds what other has seen.
 func (s *Seen) Merge(other *Seen) {
 	for part, n := range other.parts {
 		s.parts[part] += n
 	}
 }
 
-// Count returns how many responses of the operation had that status.
+// Count returns how many responses of the operation had this status.
 func (s *Seen) Count(operationID string, status int) int {
 	return s.parts[fmt.Sprintf("%s %d", operationID, status)]
 }
 
-// Missing names what is documented and was not seen.
+// Missing returns the documented parts that have not been seen.
 func (s *Seen) Missing(spec *Spec) (missing []string) {
 	for _, part := range spec.documented() {
 		if s.parts[part] == 0 {
@@ -94,7 +94,7 @@ func (s *Seen) Missing(spec *Spec) (missing []string) {
 	return missing
 }
 
-// documented are all parts of the responses that the spec documents, named as in Seen.
+// documented returns all parts of the responses that the spec documents, named as in Seen.
 func (s *Spec) documented() (parts []string) {
 	for _, code := range s.Document.Components.Schemas["ProblemCode"].Value.Enum {
 		parts = append(parts, fmt.Sprint("code ", code))
@@ -120,7 +120,7 @@ func (s *Spec) documented() (parts []string) {
 	return slices.Compact(parts)
 }
 
-// bodyOf is how the parts of a body begin: a problem has the same members wherever it comes from.
+// bodyOf returns the prefix for the parts of a body. A problem has the same members in every response.
 func bodyOf(at, mediaType string) string {
 	if mediaType == api.ProblemMediaType {
 		return "problem "

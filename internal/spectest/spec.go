@@ -1,5 +1,5 @@
-// Package spectest holds requests and responses against openapi.yaml, and notes which parts of it a
-// run has seen.
+// Package spectest checks requests and responses against openapi.yaml, and records which parts of
+// it a run has seen.
 package spectest
 
 import (
@@ -17,17 +17,17 @@ import (
 // Spec is an OpenAPI document.
 type Spec struct {
 	Document   *openapi3.T
-	Operations []*Operation // in the order of their ids
+	Operations []*Operation // sorted by id
 }
 
-// Operation is an operation with what its path adds to it.
+// Operation is an operation, together with what its path item adds to it.
 type Operation struct {
 	*openapi3.Operation
 
 	Method     string
-	Path       string // as the document writes it
+	Path       string // as in the document
 	Parameters []*openapi3.Parameter
-	Body       *openapi3.Schema // of its JSON body, nil if it takes none
+	Body       *openapi3.Schema // the schema of its JSON body; nil if it takes none
 }
 
 // Load reads openapi.yaml.
@@ -36,8 +36,8 @@ func Load(t *testing.T) *Spec {
 	return Parse(t, phonenumbers.Spec)
 }
 
-// Parse reads a document and closes its response schemas: a client must accept unknown members in a
-// response, but neither our server nor an example has any.
+// Parse reads a document and forbids unknown members in responses. A client must accept them, but
+// neither our server nor an example has any.
 func Parse(t *testing.T, text []byte) *Spec {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(text)
@@ -78,7 +78,7 @@ func (s *Spec) Operation(t *testing.T, id string) *Operation {
 	return s.Operations[i]
 }
 
-// Parameter returns the parameter of this name in a place such as query, nil if there is none.
+// Parameter returns the parameter with this name in a place such as query, or nil if there is none.
 func (o *Operation) Parameter(in, name string) *openapi3.Parameter {
 	for _, p := range o.Parameters {
 		if p.In == in && p.Name == name {
@@ -88,10 +88,11 @@ func (o *Operation) Parameter(in, name string) *openapi3.Parameter {
 	return nil
 }
 
-// Choice says which member of an object is required, by the value of another one (x-discriminator).
-// The members that are not chosen may stand there in their documented shape; nobody reads them.
+// Choice says which member of an object is required, depending on the value of another member
+// (x-discriminator). The members that are not chosen may be present in their documented shape; they
+// are ignored.
 type Choice struct {
-	Property string            // whose value chooses
+	Property string            // the member whose value chooses
 	Mapping  map[string]string // from the value to the member
 }
 
@@ -109,12 +110,12 @@ func ChoiceOf(schema *openapi3.Schema) (c Choice, ok bool) {
 	return c, true
 }
 
-// Has reports whether member is one of those to choose from.
+// Has reports whether member is one of the members to choose from.
 func (c Choice) Has(member string) bool {
 	return slices.Contains(slices.Collect(maps.Values(c.Mapping)), member)
 }
 
-// Others are the members that value does not choose, in order.
+// Others returns the members that value does not choose, sorted.
 func (c Choice) Others(value string) []string {
 	others := slices.Sorted(maps.Values(c.Mapping))
 	return slices.DeleteFunc(others, func(member string) bool { return member == c.Mapping[value] })

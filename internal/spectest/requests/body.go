@@ -1,6 +1,6 @@
 package requests
 
-// object is a JSON object that can hold what a map cannot: an order, and a name twice.
+// object is a JSON object that can have what a map cannot: an order, and the same name twice.
 type object struct{ members []member }
 
 type member struct {
@@ -8,14 +8,14 @@ type member struct {
 	value any // nil, a string, verbatim, []any or *object
 }
 
-// verbatim is a JSON value as it stands in the text.
+// verbatim is a JSON value as it appears in the text.
 type verbatim string
 
 func newObject(members ...member) *object { return &object{members} }
 
 func (o *object) add(name string, value any) { o.members = append(o.members, member{name, value}) }
 
-// parts finds every object in the tree, and every member.
+// parts returns every object in the tree, and every member.
 func parts(tree any) (objects []*object, members []*member) {
 	o, ok := tree.(*object)
 	if !ok {
@@ -30,7 +30,7 @@ func parts(tree any) (objects []*object, members []*member) {
 	return objects, members
 }
 
-// fixText writes the body, if that is still to do.
+// fixText writes the body as text, if that has not been done yet.
 func (g *Generator) fixText(r *draft) {
 	if r.tree != nil {
 		r.Body, r.tree = g.write(nil, r.tree, r.odd), nil
@@ -74,7 +74,7 @@ func (g *Generator) write(text []byte, value any, odd bool) []byte {
 	return text
 }
 
-// quote lets through what is not UTF-8.
+// quote keeps bytes that are not valid UTF-8.
 func (g *Generator) quote(text []byte, s string, odd bool) []byte {
 	const hex = "0123456789abcdef"
 	text = append(text, '"')

@@ -12,13 +12,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// change is one of the things that can be done to a valid request. Most make it invalid; some must not.
+// change is a change to a valid request. Most changes make it invalid, but some must not.
 type change struct {
 	name  string
 	apply func(g *Generator, r *draft)
 }
 
-// change does one thing to a request.
+// change makes one change to a request.
 func (g *Generator) change(r *draft) {
 	changes := requestChanges
 	hasBody := r.tree != nil || r.Body != nil
@@ -46,9 +46,9 @@ func queryParameters(o *spectest.Operation) (list []*openapi3.Parameter) {
 	return list
 }
 
-// treeChanges happen to the body before it is text.
+// treeChanges change the body before it is written as text.
 var treeChanges = []change{
-	// The most telling ones come up more often.
+	// The most useful change is chosen more often.
 	{"a rule broken", breakRule},
 	{"a rule broken", breakRule},
 	{"a rule broken", breakRule},
@@ -113,7 +113,7 @@ var oddCharacters = []string{
 	"%", "+", "'", "_", "\xff", "\xc0\x80", "\xed\xa0\x80",
 }
 
-// oddParameter is escaped, or not.
+// oddParameter returns an odd value for a parameter, usually escaped.
 func (g *Generator) oddParameter(p *openapi3.Parameter) string {
 	value := g.parameter(p)
 	breaks := g.breaks(p.Name, p.Schema.Value)
@@ -128,12 +128,12 @@ func (g *Generator) oddParameter(p *openapi3.Parameter) string {
 			value[:max(0, len(value)-1)], "null", "5", "+1", "-x", "\xff", "\xff\xfe", value+"\xff", "\xff"+value, "\x00", strings.Repeat("A", 5000), pick(g, append(g.Missing, "")...))
 	}
 	if g.chance(5) && url.PathEscape(value) == value {
-		return value // "+" is a space
+		return value // here, "+" means a space
 	}
 	return url.QueryEscape(value)
 }
 
-// oddSegments are values of a path parameter that name nothing.
+// oddSegments are values of a path parameter that identify nothing.
 var oddSegments = []string{
 	".", "..", "/", "../", "a/b", "\x00", " ", "\n", "\xff", "é", "%", "?", "#", ";", "a;b=c", ":id", "*", "null", "search", "purchase", "0", "-1",
 	strings.Repeat("a", 10_000), "{id}", "019DAA80-7C00-7000-8000-000000000001",
@@ -162,7 +162,7 @@ func otherNotation(g *Generator, r *draft) {
 	})
 }
 
-// eachMember calls fn with each member that the schema knows.
+// eachMember calls fn with each member that is in the schema.
 func eachMember(schema *openapi3.Schema, tree any, fn func(*member, *openapi3.Schema)) {
 	o, ok := tree.(*object)
 	if !ok || schema == nil {
@@ -192,12 +192,12 @@ func onMember(apply func(*Generator, *member)) func(*Generator, *draft) {
 	}
 }
 
-// onText works on a member that is a string.
+// onText applies a change to a member that is a string.
 func onText(apply func(*Generator, string) string) func(*Generator, *draft) {
 	return func(g *Generator, r *draft) {
 		if texts := textMembers(r.tree); len(texts) > 0 {
 			m := pick(g, texts...)
-			m.value = apply(g, m.value.(string)) //nolint:forcetypeassert // textMembers has looked
+			m.value = apply(g, m.value.(string)) //nolint:forcetypeassert // textMembers returns only strings
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// textChanges happen to the text of the body.
+// textChanges change the text of the body.
 var textChanges = []change{
 	{"truncated", onBody(func(g *Generator, b []byte) []byte { return b[:g.IntN(len(b)+1)] })},
 	{"more behind", onBody(func(g *Generator, b []byte) []byte {
@@ -43,7 +43,7 @@ var textChanges = []change{
 	{"a content coding", func(g *Generator, r *draft) { r.Header.Set("Content-Encoding", pick(g, "gzip", "identity")) }},
 }
 
-// requestChanges fit every operation.
+// requestChanges are possible for every operation.
 var requestChanges = []change{
 	{"another key", func(g *Generator, r *draft) {
 		r.Header["Authorization"] = pick(g, nil, []string{""}, []string{"Bearer"}, []string{"Bearer "}, []string{"Bearer wrong"},
@@ -83,7 +83,7 @@ var requestChanges = []change{
 	}},
 }
 
-// headerChanges happen to a request with an idempotency key.
+// headerChanges are for requests with an idempotency key.
 var headerChanges = []change{
 	{"another idempotency key", func(g *Generator, r *draft) {
 		r.Header["Idempotency-Key"] = pick(g, []string{""}, []string{"a", "a"}, []string{`"`}, []string{`""`}, []string{`"a`}, []string{`"a"b"`}, []string{`"\a"`},
@@ -91,7 +91,7 @@ var headerChanges = []change{
 	}},
 }
 
-// queryChanges happen to the query of an operation that has parameters there.
+// queryChanges are for operations with query parameters.
 var queryChanges = []change{
 	{"another value", func(g *Generator, r *draft) {
 		p := pick(g, queryParameters(r.op)...)

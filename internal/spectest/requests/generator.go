@@ -14,22 +14,21 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest/texts"
 )
 
-// Generator makes requests from a Spec: valid ones, and valid ones to which something was done.
+// Generator makes requests from a Spec: valid ones, and valid ones that were changed.
 type Generator struct {
 	*rand.Rand
 	Spec    *spectest.Spec
 	BaseURL string // such as /api
 	Keys    Keys
 
-	// Known has values by the name of a member or parameter, which the generator prefers where they
-	// are valid: so that an id is mostly one that there is. Missing has values of path parameters that
-	// name nothing.
+	// Known has values by the name of a member or parameter. The generator prefers them if they are valid, so that most ids
+	// exist. Missing has values of path parameters that identify nothing.
 	Known   map[string][]string
 	Missing []string
 
 	keyed []*spectest.Request // the last few with an idempotency key
 	texts map[*openapi3.Schema]*texts.Maker
-	kept  map[ruledText]bool // whether a text keeps the rules of a schema
+	kept  map[ruledText]bool // whether a text follows the rules of a schema
 }
 
 type ruledText struct {
@@ -37,13 +36,13 @@ type ruledText struct {
 	text   string
 }
 
-// Keys are what requests are made with.
+// Keys are the API keys that requests use.
 type Keys struct{ Valid, Revoked string }
 
-// NewGenerator returns a generator. The same seed makes the same requests, as far as Known is the same.
+// NewGenerator returns a generator. The same seed makes the same requests, as long as Known is the same.
 func NewGenerator(s *spectest.Spec, baseURL string, keys Keys, seed uint64) *Generator {
 	return &Generator{
-		Rand: rand.New(rand.NewPCG(seed, 0)), Spec: s, BaseURL: baseURL, Keys: keys, //nolint:gosec // the same requests again
+		Rand: rand.New(rand.NewPCG(seed, 0)), Spec: s, BaseURL: baseURL, Keys: keys, //nolint:gosec // the same seed must make the same requests
 		Known: map[string][]string{}, texts: map[*openapi3.Schema]*texts.Maker{}, kept: map[ruledText]bool{},
 	}
 }
@@ -55,7 +54,7 @@ func (g *Generator) chance(percent int) bool { return g.IntN(100) < percent }
 // Next makes a request for op, or for any operation if op is nil.
 func (g *Generator) Next(op *spectest.Operation) *spectest.Request {
 	if op == nil && len(g.keyed) > 0 && g.chance(5) {
-		return pick(g, g.keyed...) // once more
+		return pick(g, g.keyed...) // send it again
 	}
 	if op == nil {
 		op = pick(g, g.Spec.Operations...)
@@ -73,21 +72,21 @@ func (g *Generator) Next(op *spectest.Operation) *spectest.Request {
 	return r.Request
 }
 
-// Valid makes a request for op that keeps all rules.
+// Valid makes a request for op that follows all rules.
 func (g *Generator) Valid(op *spectest.Operation) *spectest.Request {
 	r := g.valid(op)
 	g.fixText(r)
 	return r.Request
 }
 
-// idempotencyKey is the header under which a request is sent once more.
+// idempotencyKey is the name of the header that makes it safe to send a request again.
 const idempotencyKey = "Idempotency-Key"
 
 // draft is a request whose body is not yet text.
 type draft struct {
 	*spectest.Request
 
-	op   *spectest.Operation // that it is made for
+	op   *spectest.Operation // the operation that the request is for
 	tree any                 // the body, until it is text
 	odd  bool                // the body is written with escapes and white space that change nothing
 }
@@ -116,14 +115,14 @@ func (g *Generator) valid(op *spectest.Operation) *draft {
 	return r
 }
 
-// Authorize shows the valid key in the way of a security requirement.
+// Authorize puts the valid key where a security requirement expects it.
 func (g *Generator) Authorize(r *spectest.Request, requirement openapi3.SecurityRequirement) {
 	for name := range requirement {
 		r.Authorize(g.Spec.Document.Components.SecuritySchemes[name].Value, g.Keys.Valid)
 	}
 }
 
-// parameter makes the text of a valid value.
+// parameter returns a valid value as text. In a path, the value sometimes identifies nothing.
 func (g *Generator) parameter(p *openapi3.Parameter) string {
 	if p.In == openapi3.ParameterInPath && !g.chance(88) {
 		return pick(g, append(slices.Clone(g.Missing), oddSegments...)...)
@@ -131,7 +130,7 @@ func (g *Generator) parameter(p *openapi3.Parameter) string {
 	return plainText(g.value(p.Name, p.Schema.Value))
 }
 
-// plainText is a value as a parameter has it.
+// plainText returns a value as the text of a parameter.
 func plainText(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -149,7 +148,7 @@ func plainText(value any) string {
 	}
 }
 
-// set gives a parameter a value, in the place of any other.
+// set sets a parameter to a value, and replaces any other value.
 func (r *draft) set(p *openapi3.Parameter, value string) {
 	switch p.In {
 	case openapi3.ParameterInPath:
@@ -167,7 +166,7 @@ func withoutParameter(query []string, name string) []string {
 	return slices.DeleteFunc(query, func(p string) bool { return p == name || strings.HasPrefix(p, name+"=") })
 }
 
-// Learn notes a value that the server has given or taken under a name.
+// Learn records a value that the server has returned or accepted under a name.
 func (g *Generator) Learn(name, value string) {
 	if !slices.Contains(g.Known[name], value) {
 		g.Known[name] = lastFew(g.Known[name], value)

@@ -11,17 +11,17 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// Place is a member or parameter of a request, with valid requests that differ there only.
+// Place is a member or parameter of an operation, with valid requests that differ only there.
 type Place struct {
 	Operation *spectest.Operation
 	Name      string // such as "body /agentId" or "query limit"
 	Base      *spectest.Request
 	Others    []*spectest.Request
-	Default   *spectest.Request // Base with the documented default written out, nil if there is none
+	Default   *spectest.Request // Base with the documented default written out; nil if there is no default
 }
 
-// Places makes the requests for each member and parameter of an operation. Values come from Known,
-// the examples and the rules; Base has no more than it must have.
+// Places makes the requests for each member and parameter of an operation. Values come from Known, the examples and the rules.
+// Base has only what is required.
 func (g *Generator) Places(op *spectest.Operation) (places []Place) {
 	for _, spot := range g.spots(op) {
 		place := Place{Operation: op, Name: spot.name, Base: spot.base}
@@ -39,16 +39,16 @@ func (g *Generator) Places(op *spectest.Operation) (places []Place) {
 // spot is a member or parameter of an operation.
 type spot struct {
 	name     string // such as "body /agentId" or "query limit"
-	pointer  string // as a problem names it
+	pointer  string // its name in a problem
 	field    string // its last name
 	schema   *openapi3.Schema
 	required bool
-	base     *spectest.Request                 // a valid request, without it if that is possible
-	build    func(value any) *spectest.Request // base with it
-	without  func() *spectest.Request          // base without it
+	base     *spectest.Request                 // a valid request, without the spot if possible
+	build    func(value any) *spectest.Request // base with the spot
+	without  func() *spectest.Request          // base without the spot
 }
 
-// spots finds the members and parameters of an operation: those of a choice once for each way to choose.
+// spots finds the members and parameters of an operation. It returns the members of a choice once for each way to choose.
 func (g *Generator) spots(op *spectest.Operation) (spots []spot) {
 	bodies := []any{nil}
 	if op.Body != nil {
@@ -94,7 +94,7 @@ func (g *Generator) memberSpots(op *spectest.Operation, schema *openapi3.Schema,
 	return spots
 }
 
-// Least makes a request with no more than it must have.
+// Least makes a request that has only what is required.
 func (g *Generator) Least(op *spectest.Operation) *spectest.Request {
 	if op.Body == nil {
 		return g.build(op, nil, nil, nil)
@@ -102,7 +102,7 @@ func (g *Generator) Least(op *spectest.Operation) *spectest.Request {
 	return g.build(op, nil, nil, g.least("", op.Body)[0])
 }
 
-// build makes a request with the parameters it must have, and with value for p.
+// build makes a request with the required parameters, and with value for p.
 func (g *Generator) build(op *spectest.Operation, p *openapi3.Parameter, value, tree any) *spectest.Request {
 	r := g.start(op)
 	r.tree = clone(tree)
@@ -124,8 +124,8 @@ func (g *Generator) build(op *spectest.Operation, p *openapi3.Parameter, value, 
 	return r.Request
 }
 
-// least makes the values with no more than they must have: one for each choice. A choice has the
-// members that it leaves out, too.
+// least makes the values that have only what is required, one for each choice. They also have the members that the choice
+// leaves out.
 func (g *Generator) least(name string, schema *openapi3.Schema) (bodies []any) {
 	if !schema.Type.Is(openapi3.TypeObject) {
 		return []any{g.values(name, schema)[0]}
@@ -151,7 +151,7 @@ func (g *Generator) least(name string, schema *openapi3.Schema) (bodies []any) {
 	return bodies
 }
 
-// values are some valid values, the likeliest to have an effect first.
+// values returns some valid values. Those that are most likely to have an effect come first.
 func (g *Generator) values(name string, schema *openapi3.Schema) (values []any) {
 	add := func(value any) {
 		if !slices.ContainsFunc(values, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(value) }) {
@@ -181,7 +181,7 @@ func (g *Generator) values(name string, schema *openapi3.Schema) (values []any) 
 	return values
 }
 
-// literal is a value of the document as part of a body.
+// literal returns a value from the document as part of a body.
 func literal(schema *openapi3.Schema, value any) any {
 	if text, ok := value.(string); ok && schema.Type.Is(openapi3.TypeString) {
 		return text
@@ -201,7 +201,7 @@ func clone(tree any) any {
 	return copied
 }
 
-// get returns what stands at a path of names.
+// get returns the value at a path of names.
 func get(tree any, path ...string) any {
 	for _, name := range path {
 		o, _ := tree.(*object)
@@ -217,7 +217,7 @@ func get(tree any, path ...string) any {
 	return tree
 }
 
-// with is the tree with a value at a path of names.
+// with returns the tree with value at a path of names.
 func with(tree, value any, path []string) any {
 	if len(path) == 0 {
 		return value
@@ -235,7 +235,7 @@ func with(tree, value any, path []string) any {
 	return o
 }
 
-// without is the tree without the member at a path of names.
+// without returns the tree without the member at a path of names.
 func without(tree any, path []string) any {
 	o, _ := clone(tree).(*object)
 	if o == nil {

@@ -15,7 +15,7 @@ func newTestGenerator(t *testing.T) *Generator {
 	return NewGenerator(spectest.Load(t), "/api", Keys{Valid: "valid"}, 1)
 }
 
-// A generator that never reached the ends of a rule would let a rule that is off by one pass.
+// If a generator never reached the limits of a rule, a rule that is off by one would pass.
 func TestTextsReachBothEndsOfTheirLength(t *testing.T) {
 	g, found := newTestGenerator(t), 0
 	for _, op := range g.Spec.Operations {

@@ -10,11 +10,11 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// Trial is a request for one rule of one member or parameter, which it just keeps or just breaks.
+// Trial is a request that tests one rule of one member or parameter. It just follows the rule, or just breaks it.
 type Trial struct {
 	Operation *spectest.Operation
 	Name      string // such as "body /agentId: maxLength"
-	Pointer   string // of the member or parameter, as a problem names it
+	Pointer   string // the name of the member or parameter in a problem
 	Broken    bool
 	Request   *spectest.Request
 }
@@ -48,7 +48,7 @@ type ruled struct {
 	value any
 }
 
-// edges are valid values at the edge of each rule.
+// edges returns valid values at the edges of each rule.
 func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
 	for _, value := range schema.Enum {
 		edges = append(edges, ruled{"enum", literal(schema, value)})
@@ -81,7 +81,7 @@ func (g *Generator) edges(schema *openapi3.Schema) (edges []ruled) {
 	return edges
 }
 
-// breaks are values that break one rule.
+// breaks returns values that break one rule each.
 func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []ruled) {
 	add := func(rule string, value any) { breaks = append(breaks, ruled{rule, value}) }
 	switch {
@@ -121,7 +121,7 @@ func (g *Generator) breaks(field string, schema *openapi3.Schema) (breaks []rule
 	return breaks
 }
 
-// typeBreaks are values of other types than a member has.
+// typeBreaks returns values of types that a member does not have.
 func typeBreaks(schema *openapi3.Schema) (breaks []ruled) {
 	for _, other := range []struct {
 		kind  string

@@ -13,8 +13,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest/texts"
 )
 
-// value makes a valid value. name is that of the member or parameter: what the server has given or
-// taken under it is tried again, so that requests meet.
+// value makes a valid value for a member or parameter. It often repeats a value that the server has returned or accepted under
+// this name, so that requests concern the same things.
 func (g *Generator) value(name string, schema *openapi3.Schema) any {
 	switch {
 	case len(schema.Enum) > 0:
@@ -36,7 +36,7 @@ func (g *Generator) value(name string, schema *openapi3.Schema) any {
 	}
 }
 
-// attempts are how often a text is tried.
+// attempts is how often to try to make a text.
 const attempts = 50
 
 func (g *Generator) stringValue(name string, schema *openapi3.Schema) string {
@@ -60,7 +60,8 @@ func (g *Generator) stringValue(name string, schema *openapi3.Schema) string {
 	panic("requests: no text for the pattern " + schema.Pattern + "; give the schema an example")
 }
 
-// keeps reports whether a text keeps the rules of a schema. It remembers: most texts are asked about hundreds of times.
+// keeps reports whether a text follows the rules of a schema. It caches the result, because most texts are checked hundreds of
+// times.
 func (g *Generator) keeps(schema *openapi3.Schema, s string) bool {
 	asked := ruledText{schema, s}
 	kept, known := g.kept[asked]
@@ -71,7 +72,7 @@ func (g *Generator) keeps(schema *openapi3.Schema, s string) bool {
 	return kept
 }
 
-// text returns the maker of texts for a schema.
+// text returns the Maker for a schema.
 func (g *Generator) text(schema *openapi3.Schema) *texts.Maker {
 	if g.texts[schema] == nil {
 		g.texts[schema] = texts.New(schema)
@@ -79,9 +80,9 @@ func (g *Generator) text(schema *openapi3.Schema) *texts.Maker {
 	return g.texts[schema]
 }
 
-// bounds are the integers at which a rule begins or ends, and one between.
+// bounds returns the integers at the edges of the rules, one in between, and those in the document.
 func (g *Generator) bounds(schema *openapi3.Schema) []string {
-	least, most := int64(0), int64(999_999_999_999_999_999) // as long as a query may have them
+	least, most := int64(0), int64(999_999_999_999_999_999) // as many digits as a query can have
 	if schema.Min != nil {
 		least = int64(*schema.Min)
 	}
@@ -129,7 +130,7 @@ func (g *Generator) objectValue(schema *openapi3.Schema) *object {
 	return o
 }
 
-// addUnread adds a member that the choice leaves out: not at all, null, or anything of its shape.
+// addUnread adds a member that the choice leaves out, as null or as a value of its shape. Usually, it adds nothing.
 func (g *Generator) addUnread(o *object, name string, schema *openapi3.Schema) {
 	switch g.IntN(8) {
 	case 0:
@@ -147,7 +148,7 @@ func (g *Generator) addUnread(o *object, name string, schema *openapi3.Schema) {
 	}
 }
 
-// brokenPattern changes a valid text until the pattern refuses it.
+// brokenPattern changes a valid text until it no longer matches the pattern.
 func (g *Generator) brokenPattern(name string, schema *openapi3.Schema) (string, bool) {
 	t := g.text(schema)
 	for range attempts {

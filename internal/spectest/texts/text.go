@@ -1,4 +1,4 @@
-// Package texts makes texts that match the rules of a string in openapi.yaml.
+// Package texts makes texts that follow the rules of a string in openapi.yaml.
 package texts
 
 import (
@@ -12,22 +12,22 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Maker makes texts that match the rules of a string. No library that does this reaches the greatest
-// and the least length on purpose, which is where rules go wrong.
+// Maker makes texts that follow the rules of a string. No library for this deliberately makes texts of the minimum and the
+// maximum length, and rules often go wrong there.
 type Maker struct {
 	Min, Max int // lengths
-	Shortest int // text that matches the pattern
+	Shortest int // the length of the shortest text that matches the pattern
 
 	tree     *syntax.Regexp
 	compiled *regexp.Regexp
 }
 
 const (
-	longest  = 300 // of a text without a greatest length
-	attempts = 50  // to hit both the pattern and the length
+	longest  = 300 // the maximum length of a text without maxLength
+	attempts = 50  // how often to try to match both the pattern and the length
 )
 
-// New returns the maker for the rules of schema.
+// New returns a Maker for the rules of schema.
 func New(schema *openapi3.Schema) *Maker {
 	pattern := schema.Pattern
 	if pattern == "" {
@@ -45,7 +45,7 @@ func New(schema *openapi3.Schema) *Maker {
 	return t
 }
 
-// Make makes a text of about that length that keeps all rules; ok is false if none was found.
+// Make makes a text of about this length that follows all rules. ok is false if it found none.
 func (t *Maker) Make(r *rand.Rand, length int) (s string, ok bool) {
 	for range attempts {
 		extra := max(0, length-t.Shortest)
@@ -57,7 +57,7 @@ func (t *Maker) Make(r *rand.Rand, length int) (s string, ok bool) {
 	return "", false
 }
 
-// Exactly makes a text of that length that matches the pattern; ok is false if none was found.
+// Exactly makes a text of exactly this length that matches the pattern. ok is false if it found none.
 func (t *Maker) Exactly(r *rand.Rand, length int) (s string, ok bool) {
 	for range 10 * attempts {
 		extra := max(0, length-t.Shortest)
@@ -88,12 +88,12 @@ func shortest(re *syntax.Regexp) (n int) {
 		for _, sub := range re.Sub[1:] {
 			n = min(n, shortest(sub))
 		}
-	default: // an anchor, or nothing at least
+	default: // an anchor, or a part that can be empty
 	}
 	return n
 }
 
-// write makes a text that matches re, with up to extra characters beyond what it must have.
+// write makes a text that matches re, with up to *extra characters more than necessary.
 func write(r *rand.Rand, re *syntax.Regexp, extra *int) string {
 	var b strings.Builder
 	switch re.Op {
@@ -122,7 +122,7 @@ func write(r *rand.Rand, re *syntax.Regexp, extra *int) string {
 	return b.String()
 }
 
-// times chooses how often a part is repeated, and takes what that adds from extra.
+// times chooses how often to repeat a part, and subtracts the characters that this adds from *extra.
 func times(r *rand.Rand, re *syntax.Regexp, extra *int) int {
 	unit := max(1, shortest(re.Sub[0]))
 	least, more := 0, *extra/unit
