@@ -1,6 +1,6 @@
-// Specgen writes the Go tables that openapi.yaml already knows and oapi-codegen does not make: the
-// operations as the client and the server need them, what each 200 response must have, and the status
-// and text of each problem code. It also tidies the files that oapi-codegen made before it.
+// Specgen writes Go tables that follow from openapi.yaml but that oapi-codegen does not generate: what the client and the
+// server need to know about each operation, what each 200 response must contain, and the status and the text of each problem
+// code. It also tidies the files that oapi-codegen has just generated.
 package main
 
 import (
@@ -42,14 +42,14 @@ func generate() error {
 	}
 	maps.Copy(files, made)
 	for name, code := range files {
-		if err := os.WriteFile(name, code, 0o644); err != nil { //nolint:gosec // source code is for everyone to read
+		if err := os.WriteFile(name, code, 0o644); err != nil { //nolint:gosec // everyone may read source code
 			return err
 		}
 	}
 	return nil
 }
 
-// render returns the Go files by their names.
+// render returns the Go files by name.
 func render(spec []byte) (map[string][]byte, error) {
 	document, err := openapi3.NewLoader().LoadFromData(spec)
 	if err != nil {
@@ -92,7 +92,7 @@ type operation struct {
 
 type parameter struct{ Name, Type string }
 
-// idempotencyKey is the name of the header by which an operation can be repeated safely.
+// idempotencyKey is the name of the header that makes it safe to repeat an operation.
 const idempotencyKey = "Idempotency-Key"
 
 func readOperations(document *openapi3.T) (operations []operation, err error) {
@@ -135,7 +135,7 @@ func (op *operation) addParameter(p *openapi3.Parameter) {
 	}
 }
 
-// addNullable notes the members of a body that may be null. It is an error if a schema contains itself.
+// addNullable collects the members of a body that can be null. It returns an error if a schema contains itself.
 func (op *operation) addNullable(pointer string, schema *openapi3.Schema, around []*openapi3.Schema) error {
 	if slices.Contains(around, schema) {
 		return fmt.Errorf("body %s contains itself, so the members that may be null have no end", pointer)
@@ -151,15 +151,15 @@ func (op *operation) addNullable(pointer string, schema *openapi3.Schema, around
 	return nil
 }
 
-// problem is a problem code as an example of a response shows it.
+// problem is a problem code, as an example of a response shows it.
 type problem struct {
 	Code   string // quoted, as is the detail
 	Status int
 	Detail string
 }
 
-// readProblems reads the status and the text of each code off the first example that has it. A test
-// holds all examples against the result, and names a code without one.
+// readProblems reads the status and the text of each code from the first example that has the code. A test compares all
+// examples with the result, and names each code that has no example.
 func readProblems(document *openapi3.T) (problems []problem) {
 	codes := document.Components.Schemas["ProblemCode"].Value
 	found := map[any]problem{}

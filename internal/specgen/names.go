@@ -10,15 +10,16 @@ import (
 	"slices"
 )
 
-// types is the file of oapi-codegen with the types of the API; users use these names.
+// types is the file of oapi-codegen that declares the types of the API. Programs use these names.
 const types = "api/models.gen.go"
 
-// oapiCodegen are the files that oapi-codegen makes.
+// oapiCodegen lists the files that oapi-codegen generates.
 var oapiCodegen = []string{types, "api/client/raw/client.gen.go", "api/server/server.gen.go"}
 
-// tidy takes away what hides the types of the API in their documentation: the second names that oapi-codegen gives them, such
-// as CreatePhoneNumberJSONRequestBody for CreatePhoneNumberInput, and its package comments, as doc.go has one. oapi-codegen has
-// no option for either. A second name is an alias of a plain name; []T and time.Time are more than that, so their aliases stay.
+// tidy removes what clutters the documentation of the API's types: the second names that oapi-codegen gives them, such as
+// CreatePhoneNumberJSONRequestBody for CreatePhoneNumberInput, and its package comments, because doc.go has one. oapi-codegen
+// has no option to omit either. A second name is an alias of a plain name. []T and time.Time are not plain names, so their
+// aliases stay.
 func tidy(files map[string][]byte) (map[string][]byte, error) {
 	firstNames, cuts, err := secondNames(files[types])
 	if err != nil {
@@ -34,8 +35,8 @@ func tidy(files map[string][]byte) (map[string][]byte, error) {
 		if file.Doc != nil {
 			edits = append(edits, change{from: offset(file.Package), to: offset(file.Package), text: "\n"})
 		}
-		// Nothing in the file declares a second name any more, so it is among the unresolved names wherever it is a type. A field or a
-		// variable of that name is not.
+		// The file no longer declares any second name, so each use of one as a type is an unresolved name. A field or a
+		// variable with such a name is not.
 		for _, use := range file.Unresolved {
 			text := use.Name
 			for firstNames[text] != "" {
@@ -52,7 +53,7 @@ func tidy(files map[string][]byte) (map[string][]byte, error) {
 	return files, nil
 }
 
-// secondNames returns what each second name stands for, and where it is declared.
+// secondNames returns the name that each second name is an alias of, and where the second names are declared.
 func secondNames(code []byte) (firstNames map[string]string, declared []change, err error) {
 	file, err := parse(code)
 	if err != nil {
@@ -77,21 +78,21 @@ func secondNames(code []byte) (firstNames map[string]string, declared []change, 
 	return firstNames, declared, nil
 }
 
-// parse gives each file positions of its own, from 1.
+// parse parses a file with its own positions, which start at 1.
 func parse(code []byte) (*ast.File, error) {
 	return parser.ParseFile(token.NewFileSet(), "", code, parser.ParseComments)
 }
 
 func offset(p token.Pos) int { return int(p) - 1 }
 
-// change puts text in the place of the bytes in between.
+// change replaces the bytes from one offset to another with a text.
 type change struct {
 	from, to int
 	text     string
 }
 
 func edit(code []byte, changes []change) []byte {
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(b.from, a.from) }) // the last first
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(b.from, a.from) }) // the last one first
 	for _, c := range changes {
 		code = slices.Concat(code[:c.from], []byte(c.text), code[c.to:])
 	}

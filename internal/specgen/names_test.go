@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// As oapi-codegen writes them: the file of the types, and one that imports it with a dot.
+// What oapi-codegen writes: the file with the types, and a file that imports it with a dot.
 const (
 	withSecondNames = `// Package api is made.
 //

@@ -10,7 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// responses is what the bodies of the 200 responses must have, as Go source for the client.
+// responses is what the bodies of the 200 responses must contain, as Go source for the client.
 type responses struct {
 	Operations []declaration // the body of each operation
 	Schemas    []declaration // the schemas that those refer to
@@ -18,7 +18,8 @@ type responses struct {
 
 type declaration struct{ Name, Value string }
 
-// readResponses leaves out an operation without such a body. A test names what it cannot read.
+// readResponses omits operations without such a body. A test reports the schemas that it cannot
+// read.
 func readResponses(document *openapi3.T) (r responses) {
 	for _, path := range document.Paths.InMatchingOrder() {
 		for _, op := range document.Paths.Value(path).Operations() {
@@ -33,7 +34,7 @@ func readResponses(document *openapi3.T) (r responses) {
 	return r
 }
 
-// successOf is the JSON body of the 200 response, nil if there is none.
+// successOf returns the JSON body of the 200 response, or nil if there is none.
 func successOf(op *openapi3.Operation) *openapi3.MediaType {
 	if ok := op.Responses.Value("200"); ok != nil {
 		return ok.Value.Content["application/json"]
@@ -57,7 +58,7 @@ func (r *responses) shape(ref *openapi3.SchemaRef) string {
 	return name
 }
 
-// maxMembers is how many members of an object the client can tell apart.
+// maxMembers is how many members of an object the client can check.
 const maxMembers = 64
 
 func (r *responses) literal(schema *openapi3.Schema) string {
@@ -84,7 +85,8 @@ func (r *responses) literal(schema *openapi3.Schema) string {
 	return b.String()
 }
 
-// inOrder are the names of the members, those with an x-order first, as oapi-codegen orders them.
+// inOrder returns the names of the members. Those with an x-order come first, in the order of
+// oapi-codegen.
 func inOrder(schema *openapi3.Schema) []string {
 	order := func(name string) float64 {
 		if n, ok := schema.Properties[name].Extensions["x-order"].(float64); ok {

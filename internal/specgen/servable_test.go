@@ -19,7 +19,7 @@ func TestTheServerChecksEveryRequestOfTheContract(t *testing.T) {
 	}
 }
 
-// The control: each kind of request that the server does not check is named.
+// The control: the test names each kind of request that the server does not check.
 func TestWhatTheServerDoesNotCheckIsNamed(t *testing.T) {
 	const operation = "      operationId: updatePhoneNumber\n      x-idempotent: true\n"
 	spec := string(phonenumbers.Spec)
@@ -79,7 +79,7 @@ func TestWhatTheServerDoesNotCheckIsNamed(t *testing.T) {
 	}
 }
 
-// notServable says of each operation of a document why api/server does not serve it, if so.
+// notServable returns the reasons why api/server cannot serve some operations of a document.
 func notServable(t *testing.T, spec []byte) (reasons []string) {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(spec)
@@ -103,7 +103,8 @@ func notServable(t *testing.T, spec []byte) (reasons []string) {
 	return reasons
 }
 
-// checkReadable refuses what readResponses cannot read: the client would not check it.
+// checkReadable returns an error for a schema that readResponses cannot read, because the client
+// would not check it.
 func checkReadable(schema *openapi3.Schema, seen map[*openapi3.Schema]bool) error {
 	if seen[schema] {
 		return nil
@@ -125,8 +126,9 @@ func checkReadable(schema *openapi3.Schema, seen map[*openapi3.Schema]bool) erro
 	return nil
 }
 
-// checkServable refuses what oapi-codegen makes code for and api/server does not check. The server
-// would serve such a request more leniently than openapi.yaml says, or not at all.
+// checkServable returns an error for an operation that oapi-codegen generates code for but
+// api/server does not check. The server would serve its requests more leniently than openapi.yaml
+// says, or not at all.
 func checkServable(item *openapi3.PathItem, op *openapi3.Operation) error {
 	if op.RequestBody != nil {
 		content := op.RequestBody.Value.Content
@@ -137,7 +139,7 @@ func checkServable(item *openapi3.PathItem, op *openapi3.Operation) error {
 	}
 	for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
 		p := ref.Value
-		var types *openapi3.Types // none if it has content in place of a schema
+		var types *openapi3.Types // nil if the parameter has content instead of a schema
 		if p.Schema != nil {
 			types = p.Schema.Value.Type
 		}
