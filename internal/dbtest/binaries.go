@@ -14,7 +14,7 @@ import (
 
 var errNoBinaries = errors.New("set TEST_POSTGRES_URL, or install its server binaries: pg_ctl on the PATH, or where pg_config --bindir or Debian has it")
 
-// findBinaries returns the folder with the server binaries of PostgreSQL.
+// findBinaries returns the folder with PostgreSQL's server binaries.
 func findBinaries() (string, error) {
 	var folders []string
 	if path, err := exec.LookPath("pg_ctl"); err == nil {
@@ -33,9 +33,9 @@ func findBinaries() (string, error) {
 	return "", errNoBinaries
 }
 
-// debianFolders are where Debian installs servers, the newest first.
+// debianFolders returns the folders where Debian installs servers, the newest version first.
 func debianFolders() []string {
-	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the one error is a malformed pattern
+	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the only possible error is a malformed pattern
 	version := func(folder string) int {
 		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(folder)))
 		return n

@@ -19,20 +19,20 @@ import (
 	"time"
 )
 
-// Cluster is a PostgreSQL server of its own, on a port of this machine. It ends with the process that has started it, even
-// when that is killed.
+// Cluster is a separate PostgreSQL server on a port of this machine. It ends with the process that started it, even if that
+// process is killed.
 type Cluster struct {
 	bin      string
-	root     string // everything it has
+	root     string // the folder of all its files
 	uid, gid int
 	port     int
 	password string
 	settings []string
-	life     io.Closer // the stdin of the shell that watches it
+	life     io.Closer // the stdin of the shell that runs the server
 	ended    chan struct{}
 }
 
-// The limits of what a test waits for, generous to a busy machine.
+// How tests wait for a server. The timeout is long enough for a busy machine.
 const (
 	startTimeout = time.Minute
 	probePause   = 20 * time.Millisecond
@@ -44,7 +44,7 @@ func NewCluster(tb testing.TB, settings ...string) *Cluster {
 	return startCluster(tb, func(*Cluster) error { return nil }, settings...)
 }
 
-// NewTLSCluster starts a cluster that also takes TLS, and returns the file with the certificate to trust for 127.0.0.1.
+// NewTLSCluster starts a cluster that also accepts TLS. It returns the path of the certificate to trust for 127.0.0.1.
 func NewTLSCluster(tb testing.TB) (c *Cluster, rootCertificate string) {
 	tb.Helper()
 	rootCertificate = filepath.Join(tb.TempDir(), "root.crt")
@@ -71,7 +71,7 @@ func startCluster(tb testing.TB, prepared func(*Cluster) error, settings ...stri
 	return c
 }
 
-// URL is that of the database "postgres".
+// URL returns the URL of the database "postgres".
 func (c *Cluster) URL() *url.URL {
 	return &url.URL{
 		Scheme: "postgres", User: url.UserPassword("postgres", c.password),
@@ -86,15 +86,15 @@ func newCluster(bin string, settings ...string) (*Cluster, error) {
 	}
 	c.password = rand.Text()
 	passwordFile := filepath.Join(c.root, "password")
-	if err := os.WriteFile(passwordFile, []byte(c.password), 0o644); err != nil { //nolint:gosec // the folder is for the server's user only
+	if err := os.WriteFile(passwordFile, []byte(c.password), 0o644); err != nil { //nolint:gosec // only the server's user can open the folder
 		return nil, err
 	}
-	// SCRAM would take 10 ms of each connection under the race detector.
+	// Under the race detector, SCRAM would add 10 ms to each connection.
 	return c, c.run("initdb", "--pgdata", c.data(), "--username", "postgres", "--pwfile", passwordFile,
 		"--auth", "password", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
 }
 
-// prepare makes the folder of a cluster and chooses its port.
+// prepare creates the folder of a cluster and chooses its port.
 func prepare(bin string, settings []string) (*Cluster, error) {
 	uid, gid, err := unprivileged()
 	if err != nil {
@@ -126,7 +126,7 @@ func freePort() (int, error) {
 
 func (c *Cluster) data() string { return filepath.Join(c.root, "data") }
 
-// run runs a program of PostgreSQL as the user of the server.
+// run runs a PostgreSQL program as the server's user.
 func (c *Cluster) run(program string, args ...string) error {
 	command := exec.CommandContext(context.Background(), filepath.Join(c.bin, program), args...)
 	command.Dir = c.root
@@ -137,7 +137,8 @@ func (c *Cluster) run(program string, args ...string) error {
 	return nil
 }
 
-// watch runs the server until its own stdin ends, with this process at the latest, and removes all of it then.
+// watch runs the server until the shell's stdin ends, which is at the latest when this process ends. It then removes all files
+// of the cluster.
 const watch = `
 root=$1; shift
 "$@" >"$root/log" 2>&1 & server=$!
@@ -179,7 +180,7 @@ func (c *Cluster) waitUntilReady() error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it was only asked whether it is there
+	defer db.Close() //nolint:errcheck // it was only used for a ping
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	for {
@@ -194,7 +195,7 @@ func (c *Cluster) waitUntilReady() error {
 	}
 }
 
-// stop ends the cluster and removes it, where that was not done before.
+// stop stops the cluster and removes its files, if that has not been done yet.
 func (c *Cluster) stop() {
 	_ = c.life.Close()
 	<-c.ended

@@ -1,8 +1,8 @@
-// Package dbtest gives tests new databases of both engines, and clusters of PostgreSQL that can fail.
+// Package dbtest gives tests new databases of both engines, and PostgreSQL clusters that can fail.
 //
-// PostgreSQL is the server that TEST_POSTGRES_URL names, by a user who can make databases; else a cluster that the test
-// process starts from the installed server binaries, and that ends with it. Where there is neither, a test is skipped; with
-// CI=true it fails.
+// Tests use the PostgreSQL server that TEST_POSTGRES_URL names. Its user must be allowed to create databases. If the variable
+// is not set, the test process starts a cluster from the installed server binaries, and the cluster ends with the process.
+// Without either, a test that needs PostgreSQL is skipped; with CI=true, it fails.
 package dbtest
 
 import (
@@ -21,7 +21,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
-// Database makes a new, empty database and returns its path or URL. It is gone at the end of the test.
+// Database creates a new, empty database and returns its path or URL. The database is removed at the end of the test.
 type Database func(testing.TB) string
 
 // Each runs a test on both engines.
@@ -37,7 +37,7 @@ func SQLite(tb testing.TB) string {
 	return filepath.Join(tb.TempDir(), "test.db")
 }
 
-// connectTimeout is generous to a busy machine; the default of sqldb is not.
+// connectTimeout is long enough for a busy machine. The default of sqldb is not.
 const connectTimeout = "connect_timeout=60"
 
 // Postgres is a Database.
@@ -63,8 +63,8 @@ func With(database, setting string) string {
 	return database + "?" + setting
 }
 
-// Connect opens a database beside the code under test, to look into it, change it or lock it. On SQLite, it waits a minute for the
-// code under test to end its transaction.
+// Connect opens a database that the code under test also uses, to read, change or lock it. On SQLite, it waits up to a minute
+// for the code under test to end its transaction.
 func Connect(tb testing.TB, database string) *sql.DB {
 	tb.Helper()
 	driver, source := "pgx", database
@@ -77,7 +77,7 @@ func Connect(tb testing.TB, database string) *sql.DB {
 	return db
 }
 
-// Must ends the test at an error.
+// Must ends the test if err is not nil.
 func Must(tb testing.TB, err error) {
 	tb.Helper()
 	if err != nil {
@@ -85,7 +85,7 @@ func Must(tb testing.TB, err error) {
 	}
 }
 
-// missing skips a test that needs PostgreSQL, or fails it where PostgreSQL must be there.
+// missing skips a test that needs PostgreSQL. If PostgreSQL is required, it fails the test.
 func missing(tb testing.TB, err error) {
 	tb.Helper()
 	if os.Getenv("CI") == "true" {
@@ -100,14 +100,14 @@ func execute(tb testing.TB, server *url.URL, statement string) {
 	db, err := sql.Open("pgx", server.String())
 	if err == nil {
 		_, err = db.ExecContext(context.WithoutCancel(tb.Context()), statement)
-		_ = db.Close() // it has done its work, or err tells more
+		_ = db.Close() // the work is done, or err says more
 	}
 	if err != nil {
 		tb.Fatalf("%s: %v", statement, err)
 	}
 }
 
-// sharedServer is the server for all tests of the process.
+// sharedServer returns the URL of the server that all tests of the process use.
 var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 	if named := os.Getenv("TEST_POSTGRES_URL"); named != "" {
 		return url.Parse(named)
@@ -116,7 +116,7 @@ var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nothing in it must outlive a crash of the machine.
+	// The data does not need to survive a crash of the machine.
 	c, err := newCluster(bin, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 	if err == nil {
 		err = c.start()

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// `make test` asks this test first, and tells where it is skipped.
+// `make test` runs this test first, and reports if it is skipped.
 func TestPostgreSQLIsThere(t *testing.T) {
 	db, err := sql.Open("pgx", Postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // what counts was asked
+	defer db.Close() //nolint:errcheck // only the query matters
 	var version string
 	var tables int
 	if err := db.QueryRowContext(t.Context(), `SELECT version(), count(*) FROM pg_tables WHERE schemaname = 'public'`).Scan(&version, &tables); err != nil {
@@ -27,7 +27,7 @@ func TestPostgreSQLIsThere(t *testing.T) {
 	}
 }
 
-// recorder is a test that notes how it would have ended.
+// recorder is a test that records how it would have ended.
 type recorder struct {
 	testing.TB
 	ended string
@@ -51,7 +51,7 @@ func TestWithoutPostgreSQLATestIsSkippedButNotInCI(t *testing.T) {
 func TestTheBinariesAreFoundOnThePathAndByPgConfig(t *testing.T) {
 	bin, path := t.TempDir(), t.TempDir()
 	program := func(folder, name, script string) {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // it is a program
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // a program must be executable
 			t.Fatal(err)
 		}
 	}

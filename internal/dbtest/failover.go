@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Failover is a primary and its standby, which change their parts each time the primary is killed.
+// Failover is a primary and its standby. Promote swaps their roles.
 type Failover struct {
 	Primary, Standby *Cluster
 	synchronous      bool
 }
 
-// NewFailover starts a primary and a standby. Where they are synchronous, the primary acknowledges a commit only when the
-// standby has it too.
+// NewFailover starts a primary and a standby. If they are synchronous, the primary acknowledges a commit only after the standby
+// has it too.
 func NewFailover(tb testing.TB, synchronous bool) *Failover {
 	tb.Helper()
 	primary := NewCluster(tb)
@@ -33,7 +33,7 @@ func NewFailover(tb testing.TB, synchronous bool) *Failover {
 	return f
 }
 
-// URL has both hosts, and asks for the one that takes writes.
+// URL returns a URL that has both hosts and asks for the one that accepts writes.
 func (f *Failover) URL() string {
 	url := f.Primary.URL()
 	url.Host += "," + f.Standby.URL().Host
@@ -57,7 +57,7 @@ func (f *Failover) Kill(tb testing.TB) {
 	f.Primary.stop()
 }
 
-// Freeze stops every process of the primary: its machine still takes connections, and never answers.
+// Freeze pauses every process of the primary. Its machine still accepts connections but never responds.
 func (f *Failover) Freeze(tb testing.TB) {
 	tb.Helper()
 	frozen := f.Primary.processes(tb)
@@ -71,14 +71,14 @@ func (f *Failover) Freeze(tb testing.TB) {
 	})
 }
 
-// Promote makes the standby the primary, and returns when it is.
+// Promote makes the standby the primary, and waits until it is.
 func (f *Failover) Promote(tb testing.TB) {
 	tb.Helper()
 	execute(tb, f.Standby.URL(), `SELECT pg_promote()`)
 	f.Primary, f.Standby = f.Standby, f.Primary
 }
 
-// Rejoin makes what was the primary before a new standby, on its old port.
+// Rejoin turns the former primary into a new standby, on its old port.
 func (f *Failover) Rejoin(tb testing.TB) {
 	tb.Helper()
 	root, err := makeRoot(f.Standby.uid, f.Standby.gid)
@@ -115,7 +115,7 @@ func (f *Failover) follow(tb testing.TB) {
 	}
 }
 
-// processes are those of the cluster, the postmaster first.
+// processes returns the process ids of the cluster, the postmaster first.
 func (c *Cluster) processes(tb testing.TB) []int {
 	tb.Helper()
 	pids := c.pids(tb, `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()`)
@@ -131,19 +131,19 @@ func (c *Cluster) processes(tb testing.TB) []int {
 	return append([]int{postmaster}, pids...)
 }
 
-// pids asks the cluster for processes.
+// pids asks the cluster for process ids.
 func (c *Cluster) pids(tb testing.TB, query string) (pids []int) {
 	tb.Helper()
 	db, err := sql.Open("pgx", c.URL().String())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // what counts was asked
+	defer db.Close() //nolint:errcheck // only the query matters
 	rows, err := db.QueryContext(context.WithoutCancel(tb.Context()), query)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close() //nolint:errcheck // rows.Err reports the errors
 	for rows.Next() {
 		var pid int
 		if err := rows.Scan(&pid); err != nil {

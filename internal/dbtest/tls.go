@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// certify gives the server a certificate for 127.0.0.1, which it writes to a file for the clients too.
+// certify gives the server a certificate for 127.0.0.1, and also writes the certificate to a file for clients.
 func (c *Cluster) certify(forClients string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *Cluster) certify(forClients string) error {
 	)
 }
 
-// writeData writes a file that the server's user owns.
+// writeData writes a file that belongs to the server's user.
 func (c *Cluster) writeData(name string, content []byte) error {
 	path := filepath.Join(c.data(), name)
 	return errors.Join(os.WriteFile(path, content, 0o600), os.Chown(path, c.uid, c.gid))

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// unprivileged returns the user who runs the server: nobody in particular, unless the tests run as root, which PostgreSQL
-// refuses.
+// unprivileged returns the user that runs the server. It is the current user, unless the tests run as root: PostgreSQL refuses
+// to run as root.
 func unprivileged() (uid, gid int, err error) {
 	if os.Geteuid() != 0 {
 		return os.Geteuid(), os.Getegid(), nil
@@ -32,7 +32,8 @@ func unprivileged() (uid, gid int, err error) {
 	return uid, gid, err
 }
 
-// runAs makes the command run as the user, in a process group of its own: an interrupt from the terminal is for the test.
+// runAs makes the command run as the user. The command gets its own process group, so that an interrupt from the terminal
+// reaches only the test.
 func runAs(command *exec.Cmd, uid, gid int) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if uid != os.Geteuid() {
@@ -40,7 +41,7 @@ func runAs(command *exec.Cmd, uid, gid int) {
 	}
 }
 
-// pause makes a process do nothing any more.
+// pause suspends a process.
 func pause(tb testing.TB, pid int) {
 	tb.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
@@ -48,5 +49,5 @@ func pause(tb testing.TB, pid int) {
 	}
 }
 
-// kill ends a process of which it does not know whether it is still there.
+// kill kills a process if it still exists.
 func kill(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }

@@ -1,5 +1,6 @@
-// Drill changes openapi.yaml in a copy of the checkout as somebody would who then carries nothing
-// out, generates the code, and wants the tests to be red and to name what was forgotten.
+// Drill checks that the tests notice a change to openapi.yaml that the code does not carry out. It
+// changes openapi.yaml in a copy of the checkout, generates the code, and runs the tests. They must
+// fail and name what is missing.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// drill is a change of openapi.yaml.
+// drill is a change to openapi.yaml.
 type drill struct {
 	name   string
 	change func(document *yaml.Node) error
@@ -99,7 +100,7 @@ func run(ctx context.Context) error {
 	return failed
 }
 
-// try carries the drill out in a copy of the checkout, and returns what pointed at the change.
+// try runs the drill in a copy of the checkout, and returns how the tests ended.
 func (d drill) try(ctx context.Context, dir string, spec []byte) (said string, err error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(spec, &document); err != nil {

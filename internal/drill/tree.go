@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// set gives the last name on a path of the document a value.
+// set sets the last name of a path in the document to a value.
 func set(node *yaml.Node, value any, path ...string) error {
 	parent, err := find(node, path[:len(path)-1]...)
 	if err != nil {
@@ -26,7 +26,7 @@ func set(node *yaml.Node, value any, path ...string) error {
 	return nil
 }
 
-// add adds a value to the list at a path of the document.
+// add adds a value to the list at a path in the document.
 func add(node *yaml.Node, value any, path ...string) error {
 	list, err := find(node, path...)
 	if err != nil {
@@ -56,7 +56,7 @@ func find(node *yaml.Node, path ...string) (*yaml.Node, error) {
 	return node, nil
 }
 
-// sources are the files of a checkout without what was made from them.
+// sources is a checkout without the folders that git, make and npm create.
 type sources struct{ fs.FS }
 
 // ReadDir implements fs.ReadDirFS.
