@@ -61,7 +61,7 @@ func isReadOnly(err error) bool {
 	return ok && e.Code == readOnly
 }
 
-// IsDuplicate reports whether a unique index has refused a row.
+// IsDuplicate reports whether a unique index refused a row.
 func IsDuplicate(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "23505" // unique violation

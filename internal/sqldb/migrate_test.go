@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// altered notes from now on each ALTER TABLE in the database, and returns how to count them.
+// altered starts to record each ALTER TABLE in the database, and returns a function that counts them.
 func altered(t *testing.T, db *DB) func() int {
 	t.Helper()
 	if connectionState(t, db, "is_superuser") != "on" {
@@ -40,7 +40,8 @@ func addText(t *testing.T, db *DB) {
 	dbtest.Must(t, err)
 }
 
-// byBytes reports whether all text of our tables is ordered by its bytes. Another test names a table that tables lacks.
+// byBytes reports whether all text in our tables is sorted by its bytes. Another test reports tables that application.Tables
+// lacks.
 func byBytes(t *testing.T, db *DB) bool {
 	t.Helper()
 	other, err := All(t.Context(), db.reader, ScanString, `
@@ -90,7 +91,7 @@ func TestTextThatAMigrationAddsIsOrderedByItsBytes(t *testing.T) {
 	}
 }
 
-// The control is the count: without the lock, several processes find the same table and alter it.
+// The control is the count: without the lock, several processes would find and alter the same table.
 func TestProcessesThatOrderTextAtOnce(t *testing.T) {
 	database := dbtest.Postgres(t)
 	db := open(t, database)
@@ -115,14 +116,14 @@ func TestAStartThatWasKilledBeforeItOrderedTextIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// migrateOnly is a start that is killed after the migrations.
+// migrateOnly acts like a start that is killed after the migrations.
 func migrateOnly(ctx context.Context, database string, locked bool) error {
 	config, err := postgresConfig(database, application.Name)
 	if err != nil {
 		return err
 	}
 	db := sql.OpenDB(newHosts(config))
-	defer db.Close() //nolint:errcheck // what counts is the migration
+	defer db.Close() //nolint:errcheck // only the migration matters
 	provider, err := newProvider(db, postgresEngine, application, locked)
 	if err == nil {
 		_, err = provider.Up(ctx)

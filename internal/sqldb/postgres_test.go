@@ -27,7 +27,7 @@ func TestProcessesThatStartAtOnceOnPostgreSQL(t *testing.T) {
 	dbtest.Must(t, ping(t.Context(), open(t, database)))
 }
 
-// The control: without the lock, processes that migrate at once disturb each other, and the test above notices.
+// The control: without the lock, processes that migrate at once disturb each other, and the test above fails.
 func TestTheStartTestSeesMigrationsWithoutALock(t *testing.T) {
 	for range 5 {
 		if failures := startAtOnce(t, 50, openVariable+"="+dbtest.Postgres(t), unlockedVariable+"=1"); len(failures) > 0 {
@@ -37,7 +37,7 @@ func TestTheStartTestSeesMigrationsWithoutALock(t *testing.T) {
 	t.Error("5 times 50 unlocked processes have all started; the control shows nothing")
 }
 
-// connectionState asks for a setting of a connection.
+// connectionState returns a setting of a connection.
 func connectionState(t *testing.T, db *DB, setting string) string {
 	t.Helper()
 	var value string
@@ -83,7 +83,7 @@ func TestAStatementThatTakesTooLongIsGivenUp(t *testing.T) {
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// A request that comes when all connections are taken fails in time.
+// If all connections are in use, another request fails in time.
 func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	db := one(t, dbtest.Postgres(t), ConnectionLimits{Connections: 1})
 	db.turn = 50 * time.Millisecond
@@ -98,7 +98,7 @@ func TestWritersThatFindNoConnectionAreTold(t *testing.T) {
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// Tables of others in the database stay as they are.
+// Tables of other programs in the database are not changed.
 func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
 	database := dbtest.Postgres(t)
 	_, err := dbtest.Connect(t, database).ExecContext(t.Context(), `
@@ -115,7 +115,7 @@ func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
 	}
 }
 
-// After a host was unreachable once, it must not get plain text from then on.
+// If a host was unreachable once, later connections to it must not use plain text.
 func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
 	for _, query := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=disable", "?sslmode=require"} {
 		config, err := postgresConfig("postgres://127.0.0.1:1,127.0.0.1:2/x"+query, "")
@@ -128,7 +128,7 @@ func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
 
 // Once another host has worked, a silent host is not asked again, even if many read at once.
 func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
-	t.Parallel()                                                                   // it waits for seconds
+	t.Parallel()                                                                   // it takes seconds
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // it accepts connections and sends nothing
 	dbtest.Must(t, err)
 	var asked atomic.Int64
@@ -140,7 +140,7 @@ func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 				return
 			}
 			asked.Add(1)
-			defer c.Close() //nolint:errcheck // it was only in the way
+			defer c.Close() //nolint:errcheck // it was only there to block
 		}
 	})
 	defer taking.Wait()
@@ -191,7 +191,7 @@ func TestURLsThatDoNotWork(t *testing.T) {
 	}
 }
 
-// TLS is asked for as libpq does.
+// The URL selects TLS as it does for libpq.
 func TestConnectionsAreEncryptedAsTheURLSays(t *testing.T) {
 	cluster, root := dbtest.NewTLSCluster(t)
 	_, otherRoot := dbtest.NewTLSCluster(t)
@@ -229,7 +229,7 @@ func TestAConnectionThatTakesNoWritesIsGivenUp(t *testing.T) {
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// If a connection breaks between two statements of a transaction, database/sql only says that it is bad.
+// If a connection breaks between two statements of a transaction, database/sql says only that the connection is bad.
 func TestABadConnectionIsNoFailureOfOurs(t *testing.T) {
 	for _, err := range []error{driver.ErrBadConn, &pgconn.PgError{Code: "25P04"}, &pgconn.PgError{Code: "57P01"}, &pgconn.PgError{Code: "53300"}} {
 		if err := fmt.Errorf("insert: %w", err); !IsUnavailable(err) {

@@ -31,7 +31,8 @@ var application = Application{
 	Lock:   1,
 }
 
-// The test binary is also a process that opens a database; see TestProcessesThatStartAtOnce.
+// With these variables, the test binary opens a database and ends; see
+// TestProcessesThatStartAtOnce.
 const (
 	openVariable     = "SQLDB_TEST_OPEN"
 	unlockedVariable = "SQLDB_TEST_UNLOCKED" // the control
@@ -64,7 +65,7 @@ func migrateUnlocked(ctx context.Context, database string) error {
 	return migrateOnly(ctx, database, false)
 }
 
-// startAtOnce starts processes that open a database, and returns what went wrong in them.
+// startAtOnce starts processes that open a database, and returns their errors.
 func startAtOnce(t *testing.T, processes int, environment ...string) []string {
 	t.Helper()
 	failures := make(chan string, processes)
@@ -94,7 +95,7 @@ func open(tb testing.TB, database string) *DB {
 	return openLimited(tb, database, ConnectionLimits{})
 }
 
-// openLimited is open for a server.
+// openLimited is like open, with limits for a server.
 func openLimited(tb testing.TB, database string, l ConnectionLimits) *DB {
 	tb.Helper()
 	l.Turn = cmp.Or(l.Turn, time.Minute) // the default is too short for a busy machine
@@ -109,7 +110,7 @@ func ping(ctx context.Context, db *DB) error {
 	return err
 }
 
-// labels reads the labels of all things.
+// labels returns the labels of all things.
 func labels(ctx context.Context, db *DB) ([]string, error) {
 	return All(ctx, db.Reader(), ScanString, `SELECT label FROM things ORDER BY id`)
 }
@@ -133,7 +134,7 @@ func one(t *testing.T, database string, l ConnectionLimits) *DB {
 	return db
 }
 
-// wantLabel checks the label of the thing that one has made.
+// wantLabel checks the label of the thing that one created.
 func wantLabel(t *testing.T, db *DB, want string) {
 	t.Helper()
 	got, err := labels(t.Context(), db)

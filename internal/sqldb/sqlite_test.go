@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// What only SQLite has: files, the WAL, one writer.
+// These tests are only for SQLite: files, the WAL, one writer.
 
 func TestProcessesThatStartAtOnceOnSQLite(t *testing.T) {
 	path := dbtest.SQLite(t)
@@ -44,7 +44,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	}
 }
 
-// In memory there is one connection: a caller that waits for a second one would wait forever.
+// A database in memory has one connection. A caller that waited for a second one would wait forever.
 func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 	db := open(t, InMemory)
 	var callers sync.WaitGroup
@@ -67,7 +67,7 @@ func TestInMemoryReadsAndWritesTakeTurns(t *testing.T) {
 	callers.Wait()
 }
 
-// A statement that is not read to its end keeps its read transaction, and the WAL grows forever.
+// If a statement is not read to its end, its read transaction stays open, and the WAL grows forever.
 func TestTheWALStaysSmall(t *testing.T) {
 	t.Parallel()
 	db := one(t, dbtest.SQLite(t), ConnectionLimits{})
@@ -77,7 +77,7 @@ func TestTheWALStaysSmall(t *testing.T) {
 	}
 	info, err := os.Stat(db.name + "-wal")
 	dbtest.Must(t, err)
-	const most = 8 << 20 // it is checkpointed from 1,000 pages of 4 KiB on
+	const most = 8 << 20 // a checkpoint starts at 1,000 pages of 4 KiB
 	if info.Size() > most {
 		t.Errorf("the WAL has %d bytes; want %d or fewer", info.Size(), most)
 	}
@@ -120,9 +120,9 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// Many writers that find the database locked all fail in time; none also waits for the waits of the others.
+// If many writers find the database locked, each fails in time. No writer also waits while the others wait.
 func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
-	t.Parallel() // it waits for seconds
+	t.Parallel() // it takes seconds
 	db := one(t, dbtest.SQLite(t), ConnectionLimits{Turn: DefaultTurn})
 	tx, err := dbtest.Connect(t, db.name).BeginTx(t.Context(), nil)
 	dbtest.Must(t, err)
@@ -136,7 +136,7 @@ func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	const most = 20 * time.Second // one after the other they would take 40
+	const most = 20 * time.Second // one after another, they would take 40 seconds
 	if took := time.Since(start); took > most {
 		t.Errorf("the last writer failed after %v; want %v or less", took, most)
 	}
