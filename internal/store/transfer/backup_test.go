@@ -18,7 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// While servers write, a backup is the database as it was at one moment, and a server starts on it.
+// A backup contains the database as it was at one moment, even if servers write meanwhile. A server can use the backup.
 func TestABackupUnderLoadIsOfOneMoment(t *testing.T) {
 	path, w := filled(t)
 	s := storetest.Unlocked(t, path)
@@ -55,7 +55,7 @@ func TestABackupUnderLoadIsOfOneMoment(t *testing.T) {
 				t.Errorf("%s is there without what was written before it", second)
 			}
 		}
-		storetest.Insert(t, restored, w, "+15065550100") // it is a whole database
+		storetest.Insert(t, restored, w, "+15065550100") // the backup is a complete database
 	}
 	close(stop)
 	load.Wait()
@@ -94,7 +94,7 @@ func TestABackupOverwritesNothingAndLeavesNothingHalf(t *testing.T) {
 	}
 }
 
-// The lines of docs/server.md for PostgreSQL.
+// This runs the lines of docs/server.md for PostgreSQL.
 func TestADumpRestores(t *testing.T) {
 	database, restored := dbtest.Postgres(t), dbtest.Postgres(t)
 	w := fill(t, storetest.Unlocked(t, database))
@@ -108,7 +108,7 @@ func TestADumpRestores(t *testing.T) {
 	storetest.Insert(t, s, w, "+15055550100")
 }
 
-// runDocumented runs the line of docs/server.md that begins with a program of PostgreSQL, on a database.
+// runDocumented runs the line of docs/server.md that begins with a PostgreSQL program, on a database.
 func runDocumented(t *testing.T, program, dir, database string) {
 	t.Helper()
 	page, err := os.ReadFile("../../../docs/server.md")

@@ -56,7 +56,7 @@ func TestACopyHasEverythingAndLeavesTheSourceAlone(t *testing.T) {
 	}
 }
 
-// A column that a migration adds is copied without a word about it elsewhere.
+// If a migration adds a column, Copy copies it without any other change.
 func TestACopyKnowsEveryColumn(t *testing.T) {
 	path, w := filled(t)
 	target := dbtest.Postgres(t)
@@ -95,7 +95,8 @@ func TestACopyIntoAUsedDatabaseIsRefused(t *testing.T) {
 	}
 }
 
-// A server that was started once on the target, and made no key, has sealed a check; an import has filled the inventory.
+// A server that started once on the target without creating a key has stored a check of its secret key. An import has filled
+// the inventory.
 func TestACopyReplacesWhatAStartHasLeft(t *testing.T) {
 	path, _ := filled(t)
 	target := dbtest.Postgres(t)
@@ -137,7 +138,7 @@ func TestACopyThatIsCutShortHasCopiedNothingAndIsRunAgain(t *testing.T) {
 	}
 }
 
-// What does not arrive as it was is noticed before the commit.
+// Copy notices before the commit if the rows in the target are different.
 func TestACopyThatArrivesDifferentIsUndone(t *testing.T) {
 	path, _ := filled(t)
 	target := dbtest.Postgres(t)

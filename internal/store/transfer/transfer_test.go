@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// silent is a Progress for nobody.
+// silent is a Progress that shows nothing.
 func silent(int, string) (step, stop func()) { return func() {}, func() {} }
 
 // fill puts something into each table.
@@ -42,7 +42,7 @@ func fill(t *testing.T, s *store.Store) (workspaceID string) {
 	return w
 }
 
-// filled is a closed SQLite database with something in each table.
+// filled returns a closed SQLite database with something in each table.
 func filled(t *testing.T) (path, workspaceID string) {
 	t.Helper()
 	path = dbtest.SQLite(t)
@@ -54,7 +54,7 @@ func filled(t *testing.T) (path, workspaceID string) {
 	return path, workspaceID
 }
 
-// contents reads all tables of a database.
+// contents returns all tables of a database with their digests.
 func contents(t *testing.T, database string) (read []CopiedTable) {
 	t.Helper()
 	tx, err := dbtest.Connect(t, database).BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
@@ -68,7 +68,7 @@ func contents(t *testing.T, database string) (read []CopiedTable) {
 	return read
 }
 
-// columnsOf are the columns of a table in the order of their names.
+// columnsOf returns the columns of a table, sorted by name.
 func columnsOf(t *testing.T, tx *sql.Tx, database, table string) []string {
 	t.Helper()
 	query := `SELECT name FROM pragma_table_info($1) ORDER BY name`
