@@ -29,7 +29,7 @@ func TestAServerThatFailsEnds(t *testing.T) {
 	}
 }
 
-// Work that fails is done again, and has a time limit. The end of the context does not cut it short.
+// If the work fails, it is done again later. It has a time limit, but the end of the context does not stop it.
 func TestUpkeepIsDoneAtOnceAtEachIntervalAndAtTheEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,10 +18,10 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
-// patience is for what comes at once on an idle machine.
+// patience is how long to wait for what takes no time on an idle machine.
 const patience = time.Minute
 
-// start starts a server that the test stops at its end, if it has not before.
+// start starts a server and stops it at the end of the test, if the test has not stopped it before.
 func start(t *testing.T, o serve.Options) *serve.Server {
 	t.Helper()
 	s, err := serve.Start(t.Context(), o)
@@ -53,7 +53,7 @@ func buy(t *testing.T, s *serve.Server, opts ...client.CallOption) api.PhoneNumb
 	return n
 }
 
-// addressOf is the HOST:PORT of a server.
+// addressOf returns the HOST:PORT of a server.
 func addressOf(t *testing.T, s *serve.Server) string {
 	t.Helper()
 	u, err := url.Parse(s.BaseURL)
@@ -132,7 +132,7 @@ func TestAServerServesUntilStop(t *testing.T) {
 	}
 }
 
-// The context of Start is only for the start, as that of a dialer.
+// The context of Start is only for the start, like the context of a dialer.
 func TestAServerOutlivesTheContextOfItsStart(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -168,7 +168,8 @@ func TestOnlyANewDatabaseGetsAFirstKey(t *testing.T) {
 	}
 }
 
-// What cannot be shown must not be served: the key would be lost, and nobody would know.
+// If the key cannot be shown, the server must not run: the key would be lost, and nobody would
+// know.
 func TestAnErrorOfOnFirstKeyEndsTheStart(t *testing.T) {
 	t.Parallel()
 	database, log, broken := filepath.Join(t.TempDir(), "test.db"), &messages{}, errors.New("stdout is closed")
