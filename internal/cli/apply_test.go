@@ -43,7 +43,7 @@ func TestApplyOfTenThousandNumbersWritesOnlyWhatDiffers(t *testing.T) {
 	}
 }
 
-// The list tells how much of the rate limit is left, so that not even the first changes are too many.
+// The response to the list says how much of the rate limit is left, so that even the first changes stay within the limit.
 func TestApplyIsNeverDeniedByTheRateLimit(t *testing.T) {
 	t.Parallel()
 	o := newOwner(t, "phonenumbers.db", 0, "--rate-limit", "2/s")
@@ -66,7 +66,7 @@ func TestApplyIsNeverDeniedByTheRateLimit(t *testing.T) {
 	}
 }
 
-// Whenever apply is interrupted, what it has done is done, and the next one does the rest and no more.
+// Whenever apply is interrupted, the changes that it made stay. The next apply makes the others, and no more.
 func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	const n = 200
@@ -91,7 +91,7 @@ func TestAnInterruptedApplyIsCompletedByTheNext(t *testing.T) {
 		t.Fatalf("all %d changes are done; want an interruption before the last\n%s", n, stderr)
 	}
 	reported := strings.Count(stdout.String(), "\n")
-	if least := done - 8; reported < least || reported > done { // each of the eight under way may be done without being known to be
+	if least := done - 8; reported < least || reported > done { // each of the eight changes in progress may be made without a report
 		t.Errorf("%d changes are reported; want %d to %d", reported, least, done)
 	}
 	if says := "phonenumbers: interrupted; changed: " + strconv.Itoa(reported) + ", failed: 0, "; !strings.HasPrefix(stderr.String(), says) {
@@ -117,7 +117,7 @@ func TestAServerThatDiesDuringApplyCostsOnlyTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := 0
-	for _, changes := range []int{20, 50} { // of each life of the server
+	for _, changes := range []int{20, 50} { // until each kill of the server
 		if err := poll(startTimeout, "the first changes", func() (bool, error) { return o.writes() >= changes, nil }); err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 )
 
-// A flag counts wherever it stands, also behind a mistake. What is neither on nor off leaves --json off, and --exit-code on: 2
-// must not be taken for changes.
+// A flag counts anywhere on the command line, even after a mistake. A value that is neither true nor false leaves --json off,
+// but turns --exit-code on: an exit code of 2 must not be mistaken for changes.
 func TestAFlagIsSeenAnywhereOnTheCommandLine(t *testing.T) {
 	for line, want := range map[string]bool{
 		"":                     false,

@@ -1,5 +1,5 @@
-// Package cli_test tests the command line as its users see it: the program runs as a process of its own, with files, flags,
-// signals and HTTP. What can be told as a script is one, in testdata/script.
+// Package cli_test tests the command line as users see it: the program runs as its own process, with files, flags, signals and
+// HTTP. Tests that can be scripts are in testdata/script.
 package cli_test
 
 import (
@@ -36,9 +36,9 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs testdata/script/*.txtar, each in a folder of its own. `go test -run TestScripts/keys -v` shows one of them
-// at work, `go test -run TestScripts -update` writes the texts that "cmp" compares with. The language is
-// https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript with the commands below in addition.
+// TestScripts runs testdata/script/*.txtar, each in its own folder. `go test -run TestScripts/keys -v` shows the steps of one
+// script. `go test -run TestScripts -update` updates the texts that "cmp" compares with. The language is
+// https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript with the additional commands below.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	t.Cleanup(func() {
@@ -79,14 +79,14 @@ func TestScripts(t *testing.T) {
 type (
 	state struct {
 		test   testing.TB
-		server *server // the one that runs
+		server *server // the running server
 	}
 	stateKey struct{}
 )
 
 func stateOf(ts *testscript.TestScript) *state { return ts.Value(stateKey{}).(*state) }
 
-// positive makes a command that cannot have a "!" in front.
+// positive makes a command that cannot have a "!" before it.
 func positive(command func(*testscript.TestScript, []string)) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, negated bool, args []string) {
 		if negated {
@@ -96,9 +96,9 @@ func positive(command func(*testscript.TestScript, []string)) func(*testscript.T
 	}
 }
 
-// start PROGRAM ARGS... starts a server in the background and waits until it is ready. stdout is then what it has printed. It
-// sets ADDRESS (host:port) and VOGENT_BASE_URL, and VOGENT_API_KEY where the server has printed a key. A script has one server
-// at a time.
+// start PROGRAM ARGS... starts a server in the background and waits until it is ready. stdout is then what the server has
+// printed. start sets ADDRESS (host:port) and VOGENT_BASE_URL and, if the server has printed a key, VOGENT_API_KEY. A script
+// has one server at a time.
 func start(ts *testscript.TestScript, args []string) {
 	st := stateOf(ts)
 	if st.server != nil {
@@ -110,14 +110,14 @@ func start(ts *testscript.TestScript, args []string) {
 		"PHONENUMBERS_ADDR", "PHONENUMBERS_DB", "PHONENUMBERS_LOG_FORMAT", "PHONENUMBERS_LOG_LEVEL", "PHONENUMBERS_SECRET_KEY",
 		"PHONENUMBERS_RATE_LIMIT", "PHONENUMBERS_TRUSTED_PROXIES", "PHONENUMBERS_DB_CONNECTIONS",
 	} {
-		env = append(env, name+"="+ts.Getenv(name)) // empty is the same as not there
+		env = append(env, name+"="+ts.Getenv(name)) // an empty variable counts as not set
 	}
 	s, err := startServer(st.test, ts.MkAbs("."), env, args...)
 	ts.Check(err)
 	st.server = s
 	ts.Defer(func() {
 		s.kill()
-		if st.server == s { // the script has failed, or forgotten it
+		if st.server == s { // the script has failed, or did not stop the server
 			ts.Logf("[stderr of the server]\n%s", s.stderr())
 		}
 	})
@@ -130,7 +130,8 @@ func start(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// signal TERM|INT sends the server the signal. It must end with exit code 0; stdout and stderr are then all that it wrote.
+// signal TERM|INT sends the signal to the server, which must end with exit code 0. stdout and stderr are then all that it
+// wrote.
 func signal(ts *testscript.TestScript, args []string) {
 	st := stateOf(ts)
 	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}
@@ -144,8 +145,8 @@ func signal(ts *testscript.TestScript, args []string) {
 	st.server = nil
 }
 
-// call [-H HEADER]... METHOD PATH [BODY] calls the server with the key in VOGENT_API_KEY. PATH is below VOGENT_BASE_URL.
-// stdout is then the status, such as "200 OK", and in the next line the body.
+// call [-H HEADER]... METHOD PATH [BODY] calls the server with the key in VOGENT_API_KEY. PATH is relative to VOGENT_BASE_URL.
+// stdout is then the status, such as "200 OK", and the body on the next line.
 func call(ts *testscript.TestScript, args []string) {
 	flags := flag.NewFlagSet("call", flag.ContinueOnError)
 	header := http.Header{}
@@ -170,7 +171,8 @@ func call(ts *testscript.TestScript, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%s\n%s\n", status, strings.TrimSuffix(body, "\n"))
 }
 
-// buy COUNT PREFIX buys so many numbers that start with the prefix from the server, without a process for each.
+// buy COUNT PREFIX buys COUNT numbers that start with the prefix. It calls the server directly, without a process for each
+// number.
 func buySome(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: buy COUNT PREFIX")
@@ -185,7 +187,8 @@ func buySome(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// match NAME REGEXP sets the variable to what the group in the expression, or all of it, matches in stdout.
+// match NAME REGEXP sets the variable to what the expression matches in stdout or, if it has a group, to what the group
+// matches.
 func match(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: match NAME REGEXP")
@@ -217,8 +220,8 @@ func exits(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// postgres makes an empty PostgreSQL database and sets POSTGRES to its URL and POSTGRES_PASSWORD to the password in it. Without
-// PostgreSQL the script is skipped, but not in CI.
+// postgres creates an empty PostgreSQL database. It sets POSTGRES to the URL, and POSTGRES_PASSWORD to the password in the URL.
+// Without PostgreSQL, the script is skipped; in CI, it fails.
 func postgres(ts *testscript.TestScript, args []string) {
 	if len(args) != 0 {
 		ts.Fatalf("usage: postgres")

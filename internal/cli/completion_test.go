@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Whoever presses tab does not wait for a server that does not answer; what came before that is offered.
+// A user who presses Tab does not have to wait for a server that does not respond. The shell offers what arrived before.
 func TestACompletionDoesNotWaitForLong(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

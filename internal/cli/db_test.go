@@ -10,7 +10,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// The store says what is wrong with a database, and the command what to run.
+// The store says what is wrong with a database, and the command says what to run.
 func TestACopyOfAnOlderDatabaseNamesTheCommandThatHelps(t *testing.T) {
 	older := dbtest.SQLite(t)
 	storetest.Open(t, older)

@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// Whenever a command for several numbers is interrupted, what it has done is said, and what is left can be done from the same
-// file: by the same command, and for delete, to which those that are gone are missing, as its help shows.
+// Whenever a command for several numbers is interrupted, it reports what it has done, and the rest can be done from the same
+// file. The same command does this, except for delete: it would not find the numbers that it has deleted, so its help shows
+// another command.
 func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 	t.Parallel()
 	help, err := exec.CommandContext(t.Context(), "phonenumbers", "delete", "-h").Output()
@@ -31,7 +32,7 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 		t.Run(edit.verb, func(t *testing.T) {
 			t.Parallel()
 			const n = 100
-			o := newOwner(t, "phonenumbers.db", 0, "--rate-limit", "1/s,40") // so that not all is done before the signal
+			o := newOwner(t, "phonenumbers.db", 0, "--rate-limit", "1/s,40") // so that the signal comes before everything is done
 			o.insert(t, n, "agent_1")
 			file := strings.Join(slices.Sorted(maps.Keys(o.agents(t))), "\n")
 			if err := os.WriteFile(filepath.Join(o.dir, "numbers.txt"), []byte(file), 0o600); err != nil {
@@ -49,7 +50,7 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 			if err := command.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
-			_ = command.Wait() // stderr tells how it has ended
+			_ = command.Wait() // stderr says how it ended
 			o.server.kill()
 			o.start(t, "--db", "phonenumbers.db")
 			done := n - o.linked(t)
@@ -57,7 +58,7 @@ func TestAnInterruptedEditOfAFileIsCompleted(t *testing.T) {
 			if done == n {
 				t.Errorf("all %d changes are done; want an interruption before the last", n)
 			}
-			if least := done - 8; reported < least || reported > done { // each of the eight under way may be done without being known to be
+			if least := done - 8; reported < least || reported > done { // each of the eight changes in progress may be made without a report
 				t.Errorf("%d changes are reported; want %d to %d", reported, least, done)
 			}
 			if says := fmt.Sprintf("phonenumbers: interrupted; %s: %d, failed: 0, left: %d; run the command again ", edit.done, reported, n-reported); !strings.HasPrefix(stderr.String(), says) {

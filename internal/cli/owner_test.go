@@ -63,8 +63,8 @@ func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 	return o
 }
 
-// freeAddress returns an address that a server can come back to: below the ports that the system gives to connections, so that
-// none of theirs takes it meanwhile.
+// freeAddress returns an address that a server can use again after a restart. Its port is below those that the system assigns
+// to connections, so that no connection takes it in the meantime.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -80,7 +80,7 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-// start starts the server, at the address that it had before.
+// start starts the server, at the same address as before.
 func (o *owner) start(t *testing.T, flags ...string) {
 	t.Helper()
 	s, err := startServer(t, o.dir, plainEnviron(), append([]string{"phonenumbers", "serve", "--addr", o.address}, flags...)...)
@@ -97,7 +97,7 @@ func (o *owner) start(t *testing.T, flags ...string) {
 	}
 }
 
-// command is a command line of the owner. Its stdout and stderr are in the returned buffers once it has ended.
+// command returns a command line of the owner. Its stdout and stderr are in the returned buffers after it has ended.
 func (o *owner) command(ctx context.Context, args ...string) (command *exec.Cmd, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	command = exec.CommandContext(ctx, "phonenumbers", args...)
@@ -119,7 +119,7 @@ func (o *owner) run(t *testing.T, args ...string) (stdout, stderr string) {
 	return out.String(), errs.String()
 }
 
-// agents are the numbers and their agents, as the server says.
+// agents returns the numbers and their agents from the server.
 func (o *owner) agents(t *testing.T) map[string]string {
 	t.Helper()
 	agents := map[string]string{}
@@ -135,7 +135,7 @@ func (o *owner) agents(t *testing.T) map[string]string {
 	return agents
 }
 
-// linked counts the numbers that have an agent.
+// linked returns how many numbers have an agent.
 func (o *owner) linked(t *testing.T) int {
 	t.Helper()
 	n := 0
@@ -147,7 +147,7 @@ func (o *owner) linked(t *testing.T) int {
 	return n
 }
 
-// want writes a file numbers.yaml in which each number has an agent of its own, and returns what it asks for.
+// want writes a file numbers.yaml that gives each number its own agent, and returns what the file asks for.
 func (o *owner) want(t *testing.T) map[string]string {
 	t.Helper()
 	want := map[string]string{}
@@ -163,10 +163,11 @@ func (o *owner) want(t *testing.T) map[string]string {
 	return want
 }
 
-// writes counts the updates that the server has answered since it was started.
+// writes returns how many updates the server has responded to since it was started.
 func (o *owner) writes() int { return strings.Count(o.server.stderr(), "method=PUT") }
 
-// insert puts n numbers, all linked to one agent, straight into the database: to buy so many takes a minute with the race detector.
+// insert writes n numbers, all linked to one agent, directly to the database. Buying that many takes a minute with the race
+// detector.
 func (o *owner) insert(t *testing.T, n int, agent string) {
 	t.Helper()
 	_, err := dbtest.Connect(t, filepath.Join(o.dir, "phonenumbers.db")).ExecContext(t.Context(), `

@@ -12,7 +12,7 @@ import (
 
 var transcripts = regexp.MustCompile("(?s)```console\n(.*?)```\n")
 
-// pages are README and the pages in docs.
+// pages returns README and the pages in docs.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("../../docs/*.md")
@@ -31,7 +31,7 @@ func readPage(t *testing.T, page string) string {
 	return string(text)
 }
 
-// needs skips a test that needs a program which is missing. In CI it must be there.
+// needs skips a test if a program that it needs is missing. In CI, it fails the test.
 func needs(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err == nil {
@@ -43,8 +43,8 @@ func needs(t *testing.T, program string) {
 	t.Skipf("%s is missing: the documentation was not run", program)
 }
 
-// A transcript in README and the other pages is what the program prints on a terminal, but for the ids, the key and the address.
-// With -update it becomes that, and keeps its ids.
+// A transcript in README and the other pages is what the program prints on a terminal, except for the ids, the key and the
+// address. With -update, the test rewrites the transcript, but keeps its ids.
 func TestTheTranscriptsInTheDocsAreReal(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -76,7 +76,8 @@ func checkTranscript(t *testing.T, page, transcript string) {
 	var got strings.Builder
 	for _, entry := range strings.Split("\n"+transcript, "\n$ ")[1:] {
 		line, output, _ := strings.Cut(entry, "\n")
-		// Each line has a shell of its own, so that only its prompt is answered. It gets the variables of the lines before.
+		// Each line runs in its own shell, so that the test answers only the prompt of this line. It gets the variables of the
+		// previous lines.
 		script := "set -a; [ ! -f .variables ] || . ./.variables\n" + actual.Replace(line) + "\nexport -p >.variables"
 		command := exec.CommandContext(t.Context(), "sh", "-c", script)
 		command.Dir, command.Env = o.dir, append(o.environ(), "NO_COLOR=1")
@@ -93,7 +94,7 @@ func checkTranscript(t *testing.T, page, transcript string) {
 		got.WriteString("$ " + line + "\n" + s.shown())
 	}
 	bar := regexp.MustCompile(`\rchanging[^\n]*\r`)
-	shown := strings.ReplaceAll(bar.ReplaceAllString(got.String(), ""), "\r", "") // a header of curl ends with one more
+	shown := strings.ReplaceAll(bar.ReplaceAllString(got.String(), ""), "\r", "") // a header from curl ends with an extra \r
 	shown = strings.NewReplacer(o.address, "127.0.0.1:8080", o.key, "pnk_...").Replace(shown)
 	shownIDs, ids := idsIn(shown), idsIn(transcript)
 	for i := range min(len(ids), len(shownIDs)) {
@@ -103,7 +104,7 @@ func checkTranscript(t *testing.T, page, transcript string) {
 	case shown == transcript:
 	case *update:
 		text := strings.Replace(readPage(t, page), transcript, shown, 1)
-		if err := os.WriteFile(page, []byte(text), 0o644); err != nil { //nolint:gosec // for everyone to read
+		if err := os.WriteFile(page, []byte(text), 0o644); err != nil { //nolint:gosec // everyone may read it
 			t.Fatal(err)
 		}
 	default:
@@ -112,7 +113,7 @@ func checkTranscript(t *testing.T, page, transcript string) {
 	}
 }
 
-// idsIn are the ids in a text, each once, in order.
+// idsIn returns the ids in a text, each once, in order.
 func idsIn(text string) (ids []string) {
 	for _, id := range regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindAllString(text, -1) {
 		if !slices.Contains(ids, id) {
@@ -142,11 +143,11 @@ func TestTheLinesForCIInTheDocsRun(t *testing.T) {
 	}
 }
 
-// The table of settings in docs/server.md has each flag of serve with its variable and its default.
+// The table of settings in docs/server.md lists each flag of serve with its variable and its default.
 func TestTheSettingsInTheDocsAreThoseOfServe(t *testing.T) {
 	t.Parallel()
 	help, page := runProgram(t, t.TempDir(), "serve", "-h"), readPage(t, "../../docs/server.md")
-	help = regexp.MustCompile(`\n {12,}`).ReplaceAllString(help, " ") // a description that is wrapped
+	help = regexp.MustCompile(`\n {12,}`).ReplaceAllString(help, " ") // a wrapped description
 	flags := regexp.MustCompile(`(?m)^ +(--[a-z-]+) .*\[\$(\w+)\]`)
 	defaults := regexp.MustCompile(`\(default:? ([^()]+)\)`)
 	rows := 0

@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// How long a test waits for what should come soon: generous to a busy machine with the race detector, but shorter than the
-// 15 seconds that a stopping server waits for requests, so that a stop that waits for nothing shows.
+// How long a test waits for what should come soon. It is long enough for a busy machine with the race detector. But it is
+// shorter than the 15 seconds that a stopping server waits for requests, so that a test notices a server that waits without a
+// reason.
 const (
 	startTimeout = time.Minute
 	soon         = 10 * time.Second
@@ -26,15 +27,15 @@ const (
 // server is a running `phonenumbers serve`.
 type server struct {
 	address string // host:port
-	key     string // the first key, where it has printed one
+	key     string // the first key, if the server printed one
 
 	process *os.Process
-	output  string        // the folder of the files stdout and stderr: what stands in stderr was written after what stands in stdout
+	output  string        // the folder of the files stdout and stderr; what is in stderr was written after what is in stdout
 	ended   chan struct{} // closed when the process has ended
 	result  error         // of the process; read it after ended
 }
 
-// startServer starts a command line that serves. The caller kills what is left at the end.
+// startServer starts a command line that runs a server. The caller kills the server at the end.
 func startServer(tb testing.TB, dir string, env []string, args ...string) (*server, error) {
 	tb.Helper()
 	s := &server{output: tb.TempDir(), ended: make(chan struct{})}
@@ -42,7 +43,7 @@ func startServer(tb testing.TB, dir string, env []string, args ...string) (*serv
 	if err != nil {
 		return nil, err
 	}
-	defer stdout.Close() //nolint:errcheck // the process writes to it, this one does not
+	defer stdout.Close() //nolint:errcheck // the other process writes to it
 	stderr, err := os.Create(filepath.Join(s.output, "stderr"))
 	if err != nil {
 		return nil, err
@@ -62,9 +63,9 @@ func startServer(tb testing.TB, dir string, env []string, args ...string) (*serv
 	return s, nil
 }
 
-// kill ends the process, where it has not ended yet.
+// kill kills the process if it has not ended yet.
 func (s *server) kill() {
-	_ = s.process.Kill() // the one error is that it has ended
+	_ = s.process.Kill() // the only possible error is that it has ended
 	<-s.ended
 }
 
@@ -82,13 +83,13 @@ func (s *server) read(name string) string {
 	return string(text)
 }
 
-// serving finds the address: in the log, or where that is silent in what a first start prints.
+// serving finds the address in the log or, if the server logs nothing, in the output of a first start.
 var (
 	serving  = regexp.MustCompile(`(?:msg=serving address=|"msg":"serving","address":"|^Serving the phone-number API at http://)([^\s"]+)`)
 	firstKey = regexp.MustCompile(`(?:VOGENT_API_KEY=|"apiKey":")(pnk_\w+)`)
 )
 
-// waitUntilReady waits until the server answers, and finds its address and key.
+// waitUntilReady waits until the server is ready, and finds its address and key.
 func (s *server) waitUntilReady(ctx context.Context) error {
 	err := poll(startTimeout, "the server's address", func() (bool, error) {
 		select {
@@ -118,7 +119,7 @@ func (s *server) waitUntilReady(ctx context.Context) error {
 	})
 }
 
-// stop sends the signal and returns how the process has ended; nil is exit code 0.
+// stop sends the signal and returns how the process ended. nil means exit code 0.
 func (s *server) stop(signal os.Signal) error {
 	if err := s.process.Signal(signal); err != nil {
 		return err
@@ -167,7 +168,7 @@ func (r request) send(ctx context.Context) (status, body string, failed error) {
 	return response.Status, string(text), err
 }
 
-// poll asks until it is so, or fails.
+// poll calls isSo until it returns true or an error. It returns an error after timeout.
 func poll(timeout time.Duration, what string, isSo func() (bool, error)) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -183,7 +184,7 @@ func poll(timeout time.Duration, what string, isSo func() (bool, error)) error {
 	}
 }
 
-// runProgram runs a command line of phonenumbers in dir to its end, which must be exit code 0.
+// runProgram runs a command line of phonenumbers in dir. It must end with exit code 0.
 func runProgram(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "phonenumbers", args...)
@@ -197,8 +198,7 @@ func runProgram(t *testing.T, dir string, args ...string) string {
 	return string(stdout)
 }
 
-// newServer starts a server in dir that sells the number forSale and nothing else. A second one in the same dir has the
-// same database.
+// newServer starts a server in dir that sells only the number forSale. A second server in the same dir uses the same database.
 func newServer(t *testing.T, dir string) *server {
 	t.Helper()
 	numbers := filepath.Join(dir, "numbers.csv")
@@ -219,7 +219,7 @@ func newServer(t *testing.T, dir string) *server {
 
 const forSale = "+14155550100"
 
-// plainEnviron is the environment without settings of the program and without profiles.
+// plainEnviron returns the environment without settings of the program and without profiles.
 func plainEnviron() []string {
 	var env []string
 	for _, pair := range os.Environ() {
@@ -227,10 +227,11 @@ func plainEnviron() []string {
 			env = append(env, pair)
 		}
 	}
-	return append(env, "GORACE="+raceSettings(), "XDG_CONFIG_HOME=/no-profiles") // the last of a name counts
+	return append(env, "GORACE="+raceSettings(), "XDG_CONFIG_HOME=/no-profiles") // if a name is repeated, the last one counts
 }
 
-// raceSettings spares each process under the race detector the second that it waits at its end for late reports.
+// raceSettings returns GORACE settings without the second that each process under the race detector waits at its end for late
+// reports.
 func raceSettings() string {
 	if settings := os.Getenv("GORACE"); settings != "" {
 		return settings

@@ -23,8 +23,8 @@ func recorded() {
 	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// record takes the place of the network, for the rest of the process: it writes a line for each request, "sent KEY to URL", and
-// responds with an empty list.
+// record replaces the network for the rest of the process. For each request, it writes the line "sent KEY to URL" and responds
+// with an empty list.
 func record(w io.Writer) {
 	http.DefaultTransport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		fmt.Fprintf(w, "sent %s to %s://%s%s\n", strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), r.URL.Scheme, r.URL.Host, r.URL.Path)
@@ -42,12 +42,12 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // The address of each profile, and a third one.
 const (
 	hosted  = "https://api.vogent.ai/api"
-	home    = "http://home.example/api" // of the profile default
-	work    = "http://work.example/api" // of the profile work
+	home    = "http://home.example/api" // in the profile default
+	work    = "http://work.example/api" // in the profile work
 	another = "http://another.example/api"
 )
 
-// choice is what a command line, the environment and the file of the profiles say about a call.
+// choice is what a command line, the environment and the profiles file say about a call.
 type choice struct {
 	flag, variable string // the base URL
 	key            string // VOGENT_API_KEY
@@ -56,7 +56,7 @@ type choice struct {
 	kept           bool   // whether there are profiles
 }
 
-// want returns the key that must be sent and where, or neither if nothing may be sent.
+// want returns the key that must be sent and the address that must get it, or neither if nothing may be sent.
 func (c choice) want() (key, address string) {
 	first := func(texts ...string) string {
 		for _, text := range texts {
@@ -79,7 +79,8 @@ func (c choice) want() (key, address string) {
 	return "key-of-" + name, address
 }
 
-// TestAKeyIsSentOnlyToItsAddress tries every combination, in a process of its own, whose environment and network it changes.
+// TestAKeyIsSentOnlyToItsAddress tries every combination in another process, because it changes the environment and the
+// network.
 func TestAKeyIsSentOnlyToItsAddress(t *testing.T) {
 	t.Parallel()
 	with := t.TempDir()
@@ -92,13 +93,13 @@ func TestAKeyIsSentOnlyToItsAddress(t *testing.T) {
 	}
 }
 
-// tryChoices prints each choice that goes wrong, and in the end how many have sent a key. Its arguments are a folder with profiles
-// and one without.
+// tryChoices prints each choice that goes wrong and, at the end, how many choices sent a key. Its arguments are a folder with
+// profiles and one without.
 func tryChoices() {
 	var stderr bytes.Buffer
 	record(&stderr)
 	count, sent := 0, 0
-	for _, flag := range []string{"", "HTTP://WORK.example/api/", another} { // the first is that of the profile work
+	for _, flag := range []string{"", "HTTP://WORK.example/api/", another} { // the second one is the address of the profile work
 		for _, variable := range []string{"", home, another} {
 			for _, key := range []string{"", "key-of-environment"} {
 				for _, profile := range []string{"", "work", "gone"} {
@@ -150,7 +151,7 @@ func (c choice) try(stderr *bytes.Buffer) string {
 		key, address = sent[0][1], sent[0][2]
 	}
 	wantKey, wantAddress := c.want()
-	if c.key != "" { // sent to the address as it is spelt there
+	if c.key != "" { // it goes to the address as it is spelled there
 		address, wantAddress = strings.ToLower(address), strings.TrimRight(strings.ToLower(wantAddress), "/")
 	}
 	wantCode := 0
@@ -175,7 +176,7 @@ func (c choice) try(stderr *bytes.Buffer) string {
 	return ""
 }
 
-// keep writes a file with profiles below the folder.
+// keep writes a profiles file below the folder.
 func keep(t *testing.T, dir, text string) {
 	t.Helper()
 	if err := os.Mkdir(filepath.Join(dir, "phonenumbers"), 0o700); err != nil {
@@ -186,7 +187,7 @@ func keep(t *testing.T, dir, text string) {
 	}
 }
 
-// People log in to several servers at once, say in a script.
+// People log in to several servers at once, for example in a script.
 func TestLoginsAtTheSameTimeAreAllKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

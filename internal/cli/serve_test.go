@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// A request that the server is working on when it is told to stop is answered; nobody else gets in meanwhile.
+// If the server is told to stop while it works on a request, it still responds to the request. Meanwhile, it accepts no other
+// connection.
 func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": os.Interrupt} {
@@ -51,11 +52,11 @@ func TestARequestInFlightIsAnsweredWhenTheServerStops(t *testing.T) {
 	}
 }
 
-// Whoever does not want to wait for the requests in flight sends a second signal.
+// A second signal ends the server without waiting for the requests in flight.
 func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, t.TempDir())
-	beginLink(t, s, buy(t, s)) // and it never ends
+	beginLink(t, s, buy(t, s)) // the request never ends
 
 	if err := s.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	}
 }
 
-// A server that is told to stop while it still makes its database does so, and that is no failure.
+// A server that is told to stop while it is still creating its database stops, and that is not a failure.
 func TestAServerThatIsStartingStopsAtASignal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -86,7 +87,7 @@ func TestAServerThatIsStartingStopsAtASignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
-	err = poll(startTimeout, "the key file", func() (bool, error) { // then come 59,000 numbers
+	err = poll(startTimeout, "the key file", func() (bool, error) { // the server then adds 59,000 numbers
 		_, err := os.Stat(filepath.Join(dir, "phonenumbers.db.key"))
 		return err == nil, nil
 	})
@@ -106,7 +107,7 @@ func TestHeadersAreLimitedTo16KiB(t *testing.T) {
 	s := newServer(t, t.TempDir())
 	const tooLarge = "431 Request Header Fields Too Large"
 	for _, c := range []struct {
-		connection string // net/http is up to 4 KiB more generous on one that it has answered on before
+		connection string // net/http allows up to 4 KiB more on a connection that it has already used
 		size       int
 		want       string
 	}{
@@ -125,7 +126,7 @@ func TestHeadersAreLimitedTo16KiB(t *testing.T) {
 
 func (s *server) url(path string) string { return "http://" + s.address + "/api" + path }
 
-// buy buys the one number that is for sale and returns its id.
+// buy buys the only number that is for sale and returns its id.
 func buy(t *testing.T, s *server) string {
 	t.Helper()
 	r := request{method: http.MethodPost, url: s.url("/phone_numbers/purchase"), key: s.key, body: fmt.Sprintf(`{"number": %q}`, forSale)}
@@ -146,8 +147,8 @@ type heldRequest struct {
 
 const linkBody = `{"agentId": "agent_1"}`
 
-// beginLink sends all of a request but its body. It returns when the server has begun to read that, which it says itself
-// with 100 Continue: the request is in flight.
+// beginLink sends a request without its body. It returns after the server has sent 100 Continue, which means that the server
+// has begun to read the body: the request is in flight.
 func beginLink(t *testing.T, s *server, id string) heldRequest {
 	t.Helper()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address)
@@ -171,7 +172,7 @@ func beginLink(t *testing.T, s *server, id string) heldRequest {
 	return held
 }
 
-// finish sends the body and returns the answer.
+// finish sends the body and returns the response.
 func (h heldRequest) finish(t *testing.T) (status int, body string) {
 	t.Helper()
 	if _, err := io.WriteString(h.Conn, linkBody); err != nil {
@@ -188,7 +189,8 @@ func (h heldRequest) finish(t *testing.T) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// waitUntilRefused waits until the server takes no connections any more. It is still there then: a request is in flight.
+// waitUntilRefused waits until the server accepts no more connections. The server must still be running then, because a request
+// is in flight.
 func waitUntilRefused(t *testing.T, s *server) {
 	t.Helper()
 	err := poll(soon, "a refused connection", func() (bool, error) {

@@ -20,8 +20,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// terminal CODE DIALOGUE PROGRAM ARGS... runs the program on a pseudo-terminal, which is its stdin, stdout and stderr, with a
-// person who does what the file DIALOGUE says, line by line:
+// terminal CODE DIALOGUE PROGRAM ARGS... runs the program on a pseudo-terminal, which is its stdin, stdout and stderr. A
+// simulated person does what the file DIALOGUE says, line by line:
 //
 //	expect TEXT   waits until the terminal shows the text, behind what was expected before
 //	type TEXT     types the text and return
@@ -38,13 +38,13 @@ func terminal(ts *testscript.TestScript, args []string) {
 		"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR", "VOGENT_BASE_URL", "VOGENT_API_KEY", "NO_COLOR", "TERM", "PHONENUMBERS_DB",
 		"XDG_CONFIG_HOME",
 	} {
-		command.Env = append(command.Env, name+"="+ts.Getenv(name)) // empty is the same as not there
+		command.Env = append(command.Env, name+"="+ts.Getenv(name)) // an empty variable counts as not set
 	}
 	s, err := openScreen(command, usualWidth)
 	ts.Check(err)
 	wrong := s.play(ts.ReadFile(args[1]))
 	if wrong != nil {
-		_ = command.Process.Kill() // the one error is that it has ended
+		_ = command.Process.Kill() // the only possible error is that it has ended
 	}
 	code := s.end()
 	fmt.Fprint(ts.Stdout(), s.shown())
@@ -64,13 +64,13 @@ type screen struct {
 
 	mu       sync.Mutex
 	text     bytes.Buffer
-	expected int // how much of the text has been expected
+	expected int // how much of the text the dialogue has expected so far
 }
 
 // usualWidth is wide enough for most tables.
 const usualWidth = 120
 
-// openScreen starts a command on a terminal of some columns; one with none does not tell its size.
+// openScreen starts a command on a terminal with this many columns. A terminal with no columns does not report its size.
 func openScreen(command *exec.Cmd, columns uint16) (*screen, error) {
 	file, err := pty.StartWithSize(command, &pty.Winsize{Rows: min(24, columns), Cols: columns})
 	if err != nil {
@@ -93,7 +93,7 @@ func openScreen(command *exec.Cmd, columns uint16) (*screen, error) {
 	return s, nil
 }
 
-// shown is all that the terminal has shown.
+// shown returns all that the terminal has shown.
 func (s *screen) shown() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,13 +138,13 @@ func (s *screen) end() int {
 	timer := time.AfterFunc(startTimeout, func() { _ = s.command.Process.Kill() })
 	defer timer.Stop()
 	<-s.ended
-	_ = s.command.Wait() // whose error is the exit code
-	_ = s.file.Close()   // which was only read
+	_ = s.command.Wait() // its error is the exit code
+	_ = s.file.Close()   // the terminal is no longer needed
 	return s.command.ProcessState.ExitCode()
 }
 
-// On a terminal each row is one line, however narrow that is. What is cut ends in an ellipsis. In a pipe, and on a terminal that
-// does not tell its size, nothing is cut.
+// On a terminal, each row is one line, however narrow the terminal is. A cell that is cut ends in an ellipsis. In a pipe, and
+// on a terminal that does not report its size, nothing is cut.
 func TestATableIsCutToTheTerminal(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

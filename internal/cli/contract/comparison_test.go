@@ -18,7 +18,7 @@ type command struct {
 	usages map[string]string // by the name of the flag
 }
 
-// comparison holds the commands against a spec.
+// comparison compares the commands with a spec.
 type comparison struct {
 	spec         *spectest.Spec
 	commands     []command
@@ -27,14 +27,14 @@ type comparison struct {
 	notSent      map[string]string
 }
 
-// complaints say what is not as it must be, and what to do about it, in order.
+// complaints returns what is wrong and how to fix it, sorted.
 func (c comparison) complaints() (all []string) {
 	all = slices.Concat(c.unreachable(), c.untried(), c.unsaid(), c.unsent(), c.stale())
 	slices.Sort(all)
 	return all
 }
 
-// unreachable are flags of the command lines that seem to set nothing.
+// unreachable reports flags of the command lines that seem to set nothing.
 func (c comparison) unreachable() (complaints []string) {
 	for _, r := range c.runs {
 		for flag := range r.flags {
@@ -52,7 +52,7 @@ func (c comparison) unreachable() (complaints []string) {
 	return complaints
 }
 
-// untried are commands and flags without a command line.
+// untried reports commands and flags that no command line uses.
 func (c comparison) untried() (complaints []string) {
 	for _, command := range c.commands {
 		runs := c.runsOf(command.name)
@@ -73,7 +73,8 @@ func (c comparison) untried() (complaints []string) {
 	return complaints
 }
 
-// unsaid are deprecations that the help does not tell, and those that it tells for nothing.
+// unsaid reports deprecations that the help does not mention, and those that it mentions without a
+// reason.
 func (c comparison) unsaid() (complaints []string) {
 	complain := func(format string, args ...any) {
 		complaints = append(complaints, fmt.Sprintf(format, args...))
@@ -105,10 +106,10 @@ func (c comparison) unsaid() (complaints []string) {
 	return complaints
 }
 
-// deprecatedIn are what a command calls and sends that the spec deprecates, by the flag that sets
-// it; what no flag sets stands under "".
+// deprecatedIn returns what a command calls and sends that the spec deprecates, by the flag that
+// sets it. What no flag sets is under "".
 func (c comparison) deprecatedIn(command string) map[string][]string {
-	all, flags := sent{}, map[string][]string{} // the flags by what they set
+	all, flags := sent{}, map[string][]string{} // flags has the flags that set a part, by its name
 	for _, r := range c.runsOf(command) {
 		maps.Copy(all, r.sent)
 		for flag := range r.flags {
@@ -139,7 +140,7 @@ func (c comparison) deprecatedIn(command string) map[string][]string {
 
 func saysDeprecated(help string) bool { return strings.Contains(strings.ToLower(help), "deprecated") }
 
-// unsent are operations, parameters and members that no command line sends.
+// unsent reports operations, parameters and members that no command line sends.
 func (c comparison) unsent() (complaints []string) {
 	all := c.sent()
 	for _, op := range c.spec.Operations {
@@ -161,7 +162,7 @@ func (c comparison) unsent() (complaints []string) {
 	return complaints
 }
 
-// stale are reasons for what is not so any more.
+// stale reports exceptions that no longer apply.
 func (c comparison) stale() (complaints []string) {
 	all, documented := c.sent(), map[string]bool{}
 	for _, op := range c.spec.Operations {
@@ -229,7 +230,7 @@ func partName(op *spectest.Operation, in, name string) string {
 	return fmt.Sprintf("%s: %s %s", op.OperationID, in, name)
 }
 
-// membersOf are the members of a value at a place.
+// membersOf returns the members of a value at a place.
 func membersOf(at string, schema *openapi3.Schema) (members []part) {
 	for name, property := range schema.Properties {
 		members = append(members, part{at + "/" + name, property.Value.Deprecated})

@@ -10,7 +10,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// The comparison by itself: a small spec, two commands, and what is said after one change.
+// This tests the comparison alone: a small spec, two commands, and the complaints after one change.
 func TestAChangeThatNoCommandCarriesOutIsNamed(t *testing.T) {
 	t.Parallel()
 	const spec = `

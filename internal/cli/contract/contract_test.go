@@ -1,5 +1,5 @@
-// Package contract_test compares the commands with openapi.yaml. It is not in internal/cli because what reads openapi.yaml takes 30 ms
-// when a process starts, and the tests there start a thousand processes.
+// Package contract_test compares the commands with openapi.yaml. It is not in internal/cli because the packages that read
+// openapi.yaml take 30 ms when a process starts, and the tests there start a thousand processes.
 package contract_test
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// The commands follow openapi.yaml. Each command that calls the API, and each of its flags, has a
-// command line here; a new one needs one line. The test runs them, looks at what they send, and
-// finds for itself which flag sends which parameter or member: the one that has its value.
+// The commands follow openapi.yaml. Each command that calls the API, and each of its flags, has a command line here. A new one
+// needs one line. The test runs the command lines and looks at what they send. It finds by itself which parameter or member a
+// flag sets: the one that has the value of the flag.
 //
-// A command line finds a number with agent_1 (owned), a second one without an agent (unlinked), and
-// the fictional ones for sale. Only if what is sent is not the value of the flag, reaches names the
+// When a command line runs, there are a number that is linked to agent_1 (owned), another number without an agent (unlinked),
+// and the fictional numbers for sale. Only if a command does not send the value of a flag unchanged, reaches names the
 // parameter or member that the flag sets.
 var commandLines = []commandLine{
 	{args: "list"},
@@ -59,8 +59,8 @@ var commandLines = []commandLine{
 	{args: "login --api-key-file -", stdin: keyOfTheServer},
 }
 
-// reachNothing are the flags that set no parameter and no member, and why; of one command, as in
-// "plan --file", or of all that have it.
+// reachNothing lists the flags that set no parameter and no member, and the reasons. A flag is listed for one command, as in
+// "plan --file", or for all commands that have it.
 var reachNothing = map[string]string{
 	"--base-url":           "it says where the API is",
 	"--profile":            "it says where the API is, and has the key",
@@ -73,8 +73,7 @@ var reachNothing = map[string]string{
 	"plan --exit-code":     "it is about the exit code",
 }
 
-// notSent are the operations that no command calls, and the parameters and members that no command
-// line sends, and why.
+// notSent lists the operations that no command calls, the parameters and members that no command line sends, and the reasons.
 var notSent = map[string]string{
 	"purchasePhoneNumber":            "it is deprecated; buy calls createPhoneNumber",
 	"listPhoneNumbers: query cursor": "the client sends it, from the second page on",
@@ -82,14 +81,14 @@ var notSent = map[string]string{
 
 const (
 	owned       = "+14155550100"
-	ownedID     = "ID-OF-THE-OWNED" // the id takes its place
+	ownedID     = "ID-OF-THE-OWNED" // replaced by the id
 	unlinked    = "+14155550101"
 	desiredFile = `numbers: {"` + owned + `": {agent: agent_2}}`
 
-	keyOfTheServer = "KEY-OF-THE-SERVER" // the key takes its place
+	keyOfTheServer = "KEY-OF-THE-SERVER" // replaced by the key
 )
 
-// Not parallel: the key stands in the environment.
+// Not parallel, because the key is in the environment.
 func TestTheCommandsFollowTheContract(t *testing.T) {
 	spec := spectest.Load(t)
 	var runs []commandRun
@@ -97,7 +96,7 @@ func TestTheCommandsFollowTheContract(t *testing.T) {
 		t.Run(line.args, func(t *testing.T) { runs = append(runs, line.run(t, spec)) })
 	}
 	if len(runs) < len(commandLines) {
-		return // one has failed, or -run has left it out: what it sends is not known
+		return // a line failed, or -run excluded it, so what it sends is unknown
 	}
 	c := comparison{spec, commandsOfTheAPI(t), runs, reachNothing, notSent}
 	for _, complaint := range c.complaints() {
@@ -105,7 +104,7 @@ func TestTheCommandsFollowTheContract(t *testing.T) {
 	}
 }
 
-// commandsOfTheAPI are the commands that call the API, with what -h says of each.
+// commandsOfTheAPI returns the commands that call the API, with what -h says about each.
 func commandsOfTheAPI(t *testing.T) (commands []command) {
 	t.Helper()
 	var walk func(*cobra.Command)
@@ -143,7 +142,7 @@ func commandsOfTheAPI(t *testing.T) (commands []command) {
 	return commands
 }
 
-// nameOf is how a command is called, without the name of the program.
+// nameOf returns the name of a command, without the name of the program.
 func nameOf(c *cobra.Command) string {
 	_, name, _ := strings.Cut(c.CommandPath(), " ")
 	return name

@@ -31,10 +31,10 @@ type commandLine struct {
 	reaches     reaches
 }
 
-// reaches are parts by the name of the flag that sets them.
+// reaches has the parts that flags set, by the name of the flag.
 type reaches map[string]string
 
-// commandRun is a command line with what it has sent.
+// commandRun is a command line with what it sent.
 type commandRun struct {
 	args, command string
 	flags         map[string]string // those on the line, with their values
@@ -42,8 +42,8 @@ type commandRun struct {
 	sent          sent
 }
 
-// sent is what requests carry: the operations that they call by their ids, and the parameters and
-// members such as "updatePhoneNumber: body /agentId", with the values of those.
+// sent is what requests contain: the ids of the operations that they call, and parameters and
+// members such as "updatePhoneNumber: body /agentId" with their values.
 type sent map[string][]string
 
 func (s sent) has(name string) bool {
@@ -51,7 +51,8 @@ func (s sent) has(name string) bool {
 	return has
 }
 
-// setBy are the parts that a flag sets: the one that reaches names, or those that have its value.
+// setBy returns the parts that a flag sets: the one that reaches names, or those that have its
+// value.
 func (r commandRun) setBy(flag string) (parts []string) {
 	if named := r.reaches[flag]; named != "" {
 		return []string{named}
@@ -64,7 +65,7 @@ func (r commandRun) setBy(flag string) (parts []string) {
 	return parts
 }
 
-// run runs the command line against a server of its own.
+// run runs the command line with its own server.
 func (l commandLine) run(t *testing.T, spec *spectest.Spec) commandRun {
 	t.Helper()
 	s := newRecordedServer(t, spec)
@@ -93,7 +94,7 @@ func (l commandLine) run(t *testing.T, spec *spectest.Spec) commandRun {
 	return r
 }
 
-// recordedServer is the whole server, which notes what the requests carry.
+// recordedServer is the whole server. It records what the requests contain.
 type recordedServer struct {
 	url, key, ownedID string
 
@@ -143,7 +144,7 @@ func (s *recordedServer) recorded() sent {
 	return maps.Clone(s.sent)
 }
 
-// recording is a handler that notes the requests of operations.
+// recording returns a handler that records the requests of operations.
 func (s *recordedServer) recording(spec *spectest.Spec, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", next)
@@ -189,8 +190,8 @@ func (s *recordedServer) record(op *spectest.Operation, r *http.Request, body []
 	}
 }
 
-// eachMember calls fn for each member of a JSON value, at any depth, with the text of a value that
-// has no members itself.
+// eachMember calls fn for each member of a JSON value, at any depth. If a value has no members
+// itself, fn gets its text.
 func eachMember(at string, value any, fn func(at string, text ...string)) {
 	switch v := value.(type) {
 	case map[string]any:
