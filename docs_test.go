@@ -21,7 +21,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// documents are the Markdown files that people read, with their text.
+// documents returns the text of each Markdown file that people read.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -42,7 +42,7 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// A path in backquotes is that of a file or a folder, unless "(new)" follows.
+// A path in backquotes is the path of a file or a folder, unless "(new)" follows.
 func TestTheFilesThatTheDocumentsNameAreThere(t *testing.T) {
 	paths := regexp.MustCompile("`(\\.?\\w[\\w.-]*(?:/[\\w.-]+)+|\\w+\\.(?:go|md|yaml|sql|txtar))`( \\(new\\))?")
 	for name, atLeast := range map[string]int{"ARCHITECTURE.md": 25, "CONTRIBUTING.md": 30, "VERSIONING.md": 7} {
@@ -59,7 +59,8 @@ func TestTheFilesThatTheDocumentsNameAreThere(t *testing.T) {
 	}
 }
 
-// A link to another file leads to a file, and one with a fragment to a heading there.
+// A link to another file must lead to a file. If it has a fragment, the file must have that
+// heading.
 func TestTheLinksInTheDocumentsLeadSomewhere(t *testing.T) {
 	links := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	for name, text := range documents(t) {
@@ -88,7 +89,7 @@ func TestTheLinksInTheDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// anchors are the fragments that lead to the headings of a document, as GitHub makes them.
+// anchors returns the fragments that lead to the headings of a document on GitHub.
 func anchors(text string) (fragments []string) {
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
 		fragment := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
@@ -97,14 +98,14 @@ func anchors(text string) (fragments []string) {
 	return fragments
 }
 
-// The Go code in README and docs is that of an example, which is compiled and runs.
+// The Go code in README and docs comes from an example, which is compiled and run.
 func TestTheGoCodeInTheDocumentsIsThatOfAnExample(t *testing.T) {
 	unindented := func(text string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(text, "") }
 	examples := unindented(read(t, "api/client/example_test.go") + read(t, "api/server/example_test.go"))
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
 	found := 0
 	for name, text := range documents(t) {
-		if name == "CONTRIBUTING.md" { // which shows what is not there yet
+		if name == "CONTRIBUTING.md" { // it shows code that does not exist yet
 			continue
 		}
 		for _, block := range blocks.FindAllStringSubmatch(text, -1) {
@@ -138,7 +139,7 @@ func TestTheTargetsThatTheDocumentsNameAreInTheMakefile(t *testing.T) {
 	}
 }
 
-// The go line of go.mod is what users need at least.
+// Users need at least the Go version in go.mod.
 func TestTheSupportedGoReleasesAreTwoAndTheOlderIsThatOfGoMod(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^go (1\.(\d+))`).FindStringSubmatch(read(t, "go.mod"))
 	older, err := strconv.Atoi(line[2])
@@ -155,7 +156,7 @@ func TestTheSupportedGoReleasesAreTwoAndTheOlderIsThatOfGoMod(t *testing.T) {
 	}
 }
 
-// The table of ARCHITECTURE.md has each package once, and nothing else.
+// The table in ARCHITECTURE.md lists each package once, and nothing else.
 func TestTheMapHasEveryPackage(t *testing.T) {
 	const module = "github.com/vogent-community/phonenumbers"
 	output, err := exec.CommandContext(t.Context(), "go", "list", "./...").Output()

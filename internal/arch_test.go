@@ -12,8 +12,8 @@ import (
 
 const module = "github.com/vogent-community/phonenumbers"
 
-// The import table: what each package may import beside the standard library. Arrows point down only. A name that ends in
-// "/..." stands for all packages below it too.
+// The import table: what each package may import besides the standard library. Arrows point down only. A name that ends in
+// "/..." also allows all packages below it.
 var mayImport = map[string][]string{
 	".":                          {},
 	"api":                        {},
@@ -90,7 +90,8 @@ var mayImport = map[string][]string{
 	"cmd/phonenumbers": {"internal/cli"},
 }
 
-// linkedNever is what a program must not get with api/client. database/sql/driver comes with the uuid package of the runtime.
+// linkedNever lists what a program must not get with api/client. database/sql/driver is allowed: the runtime's uuid package
+// imports it.
 var linkedNever = []string{
 	"github.com/labstack/echo/...", "database/sql", "modernc.org/...", "github.com/jackc/...", "github.com/getkin/kin-openapi/...",
 }
