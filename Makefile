@@ -15,8 +15,8 @@ build: ## build bin/phonenumbers
 generate: ## regenerate the Go code from openapi.yaml
 	go generate ./...
 
-# The race detector needs a C compiler. It leaves out SQLite's own code, which is slow with it: that code is translated from C,
-# and keeps its data outside the Go heap, where the race detector does not look.
+# The race detector needs a C compiler. RACE excludes SQLite's own code, which would be slow. That code is translated from C and
+# keeps its data outside the Go heap, where the race detector does not look.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false
 
 # Half of the database tests need PostgreSQL: its server binaries or
@@ -31,19 +31,19 @@ test: ## run all tests, with the race detector if there is a C compiler
 		echo "make test: there is no C compiler, so the tests run without the race detector"; go test -timeout 30m ./...; \
 	fi
 
-# Not part of test: each change is compiled again.
+# Not part of test, because each change is compiled again.
 drill: ## change only openapi.yaml, in a copy, and check that the tests name the change
 	@go run ./internal/drill
 
-# Not part of test: it needs Node.js 18.19 or newer, and npm.
+# Not part of test, because it needs Node.js 18.19 or newer, and npm.
 test-typescript: build ## call the server from TypeScript, with types generated from openapi.yaml
 	cd examples/typescript && npm ci && npm run generate && npm run build && npm test
 
-# Not part of test: it needs Chromium on the PATH.
+# Not part of test, because it needs Chromium on the PATH.
 test-browser: ## test the pages in Chromium, and save screenshots in bin/screenshots
 	SCREENSHOTS=$(CURDIR)/bin/screenshots go test -tags browser -count 1 -run 'TestTheReference|TestThePages' ./internal/rest
 
-# Not part of test: the times depend on the machine. Compare only times from the same run.
+# Not part of test, because the times depend on the machine. Compare only times from the same run.
 bench-client: ## compare the Go client with handwritten calls
 	go test ./api/client -run '^$$' -bench . -benchtime 3s
 

@@ -40,7 +40,7 @@ function idempotent() {
   };
 }
 
-// OpenAPI 3.0 ignores what stands beside a $ref. The generator reads its extensions there.
+// OpenAPI 3.0 ignores the members beside a $ref, but the generator reads its extensions there.
 function refSiblings() {
   return {
     ref(node, { report, location }) {

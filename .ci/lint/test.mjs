@@ -1,4 +1,4 @@
-// Shows that the rules that this project relies on can fail: bad.yaml breaks these and no others.
+// Checks that the rules that this project relies on can fail. bad.yaml breaks these and no others.
 import { deepStrictEqual } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
