@@ -117,7 +117,7 @@ func TestAServerThatDiesDuringApplyCostsOnlyTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := 0
-	for _, changes := range []int{20, 50} { // until each kill of the server
+	for _, changes := range []int{20, 50} { // made before each kill of the server
 		if err := poll(startTimeout, "the first changes", func() (bool, error) { return o.writes() >= changes, nil }); err != nil {
 			t.Fatal(err)
 		}

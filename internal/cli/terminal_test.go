@@ -23,7 +23,7 @@ import (
 // terminal CODE DIALOGUE PROGRAM ARGS... runs the program on a pseudo-terminal, which is its stdin, stdout and stderr. A
 // simulated person does what the file DIALOGUE says, line by line:
 //
-//	expect TEXT   waits until the terminal shows the text, behind what was expected before
+//	expect TEXT   waits until the terminal shows the text, after what was expected before
 //	type TEXT     types the text and return
 //	press ^C      presses control and a letter
 //

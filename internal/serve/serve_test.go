@@ -168,8 +168,8 @@ func TestOnlyANewDatabaseGetsAFirstKey(t *testing.T) {
 	}
 }
 
-// If the key cannot be shown, the server must not run: the key would be lost, and nobody would
-// know.
+// If the key cannot be shown, the server must not run: the key would be lost, and nobody
+// would know.
 func TestAnErrorOfOnFirstKeyEndsTheStart(t *testing.T) {
 	t.Parallel()
 	database, log, broken := filepath.Join(t.TempDir(), "test.db"), &messages{}, errors.New("stdout is closed")

@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// What only PostgreSQL has: many writers, many processes, limits, hosts.
+// These tests are only for PostgreSQL: many writers, many processes, limits, hosts.
 
 func TestProcessesThatStartAtOnceOnPostgreSQL(t *testing.T) {
 	database := dbtest.Postgres(t)

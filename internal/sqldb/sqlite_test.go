@@ -120,7 +120,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	dbtest.Must(t, update(t.Context(), db, "a", "after"))
 }
 
-// If many writers find the database locked, each fails in time. No writer also waits while the others wait.
+// If many writers find the database locked, each fails in time. The wait of one writer does not include the waits of the others.
 func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 	t.Parallel() // it takes seconds
 	db := one(t, dbtest.SQLite(t), ConnectionLimits{Turn: DefaultTurn})

@@ -18,9 +18,9 @@ import (
 // needs one line. The test runs the command lines and looks at what they send. It finds by itself which parameter or member a
 // flag sets: the one that has the value of the flag.
 //
-// When a command line runs, there are a number that is linked to agent_1 (owned), another number without an agent (unlinked),
-// and the fictional numbers for sale. Only if a command does not send the value of a flag unchanged, reaches names the
-// parameter or member that the flag sets.
+// When a command line runs, the workspace has a number that is linked to agent_1 (owned) and another without an agent
+// (unlinked). The fictional numbers are for sale. If a command does not send the value of a flag unchanged, and only then,
+// reaches names the parameter or member that the flag sets.
 var commandLines = []commandLine{
 	{args: "list"},
 	{args: "list --agent agent_1"},

@@ -138,7 +138,7 @@ func TestACopyThatIsCutShortHasCopiedNothingAndIsRunAgain(t *testing.T) {
 	}
 }
 
-// Copy notices before the commit if the rows in the target are different.
+// Copy notices before the commit if the rows in the target differ from the source.
 func TestACopyThatArrivesDifferentIsUndone(t *testing.T) {
 	path, _ := filled(t)
 	target := dbtest.Postgres(t)
