@@ -56,13 +56,14 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
+	"internal/sandbox":       {"internal/rest", "internal/serve", "internal/sqldb", "internal/workspace"},
 	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/failures": {
 		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",
 	},
 	"internal/cli/ownserver": {
-		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/serve", "internal/sqldb", "internal/store",
+		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/sandbox", "internal/serve", "internal/sqldb", "internal/store",
 		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
 	},
 	"internal/cli/account": {

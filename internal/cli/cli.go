@@ -38,13 +38,14 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(results)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
+	silent, isSilent := errors.AsType[console.SilentExit](err)
 	switch {
 	case err == nil && results.Lost == nil:
 		return console.ExitDone
 	case err == nil:
 		err = fmt.Errorf("write the output: %w", results.Lost)
-	case errors.Is(err, numberfile.ErrChanges):
-		return console.ExitChanges
+	case isSilent:
+		return silent.Code
 	case failures.ExitCode(err) == console.ExitChanges && wants(args, numberfile.ExitCodeFlag, true):
 		err = failures.NotChanges(err)
 	}

@@ -126,12 +126,11 @@ func idsIn(text string) (ids []string) {
 // The lines for CI start a server and call it.
 func TestTheLinesForCIInTheDocsRun(t *testing.T) {
 	t.Parallel()
-	needs(t, "jq")
-	scripts := regexp.MustCompile("(?s)```sh\n(phonenumbers serve --db :memory:.*?)```\n")
+	scripts := regexp.MustCompile("(?s)```sh\n(phonenumbers sandbox .*?)```\n")
 	for _, page := range []string{"../../README.md", "../../docs/server.md"} {
 		script := scripts.FindStringSubmatch(readPage(t, page))
 		if script == nil {
-			t.Errorf("%s has no lines that start a server in memory", page)
+			t.Errorf("%s has no lines that start a sandbox", page)
 			continue
 		}
 		command := exec.CommandContext(t.Context(), "sh", "-euc", script[1])

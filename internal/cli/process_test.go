@@ -83,9 +83,9 @@ func (s *server) read(name string) string {
 	return string(text)
 }
 
-// serving finds the address in the log or, if the server logs nothing, in the output of a first start.
+// serving finds the address in the log or, if the server logs nothing, in its output.
 var (
-	serving  = regexp.MustCompile(`(?:msg=serving address=|"msg":"serving","address":"|^Serving the phone-number API at http://)([^\s"]+)`)
+	serving  = regexp.MustCompile(`(?:msg=serving address=|"msg":"serving","address":"|^Serving the phone-number API at http://|^export VOGENT_BASE_URL=http://|"baseUrl":"http://)([^\s"/]+)`)
 	firstKey = regexp.MustCompile(`(?:VOGENT_API_KEY=|"apiKey":")(pnk_\w+)`)
 )
 

@@ -29,6 +29,11 @@ type ExitError struct {
 
 func (e ExitError) Error() string { return e.text }
 
+// SilentExit ends the program with an exit code and without a message.
+type SilentExit struct{ Code int }
+
+func (e SilentExit) Error() string { return fmt.Sprint("exit code ", e.Code) }
+
 // Exit returns an ExitError. The text says what to do.
 func Exit(code int, text string) error { return ExitError{code, text} }
 

@@ -42,6 +42,14 @@ type Options struct {
 	Version        string         // for the start page
 	Log            *slog.Logger   // the default logs nothing
 
+	// NewID makes the ids of numbers, workspaces and keys: UUIDs in lower case, each greater than the one before. The default
+	// makes UUIDv7s.
+	NewID func() string
+
+	// Prepare is called on the open database, before the server takes requests or creates a first key. If it returns an error,
+	// Start returns that error.
+	Prepare func(context.Context, rest.Services) error
+
 	// OnFirstKey is called with the API key that Start creates on a new database, before the server takes requests. If it
 	// returns an error, Start returns that error.
 	OnFirstKey func(baseURL, key string) error
@@ -66,14 +74,20 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 15*time.Second)
+	if o.NewID == nil {
+		o.NewID = newID
+	}
 	o.SaveInterval = cmp.Or(o.SaveInterval, 10*time.Second)
 	o.PruneInterval = cmp.Or(o.PruneInterval, time.Hour)
 	return o
 }
 
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
 // Services returns the services on an open store. They log nothing.
-func Services(st *store.Store) rest.Services {
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+func Services(st *store.Store) rest.Services { return services(st, newID) }
+
+func services(st *store.Store, newID func() string) rest.Services {
 	return rest.Services{
 		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
 		Workspaces: &workspace.Service{Store: st, Now: time.Now, NewID: newID},
@@ -115,12 +129,17 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 	if err := st.Unlock(ctx, o.SecretKey); err != nil {
 		return nil, err
 	}
-	services := Services(st)
+	services := services(st, o.NewID)
 	services.Log, services.About.Version = o.Log, o.Version
 	services.RateLimit, services.TrustedProxies = o.RateLimit, o.TrustedProxies
 	handler, err := rest.New(services)
 	if err != nil {
 		return nil, err
+	}
+	if o.Prepare != nil {
+		if err := o.Prepare(ctx, services); err != nil {
+			return nil, err
+		}
 	}
 	// Listen before the first key is created: a key that is created but not shown would be lost.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)

@@ -29,6 +29,13 @@ func newKey() string {
 	return string(key) + checksum(string(key))
 }
 
+// FixedKey returns the key that has the label where others have random characters. Anyone can guess it: it is for tests. The
+// label has up to 30 letters and digits.
+func FixedKey(label string) string {
+	key := keyPrefix + label + strings.Repeat("0", keyRandom-len(label))
+	return key + checksum(key)
+}
+
 func checksum(s string) string {
 	sum := crc32.ChecksumIEEE([]byte(s))
 	digits := make([]byte, keySum)

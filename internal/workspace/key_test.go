@@ -25,6 +25,20 @@ func TestNewKeysAreWellFormedAndDiffer(t *testing.T) {
 	}
 }
 
+func TestAFixedKeyIsWellFormed(t *testing.T) {
+	for label, want := range map[string]string{
+		"sandbox": "pnk_sandbox00000000000000000000000", "": "pnk_000000000000000000000000000000", strings.Repeat("x", 30): "pnk_" + strings.Repeat("x", 30),
+	} {
+		key := FixedKey(label)
+		if !wellFormed(key) {
+			t.Errorf("%q: the key %q is not well-formed", label, key)
+		}
+		if !strings.HasPrefix(key, want) {
+			t.Errorf("%q: the key is %q; want %q at its start", label, key, want)
+		}
+	}
+}
+
 func TestAMistypedKeyIsNotWellFormed(t *testing.T) {
 	key := newKey()
 	for i := range key {

@@ -76,36 +76,45 @@ func CheckName(what, value string) error {
 // CreateKey creates a key for the workspace with that name. If there is no such workspace, it creates the workspace too.
 // The returned key is not stored anywhere: the store has only its hash.
 func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
-	key, _, err := s.create(ctx, workspaceName, keyName, false)
+	key := newKey()
+	_, err := s.add(ctx, key, workspaceName, keyName, false)
 	return key, err
+}
+
+// AddKey is like CreateKey, but adds a key that the caller has chosen, such as FixedKey makes them.
+func (s *Service) AddKey(ctx context.Context, key, workspaceName, keyName string) error {
+	if !wellFormed(key) {
+		return fmt.Errorf("add key: %w", ErrInvalidKey)
+	}
+	_, err := s.add(ctx, key, workspaceName, keyName, false)
+	return err
 }
 
 // CreateFirstKey is like CreateKey, but creates a key only if there has never been one. Otherwise, it returns an empty
 // string.
 func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName string) (string, error) {
-	key, created, err := s.create(ctx, workspaceName, keyName, true)
-	if !created {
-		key = ""
+	key := newKey()
+	if added, err := s.add(ctx, key, workspaceName, keyName, true); err != nil || !added {
+		return "", err
 	}
-	return key, err
+	return key, nil
 }
 
-func (s *Service) create(ctx context.Context, workspaceName, keyName string, onlyFirst bool) (string, bool, error) {
+func (s *Service) add(ctx context.Context, key, workspaceName, keyName string, onlyFirst bool) (bool, error) {
 	if err := errors.Join(CheckName("workspace", workspaceName), CheckName("key", keyName)); err != nil {
-		return "", false, err
+		return false, err
 	}
-	key := newKey()
 	record := Key{
 		ID:        s.NewID(),
 		Name:      keyName,
 		Workspace: Workspace{ID: s.NewID(), Name: workspaceName},
 		CreatedAt: s.Now(),
 	}
-	created, err := s.Store.InsertAPIKey(ctx, record, hashKey(key), onlyFirst)
+	added, err := s.Store.InsertAPIKey(ctx, record, hashKey(key), onlyFirst)
 	if err != nil {
-		return "", false, fmt.Errorf("create key: %w", err)
+		return false, fmt.Errorf("create key: %w", err)
 	}
-	return key, created, nil
+	return added, nil
 }
 
 // Authenticate returns the Key that belongs to an API key, or ErrInvalidKey. It asks the store each time, so that every

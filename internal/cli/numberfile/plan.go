@@ -88,9 +88,6 @@ func needFile(file *string) cobra.PositionalArgs {
 // ExitCodeFlag is the name of the flag of plan that makes the exit code show whether there are changes.
 const ExitCodeFlag = "exit-code"
 
-// ErrChanges means that plan --exit-code has found changes. It is not a failure, and nothing is printed for it.
-var ErrChanges = errors.New("there are changes")
-
 func planCommand() *cobra.Command {
 	var file string
 	var tell bool
@@ -125,6 +122,6 @@ and 0 if there are none. The exit code for wrong usage is then 1, so that 2 alwa
 		if err := showPlan(s, p); err != nil || !tell || len(p.Changes) == 0 {
 			return err
 		}
-		return ErrChanges
+		return console.SilentExit{Code: console.ExitChanges}
 	})
 }

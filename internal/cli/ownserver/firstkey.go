@@ -19,10 +19,7 @@ func printFirstKey(t *console.Console, baseURL, key string) error {
 
 func writeFirstKey(t *console.Console, baseURL, key string) error {
 	if t.JSON {
-		return console.WriteJSON(t.Out, struct {
-			BaseURL string `json:"baseUrl"`
-			APIKey  string `json:"apiKey"`
-		}{baseURL, key})
+		return writeAccess(t, baseURL, key)
 	}
 	_, err := fmt.Fprintf(t.Out, `Serving the phone-number API at %[1]s
 
@@ -40,4 +37,11 @@ curl -sS --request PUT "$VOGENT_BASE_URL/phone_numbers/$ID" -H "Authorization: B
 
 `, strings.TrimSuffix(baseURL, rest.BaseURL), baseURL, key)
 	return err
+}
+
+func writeAccess(t *console.Console, baseURL, key string) error {
+	return console.WriteJSON(t.Out, struct {
+		BaseURL string `json:"baseUrl"`
+		APIKey  string `json:"apiKey"`
+	}{baseURL, key})
 }

@@ -4,7 +4,6 @@ package ownserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -31,7 +30,7 @@ type serveOptions struct {
 
 // Commands returns the commands. version is the version of the program.
 func Commands(version string) []*cobra.Command {
-	return []*cobra.Command{serveCommand(version), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand()}
+	return []*cobra.Command{serveCommand(version), sandboxCommand(version), keysCommand(), inventoryCommand(), secretsCommand(), dbCommand()}
 }
 
 func serveCommand(version string) *cobra.Command {
@@ -148,11 +147,8 @@ func (o serveOptions) serve(ctx context.Context, log *slog.Logger, t *console.Co
 		Log:            log,
 		OnFirstKey:     func(baseURL, key string) error { return printFirstKey(t, baseURL, key) },
 	})
-	if failure, ok := errors.AsType[*net.OpError](err); ok && failure.Op == "listen" {
-		return fmt.Errorf("%w; choose another address with --addr", err)
-	}
 	if err != nil {
-		return err
+		return listenError(err)
 	}
 	select {
 	case <-ctx.Done():
