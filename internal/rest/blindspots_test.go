@@ -12,7 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// What an oracle for OpenAPI does not see, or only with the right options, by hand.
+// These cases are written by hand, because an oracle for OpenAPI does not see them, or only with the right options.
 func TestWhatTheOracleIsBlindTo(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -36,7 +36,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", numbers, vogentSIP + `}}`, 200, nil},
 			{"GET", numbers + "?limit=5", "", 200, nil},
 
-			// A member twice.
+			// A repeated member.
 			{"PUT", one, `{"agentId":"a","agentId":"a"}`, 400, []string{"/agentId"}},
 			{"PUT", one, `{"agentId":"a","agent\u0049d":""}`, 400, []string{"/agentId"}},
 			{"POST", search, `{"prefix":"415","limit":5,"limit":6}`, 400, []string{"/limit"}},
@@ -45,7 +45,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", numbers, `{"type":"purchase","purchase":{"number":"+1","number":"+14155550100"}}`, 400, []string{"/purchase/number"}},
 			{"POST", numbers, sipImport + `,"password":"q"}}`, 400, []string{"/sipImport/password"}},
 
-			// More behind the body.
+			// More data after the body.
 			{"PUT", one, `{"agentId":"a"}x`, 400, nil},
 			{"PUT", one, `{"agentId":"a"}{}`, 400, nil},
 			{"PUT", one, `{"agentId":"a"} {"agentId":"b"}`, 400, nil},
@@ -60,7 +60,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", search, `null`, 400, []string{""}},
 			{"PUT", one, `null`, 400, []string{""}},
 			{"PUT", one, `{"agentId":null}`, 400, []string{"/agentId"}},
-			{"PUT", one, `[null]`, 400, []string{""}}, // the array is wrong before its null is
+			{"PUT", one, `[null]`, 400, []string{""}}, // the array is already wrong, so its null does not matter
 			{"POST", numbersPath + "/purchase", `{"number":null}`, 400, []string{"/number"}},
 			{"POST", numbers, `{"type":null,"purchase":{"number":"+14155550100"}}`, 400, []string{"/type"}},
 			{"POST", numbers, `{"type":"purchase","purchase":{"number":null}}`, 400, []string{"/purchase/number"}},
@@ -70,7 +70,7 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", numbers, sipImport + `},"purchase":null,"vogentSip":null}`, 200, nil},
 			{"POST", numbers, vogentSIP + `},"purchase":null,"sipImport":null}`, 200, nil},
 
-			// A name that is not known, or not in this case.
+			// An unknown name, or a known name in the wrong case.
 			{"PUT", one, `{"agentID":"a"}`, 400, []string{"/agentID"}},
 			{"PUT", one, `{"agentId":"a","AgentId":"a"}`, 400, []string{"/AgentId"}},
 			{"PUT", one, `{"":"a"}`, 400, []string{"/"}},
@@ -79,14 +79,14 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 			{"POST", numbers, `{"type":"purchase","Purchase":{"number":"+14155550100"}}`, 400, []string{"/Purchase"}},
 			{"POST", numbers, `{"type":"purchase","purchase":{"Number":"+14155550100"}}`, 400, []string{"/purchase/Number"}},
 
-			// An integer is written as one.
+			// An integer must be written as an integer.
 			{"POST", search, `{"prefix":"415","limit":5.0}`, 400, []string{"/limit"}},
 			{"POST", search, `{"prefix":"415","limit":1e1}`, 400, []string{"/limit"}},
 			{"POST", search, `{"prefix":"415","limit":10e-1}`, 400, []string{"/limit"}},
 			{"POST", search, `{"prefix":"415","limit":"5"}`, 400, []string{"/limit"}},
 			{"POST", search, `{"prefix":"415","limit":9223372036854775808}`, 400, []string{"/limit"}},
 
-			// Text is UTF-8.
+			// Text must be UTF-8.
 			{"PUT", one, "{\"agentId\":\"\xff\"}", 400, nil},
 			{"PUT", one, "{\"agentId\":\"\xed\xa0\x80\"}", 400, nil},
 			{"PUT", one, `{"agentId":"\ud800"}`, 400, nil},
@@ -138,8 +138,8 @@ func TestWhatTheOracleIsBlindTo(t *testing.T) {
 	})
 }
 
-// A body of many objects in each other once cost the decoder a second and 1.2 GB.
-// It is not parallel: it measures what the whole process allocates.
+// A body of deeply nested objects once cost the decoder a second and 1.2 GB.
+// The test is not parallel because it measures what the whole process allocates.
 func TestADeepBodyCostsLittle(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
 		bench := newBench(t, newDB(t))
@@ -156,7 +156,7 @@ func TestADeepBodyCostsLittle(t *testing.T) {
 	})
 }
 
-// bench is a server for requests one by one. It sells +14155550100, and the workspace has a number.
+// bench is a server for single requests. It sells +14155550100, and the workspace has one number.
 type bench struct {
 	server  *testServer
 	oracle  *spectest.Oracle
@@ -172,7 +172,8 @@ func newBench(t *testing.T, database string) *bench {
 	return b
 }
 
-// send makes a request with more headers, as names and values; {id} in the target stands for the workspace's number. A number that it adds is deleted again.
+// send sends a request. header has names and values to add. {id} in the target is replaced by the id of the workspace's number.
+// If the request adds a number, send deletes it again.
 func (b *bench) send(t *testing.T, method, target, body string, header ...string) *spectest.Exchange {
 	t.Helper()
 	path, query, hasQuery := strings.Cut(strings.Replace(target, "{id}", b.id, 1), "?")

@@ -20,8 +20,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// shownAsDeprecated lists what an open operation shows as deprecated, and how: what Swagger UI has
-// marked, and the paragraph that explains it.
+// shownAsDeprecated lists what an open operation shows as deprecated, and how: whether Swagger UI
+// marks it, and the paragraph that explains it.
 const shownAsDeprecated = `((block) => {
   const shown = [];
   const look = (name, marked, element) => {
@@ -50,11 +50,11 @@ const shownAsDeprecated = `((block) => {
   return shown;
 })(document.querySelector(%q))`
 
-// unreadableDeprecated lists the texts of what is marked that are hard to read.
+// unreadableDeprecated lists the texts that are marked as deprecated and hard to read.
 const unreadableDeprecated = `[".deprecated", ".parameter__deprecated"].flatMap((marked) =>
   [...document.querySelectorAll(%q + " " + marked)].flatMap(` + contrastBelow + `))`
 
-// What is deprecated is shown so, with the reason, and nothing else is.
+// The reference shows as deprecated exactly what is deprecated, with the reason.
 func TestTheReferenceShowsWhatIsDeprecated(t *testing.T) {
 	s := newServer(t, dbtest.SQLite(t))
 	_, asItIs := s.fetch(t, http.MethodGet, "/openapi.json", http.Header{})
@@ -84,7 +84,7 @@ func TestTheReferenceShowsWhatIsDeprecated(t *testing.T) {
 					return
 				}
 				w.Header().Set("Content-Type", "application/json")
-				_, _ = w.Write([]byte(c.document)) // a page that lacks it shows no operation
+				_, _ = w.Write([]byte(c.document)) // without it, the page shows no operation
 			}))
 			defer front.Close()
 			b := newBrowser(t, strings.TrimPrefix(front.URL, "http://"))
@@ -114,7 +114,7 @@ func TestTheReferenceShowsWhatIsDeprecated(t *testing.T) {
 	}
 }
 
-// lookAtDeprecated opens the operation, and returns what is shown as deprecated, in the words of
+// lookAtDeprecated opens the operation, and returns what it shows as deprecated, in the format of
 // shownAsDeprecated.
 func (b *browser) lookAtDeprecated(op *spectest.Operation, picture string) (shown []string) {
 	b.t.Helper()
@@ -144,7 +144,7 @@ func (b *browser) lookAtDeprecated(op *spectest.Operation, picture string) (show
 	return shown
 }
 
-// withMoreDeprecated deprecates one of each kind, with a reason and without.
+// withMoreDeprecated deprecates one thing of each kind, some with a reason and some without.
 func withMoreDeprecated(t *testing.T, document string) string {
 	t.Helper()
 	spec := spectest.Parse(t, []byte(document))
@@ -174,7 +174,7 @@ func withMoreDeprecated(t *testing.T, document string) string {
 	return string(changed)
 }
 
-// deprecatedIn lists what an operation has that is deprecated, in the words of shownAsDeprecated.
+// deprecatedIn lists what is deprecated in an operation, in the format of shownAsDeprecated.
 func deprecatedIn(op *spectest.Operation) (shown []string) {
 	marked := func(place string, extensions map[string]any) {
 		says := "Deprecated."
@@ -241,7 +241,7 @@ func deprecatedMembers(at string, schema *openapi3.Schema) (members []string) {
 	return members
 }
 
-// reasonOf is the reason as the page shows it: Markdown, without elements and without a full stop.
+// reasonOf returns the reason as the page shows it: Markdown, without elements and without a final period.
 func reasonOf(extensions map[string]any) string {
 	reason, _ := extensions["x-deprecated-reason"].(string)
 	return strings.TrimSuffix(strings.NewReplacer("<i>", "", "</i>", "").Replace(reason), ".")

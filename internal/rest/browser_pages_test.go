@@ -16,10 +16,10 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// contrast lists the texts in sight whose colour is too near to the one behind it (WCAG 2.1, success criterion 1.4.3).
+// contrast lists the visible texts whose color is too close to the background color (WCAG 2.1, success criterion 1.4.3).
 const contrast = contrastBelow + `(document.body)`
 
-// contrastBelow is contrast for the texts in an element.
+// contrastBelow is contrast for the texts in one element.
 const contrastBelow = `((root) => {
   const parse = (c) => { const p = c.match(/[\d.]+/g).map(Number); return p.length === 4 ? p : [...p, 1] };
   const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
@@ -39,11 +39,11 @@ const contrastBelow = `((root) => {
   return [...new Set(bad)];
 })`
 
-// tooWide lists what reaches beyond the window, if the page can be scrolled sideways.
+// tooWide lists the elements that extend beyond the window, if the page can be scrolled sideways.
 const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")].filter(
   (e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 12).map((e) => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right)`
 
-// TestThePagesCanBeRead saves what the pages look like in $SCREENSHOTS.
+// TestThePagesCanBeRead saves pictures of the pages in $SCREENSHOTS.
 func TestThePagesCanBeRead(t *testing.T) {
 	s := newServer(t, dbtest.SQLite(t), "+14155550100")
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))

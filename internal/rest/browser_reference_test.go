@@ -14,7 +14,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// TestTheReferenceLivesThroughTheLifeOfANumber does with the page what a newcomer does: all operations as they are filled in.
+// TestTheReferenceLivesThroughTheLifeOfANumber uses the page like a newcomer: it executes every operation as it is filled in.
 func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
 	s := newServer(t, dbtest.SQLite(t), "+14155550100", "+14155550101")
 	b := newBrowser(t, strings.TrimPrefix(s.url, "http://"))
@@ -34,7 +34,7 @@ func TestTheReferenceLivesThroughTheLifeOfANumber(t *testing.T) {
 	const link, unlink = "link", "unlink"
 	for _, step := range []struct {
 		tag, operation, example string
-		status, contains, shell string // shell is the status when the call is made again, in a shell
+		status, contains, shell string // shell is the status if a shell repeats the call
 	}{
 		{"Inventory", "searchPhoneNumbers", "", "200", `"+14155550100"`, "200"},
 		{"Numbers", "createPhoneNumber", "", "200", `"+14155550100"`, "422"},
@@ -72,7 +72,7 @@ func TestTheReferenceKeepsTheKeyForTheTabOnly(t *testing.T) {
 	b.do(chromedp.Navigate(s.url + "/docs"))
 	b.open("Numbers", "listPhoneNumbers")
 	b.useKey(s.key(t, "w"))
-	b.do(chromedp.Navigate(s.url+"/"), chromedp.Navigate(s.url+"/docs#/Numbers/listPhoneNumbers")) // which opens the operation
+	b.do(chromedp.Navigate(s.url+"/"), chromedp.Navigate(s.url+"/docs#/Numbers/listPhoneNumbers")) // the last URL opens the operation
 	block := "#operations-Numbers-listPhoneNumbers"
 	b.do(chromedp.WaitVisible(block+" .btn.execute", chromedp.ByQuery))
 	if status, _, _ := b.execute(block); status != "200" {
@@ -86,7 +86,7 @@ func TestTheReferenceKeepsTheKeyForTheTabOnly(t *testing.T) {
 	b.check()
 }
 
-// What a server says is text, whatever it looks like.
+// The page shows what a server says as text, whatever it looks like.
 func TestTheReferenceShowsHostileTextAsText(t *testing.T) {
 	const hostile = `<img src="/x" onerror="document.title='owned'"><script>document.title='owned'</script>`
 	s := newServer(t, dbtest.SQLite(t), "+14155550100")

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// browser is a tab of a Chromium of its own, and what goes wrong in it.
+// browser is a tab in its own Chromium, with a record of what goes wrong in it.
 type browser struct {
 	ctx context.Context //nolint:containedctx // chromedp's tab is its context
 	t   *testing.T
@@ -29,7 +29,7 @@ type browser struct {
 	troubles []string
 }
 
-// newBrowser opens a tab that may ask the one host only.
+// newBrowser opens a tab that can send requests only to host.
 func newBrowser(t *testing.T, host string) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
@@ -55,7 +55,7 @@ func newBrowser(t *testing.T, host string) *browser {
 				trouble("console: %s %s", e.Type, text)
 			}
 		case *log.EventEntryAdded:
-			// A refused call is in the log of the network; the page shows it.
+			// Chromium also logs a refused call, which the page shows.
 			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "the server responded with a status of 4") {
 				trouble("log: %s %s", e.Entry.Text, e.Entry.URL)
 			}
@@ -78,7 +78,7 @@ func (b *browser) do(actions ...chromedp.Action) {
 	}
 }
 
-// text is that of the first element, once it is there.
+// text returns the text of the first element that matches, after waiting for it.
 func (b *browser) text(selector string) (text string) {
 	b.t.Helper()
 	b.do(chromedp.Text(selector, &text, chromedp.ByQuery))
@@ -91,7 +91,7 @@ func (b *browser) waitFor(expression string) {
 	b.do(chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(30*time.Second)))
 }
 
-// check fails the test where anything has gone wrong in the tab.
+// check fails the test if anything went wrong in the tab.
 func (b *browser) check() {
 	b.t.Helper()
 	b.mu.Lock()
@@ -101,13 +101,13 @@ func (b *browser) check() {
 	}
 }
 
-// useKey types a key in the place of the one that is there.
+// useKey replaces the key that is there by typing another one.
 func (b *browser) useKey(key string) {
 	b.t.Helper()
 	b.fill("#key", key)
 }
 
-// fill types a text in the place of the one in the field.
+// fill replaces the text in the field by typing another one.
 func (b *browser) fill(field, text string) {
 	b.t.Helper()
 	b.do(
@@ -131,8 +131,8 @@ func (b *browser) open(tag, operation string) string {
 	return block
 }
 
-// waitUntilResolved waits for the operation to be complete: Swagger UI resolves it when it is opened,
-// in more time than a test needs to press a key.
+// waitUntilResolved waits for the operation to be complete. Swagger UI resolves an operation when it
+// is opened, and a test can press a key before that is done.
 func (b *browser) waitUntilResolved(block string) {
 	b.t.Helper()
 	b.waitFor(fmt.Sprintf(`(() => {
@@ -150,14 +150,14 @@ func (b *browser) execute(block string) (status, body, curl string) {
 	shown := fmt.Sprintf(`document.querySelector(%q)?.textContent ?? ""`, answer)
 	var before string
 	b.do(chromedp.Evaluate(shown, &before), chromedp.Focus(block+" .btn.execute", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
-	b.waitFor(fmt.Sprintf(`![%q, ""].includes(%s)`, before, shown)) // each answer has another request id
+	b.waitFor(fmt.Sprintf(`![%q, ""].includes(%s)`, before, shown)) // each response has a different request id
 	status = strings.Fields(b.text(answer + " .response-col_status"))[0]
 	b.do(chromedp.TextContent(answer+" .highlight-code code", &body, chromedp.ByQuery))
 	b.do(chromedp.TextContent(block+" .request-snippets .curl code", &curl, chromedp.ByQuery))
 	return status, body, curl
 }
 
-// close closes the operation, so that the next one is alone.
+// close closes the operation, so that only the next one is open.
 func (b *browser) close(block string) {
 	b.t.Helper()
 	b.do(
@@ -167,7 +167,7 @@ func (b *browser) close(block string) {
 	)
 }
 
-// run runs a cURL call in a shell, and returns the status of the answer.
+// run runs a cURL call in a shell, and returns the status of the response.
 func run(t *testing.T, curl string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "bash", "-c", curl+" -sS -o /dev/null -w '%{http_code}'")

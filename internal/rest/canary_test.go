@@ -20,14 +20,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
-// The marks. A password or a key that has one must be found nowhere; the visible one is in user names, which are no secret,
-// and shows that the search looks in the right places.
+// The marks. passwordMark is in every password, and must not be found anywhere. visibleMark is in user names, which are not
+// secret, and shows that the search looks in the right places.
 const (
 	passwordMark = "canary-password-5b1e"
 	visibleMark  = "visible-9d27"
 )
 
-// failingStore fails in the ways a store can, over the password that it was given.
+// failingStore fails in each way that a store can fail when it has been given a password.
 type failingStore struct {
 	phone.Store
 }
@@ -37,7 +37,7 @@ func (s failingStore) InsertNumber(ctx context.Context, workspaceID string, n ph
 	case "panics":
 		panic("the store broke")
 	case "breaks":
-		_ = strings.Repeat(sip.Password, -1) // a panic of the runtime
+		_ = strings.Repeat(sip.Password, -1) // the runtime panics
 	case "fails":
 		return errors.New("disk on fire")
 	case "full":
@@ -70,7 +70,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 
 		statuses := map[int]int{}
 		create := func(body string) {
-			for _, k := range []string{"", "k", "k", `"k`} { // also a replay or a reuse, and a malformed key
+			for _, k := range []string{"", "k", "k", `"k`} { // also a replay or a reused key, and a malformed key
 				statuses[call("POST", "/api/phone_numbers", "Bearer "+apiKey, "application/json", body, k)]++
 			}
 		}
@@ -89,7 +89,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 		create(vogent("a", visibleMark, `[`+quoted+`]`))                                            // of the wrong type
 		create(vogent("a", visibleMark, `{`+quoted+`:1}`))                                          // and as a name
 		create(vogent("a", visibleMark, quoted+`,"password":`+quoted))                              // twice
-		create(vogent("a", visibleMark, quoted) + quoted)                                           // with more behind it
+		create(vogent("a", visibleMark, quoted) + quoted)                                           // with more data after it
 		create(vogent("a", visibleMark, quoted)[:90])                                               // truncated
 		create(vogent("a", visibleMark, `"`+passwordMark+"\xff\""))                                 // not UTF-8
 		create(`{"type":"vogent_sip","purchase":{"number":` + quoted + `},"extra":` + quoted + `}`) // in the wrong place
@@ -108,7 +108,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 			statuses[call("GET", "/api/phone_numbers", authorization, "", "", "")]++
 			statuses[call("POST", "/api/phone_numbers", authorization, "application/json", body, "k")]++
 		}
-		for range 70 { // until guessing is refused
+		for range 70 { // until the server refuses more guesses
 			statuses[call("GET", "/api/phone_numbers", "Bearer "+wrongKey, "", "", "")]++
 		}
 		for _, query := range []string{"?cursor=", "?number=", "?agentId=", "?type=", "?api_key=", "?limit=", "?%zz="} {
@@ -145,7 +145,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 	})
 }
 
-// stored returns all that a database has kept, as it is in its files or in a dump.
+// stored returns everything that a database stores, from its files or from a dump.
 func stored(t *testing.T, database string) map[string][]byte {
 	t.Helper()
 	if sqldb.IsPostgres(database) {

@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// contest is a server with all that it takes to hold it against the spec.
+// contest is a server with everything that is needed to compare it with the spec.
 type contest struct {
 	*testServer
 	*world
@@ -30,7 +30,7 @@ func newContest(t *testing.T, spec *spectest.Spec, database string, seed uint64)
 	for i := range 150 {
 		w.forSale = append(w.forSale, fmt.Sprintf("+1415555%04d", i), fmt.Sprintf("+44207946%04d", i))
 	}
-	s := frozen(t, database, func(s *rest.Services) { s.RateLimit = manyRequests }) // so that it is certain when wrong keys are too many
+	s := frozen(t, database, func(s *rest.Services) { s.RateLimit = manyRequests }) // while the clock is stopped, it is certain when there are too many wrong keys
 	if _, err := s.store.AddToInventory(t.Context(), slices.Values(w.forSale), true); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func (c *contest) try(t *testing.T, r *spectest.Request) (*spectest.Exchange, []
 	return x, reasons, err
 }
 
-// teach shows the generator what there is.
+// teach tells the generator which values exist, and which ids do not exist for the workspace.
 func (w *world) teach(g *requests.Generator) {
 	g.Known["id"], g.Known["cursor"] = w.live, w.cursors
 	g.Known["number"] = []string{w.forSale[g.IntN(len(w.forSale))], w.forSale[g.IntN(len(w.forSale))]}
@@ -70,7 +70,7 @@ var terminationURIExamples = []string{
 	"1.2.3", "256.1.1.1", "example.1a", strings.Repeat("a", 64) + ".example", strings.Repeat("a.", 127) + "a", "[::1::2]", "[1.2.3.4]",
 }
 
-// learn shows the generator the values of an accepted request, so that later ones meet them.
+// learn tells the generator the values of an accepted request, so that later requests can use them again.
 func learn(g *requests.Generator, x *spectest.Exchange) {
 	if x.Response.Code != http.StatusOK || !x.TakesBody() {
 		return
@@ -93,7 +93,7 @@ func learn(g *requests.Generator, x *spectest.Exchange) {
 	walk("", body)
 }
 
-// rememberedKeys asks the store for a key once. To ask each time would take as long as all the rest.
+// rememberedKeys asks the store for each key only once. Asking each time would take as long as the rest of the test.
 type rememberedKeys struct {
 	workspace.Store
 	known map[string]workspace.Key
@@ -110,7 +110,7 @@ func (r rememberedKeys) APIKeyByHash(ctx context.Context, hash string) (workspac
 	return key, err
 }
 
-// revokeLast revokes the last key made.
+// revokeLast revokes the last API key in the list, which is the newest.
 func (s *testServer) revokeLast(t *testing.T) {
 	t.Helper()
 	keys, err := s.store.APIKeys(t.Context())

@@ -15,7 +15,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// silentStore is a database that no longer answers.
+// silentStore is a database that no longer responds.
 type silentStore struct{ workspace.Store }
 
 func (silentStore) InsertAPIKey(context.Context, workspace.Key, string, bool) (bool, error) {

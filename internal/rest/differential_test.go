@@ -22,15 +22,18 @@ var (
 	requestCount = flag.Int("requests", 20_000, "how many requests TestTheServerAndTheSpecAgree makes; with -short a fifth")
 )
 
-// The server and openapi.yaml are held against each other with requests made from openapi.yaml: what
-// the spec refuses, the server refuses; what the spec accepts, the server refuses only because of the
-// numbers there are or for a reason in stricterThanTheSpec; every response is one that the spec has;
-// and everything that the spec documents of a response is seen.
+// This test compares the server with openapi.yaml, using requests made from openapi.yaml:
 //
-// The same seed makes the same requests, ids and cursors apart: go test ./internal/rest -run Agree -args -seed=7
+//   - If the spec refuses a request, the server refuses it.
+//   - If the spec accepts a request, the server refuses it only because of the numbers that exist, or
+//     for a reason in stricterThanTheSpec.
+//   - The spec documents every response.
+//   - Every part of a response that the spec documents is seen.
+//
+// The same seed makes the same requests, except for ids and cursors: go test ./internal/rest -run Agree -args -seed=7
 func TestTheServerAndTheSpecAgree(t *testing.T) {
 	t.Parallel()
-	const runs = 4 // side by side, each with a server of its own
+	const runs = 4 // in parallel, each with its own server
 	engines := []dbtest.Database{dbtest.SQLite, dbtest.Postgres}
 	spec, count := spectest.Load(t), *requestCount/runs
 	if testing.Short() {
@@ -62,9 +65,9 @@ func TestTheServerAndTheSpecAgree(t *testing.T) {
 	}
 }
 
-const crowded = 40 // so many numbers are enough; then more are deleted
+const crowded = 40 // with more numbers than this, the test deletes more often
 
-// place names the member or parameter that the spec refuses, or else those that the server refuses.
+// place names the member or parameter that the spec refuses. If there is none, it names those that the server refuses.
 func place(x *spectest.Exchange) string {
 	var refused *openapi3filter.RequestError
 	var schema *openapi3.SchemaError
@@ -89,7 +92,7 @@ func place(x *spectest.Exchange) string {
 func compare(t *testing.T, spec *spectest.Spec, database string, seed uint64, count int) (*spectest.Seen, tally) {
 	t.Helper()
 	c := newContest(t, spec, database, seed)
-	for range 40 { // so that a part of the wrong keys to come is too many
+	for range 40 { // so that some of the wrong keys to come are too many
 		c.get(numbersPath, "pnk_wrong")
 	}
 	seen, reasons, said := spectest.NewSeen(), tally{}, map[string]bool{}
@@ -134,24 +137,24 @@ func check(o *spectest.Oracle, x *spectest.Exchange, w *world) ([]string, error)
 	return explain(x)
 }
 
-// checkRefused is for a request that the spec refuses.
+// checkRefused checks the response to a request that the spec refuses.
 func checkRefused(x *spectest.Exchange, w *world) error {
 	var noKey *openapi3filter.SecurityRequirementsError
 	switch {
 	case x.Response.Code == http.StatusOK:
 		return errors.New("the server accepts what the spec refuses; give internal/phone the rule")
 	case errors.As(x.Refusal, &noKey) != (x.Problem.Code == api.CodeUnauthorized || x.Problem.Code == api.CodeRateLimited):
-		return errors.New("the key is looked at first, and is no other check's business")
+		return errors.New("the server must check the key first, and refuse a request as unauthorized only because of its key")
 	case w.explains(x):
 		return errors.New("the server looks for numbers before it checks the request")
 	case undecodable(x.Refusal) && x.Problem.Code == api.CodeValidationFailed:
-		return errors.New("the status is 422 where the body is not of the documented shape")
+		return errors.New("the status is 422, but the body does not have the documented shape")
 	}
 	return nil
 }
 
-// undecodable reports whether the spec refuses a body for what is a 400. A wrong type where there is an enum is not among
-// them: to the oracle it is an unknown value.
+// undecodable reports whether the spec refuses a body for a reason that must be a 400. If a member has an enum, a wrong type is
+// not such a reason: to the oracle, it is an unknown value.
 func undecodable(refusal error) bool {
 	var request *openapi3filter.RequestError
 	if !errors.As(refusal, &request) || request.RequestBody == nil {
@@ -163,7 +166,7 @@ func undecodable(refusal error) bool {
 		errors.As(refusal, &schema) && slices.Contains([]string{"type", "nullable", "properties"}, schema.SchemaField)
 }
 
-// tally counts requests that were refused, replays, and the reasons for which the server is stricter than the spec.
+// tally counts refused requests, replays, and the reasons for which the server is stricter than the spec.
 type tally map[string]int
 
 func (n tally) add(x *spectest.Exchange, reasons []string) {
@@ -178,7 +181,7 @@ func (n tally) add(x *spectest.Exchange, reasons []string) {
 	}
 }
 
-// checkTally fails where the runs have seen too little to prove anything.
+// checkTally fails the test if the runs saw too little to prove anything.
 func checkTally(t *testing.T, runs []tally, count int) {
 	t.Helper()
 	seen := tally{}

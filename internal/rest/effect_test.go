@@ -15,16 +15,16 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest/requests"
 )
 
-// noEffect has the members and parameters that change nothing that can be seen, with the reason.
+// noEffect has the members and parameters that have no visible effect, each with the reason.
 var noEffect = map[string]string{
 	"createPhoneNumber: body /sipImport/password": "it is kept sealed; TestASealedPasswordOpensInItsOwnRowOnly of the store opens it",
 	"createPhoneNumber: body /vogentSip/password": "likewise",
 }
 
-// A member or parameter that is documented and accepted, and that no code reads, is worse than one
-// that is missing. So two requests that differ there only are sent to two servers that are the same,
-// and something must differ: the response, what a second request is told, the list of numbers, or
-// what the database keeps.
+// A member or parameter that is documented and accepted, but that no code reads, is worse than one
+// that is missing. So the test sends two requests that differ only there to two identical servers.
+// Something must differ: the response, the response to a second request, the list of numbers, or
+// what the database stores.
 func TestEveryMemberAndParameterChangesSomething(t *testing.T) {
 	t.Parallel()
 	twins := newTwins(t)
@@ -66,7 +66,7 @@ func TestAMemberAndAParameterThatNobodyReadsAreFound(t *testing.T) {
 	}
 }
 
-// A request without a member that has a default is answered as one with it.
+// If a member has a default, a request without the member has the same effect as one with the default.
 func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {
 	t.Parallel()
 	twins, spec, defaults := newTwins(t), spectest.Load(t), 0
@@ -86,7 +86,7 @@ func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {
 	}
 }
 
-// Each security scheme and each content type of a body that is documented is taken.
+// The server accepts each documented security scheme and each documented content type of a body.
 func TestEveryDocumentedWayToSendARequestIsTaken(t *testing.T) {
 	t.Parallel()
 	twins, spec := newTwins(t), spectest.Load(t)
@@ -114,7 +114,7 @@ func TestEveryDocumentedWayToSendARequestIsTaken(t *testing.T) {
 	}
 }
 
-// places are all places of all operations.
+// places returns all places of all operations.
 func (w *twins) places(t *testing.T, spec *spectest.Spec) (places []requests.Place) {
 	t.Helper()
 	g := requests.NewGenerator(spec, rest.BaseURL, requests.Keys{Valid: w.key}, 1)
@@ -153,12 +153,12 @@ func (w *twins) withoutEffect(t *testing.T, spec *spectest.Spec, around func(htt
 	return found
 }
 
-// refusedAsInvalid reports whether all that was done with a value was to check it.
+// refusedAsInvalid reports whether the server only checked the value, and refused it.
 func refusedAsInvalid(observed string) bool {
 	return strings.HasPrefix(observed, "400 ") || strings.Contains(firstLine(observed), `"validation_failed"`)
 }
 
-// firstLineOf is the verdict of the oracle without the schema.
+// firstLineOf returns the verdict of the oracle without the schema.
 func firstLineOf(err error) string {
 	if err == nil {
 		return "accepts it"

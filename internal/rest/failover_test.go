@@ -17,22 +17,22 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// writer changes numbers through a server that loses its database, and remembers what it was told was done.
+// writer changes numbers through a server that loses its database, and records the writes that the server acknowledged.
 type writer struct {
 	id     int
 	url    string // of the list of numbers
 	apiKey string
 
-	number  string            // the id of the number that it links again and again
+	number  string            // the id of the number that it links repeatedly
 	linked  int               // the last link that was acknowledged
-	trying  int               // the last link that was asked for
-	created map[string]string // acknowledged: id to number
-	told    chan struct{}     // of all writers: who waits for their load is told of each acknowledged write
+	trying  int               // the last link that was requested
+	created map[string]string // the acknowledged numbers, by id
+	told    chan struct{}     // shared by all writers: tells waitForLoad of each number that a writer created
 }
 
 func (w *writer) agent(n int) string { return fmt.Sprintf("writer-%d-%06d", w.id, n) }
 
-// call sends a request, and reports whether it is done. All else must be a 503 that says when to come back.
+// call sends a request, and reports whether it was carried out. If not, the response must be a 503 that says when to retry.
 func (w *writer) call(ctx context.Context, method, url, body string, answer any) (done bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -57,7 +57,7 @@ func (w *writer) call(ctx context.Context, method, url, body string, answer any)
 	return true, json.Unmarshal(text, answer)
 }
 
-// write links the writer's number and makes another one, in turns, until stop.
+// write links the writer's number and creates another one, in turn, until stop is closed.
 func (w *writer) write(ctx context.Context, stop <-chan struct{}, round int) error {
 	for i := 0; ; i++ {
 		select {
@@ -82,15 +82,15 @@ func (w *writer) write(ctx context.Context, stop <-chan struct{}, round int) err
 			w.created[n.ID] = n.Number
 			select {
 			case w.told <- struct{}{}:
-			default: // nobody waits
+			default: // nothing waits for it
 			}
 		} else {
-			time.Sleep(10 * time.Millisecond) // as a client that waits, but not for a whole second
+			time.Sleep(10 * time.Millisecond) // like a client that waits before it retries, but for less than a second
 		}
 	}
 }
 
-// waitForLoad waits until the writers were told that so many more writes are done.
+// waitForLoad waits until the writers have created this many more numbers.
 func (w *writer) waitForLoad(t *testing.T, writes int) {
 	t.Helper()
 	limit := time.After(time.Minute)
@@ -103,7 +103,7 @@ func (w *writer) waitForLoad(t *testing.T, writes int) {
 	}
 }
 
-// lost compares what the server has with what it has acknowledged.
+// lost compares what the server has with what it acknowledged, and returns the differences.
 func (w *writer) lost(t *testing.T, now map[string]api.PhoneNumber) (lost []string) {
 	t.Helper()
 	var linked int
@@ -123,7 +123,7 @@ func (w *writer) lost(t *testing.T, now map[string]api.PhoneNumber) (lost []stri
 	return lost
 }
 
-// promote makes the standby the primary, and returns how long after that the server took writes again.
+// promote makes the standby the primary, and returns how long after that the server accepted writes again.
 func (w *writer) promote(t *testing.T, pair *dbtest.Failover) time.Duration {
 	t.Helper()
 	probe := func() bool {
@@ -147,8 +147,8 @@ func (w *writer) promote(t *testing.T, pair *dbtest.Failover) time.Duration {
 	return time.Since(promoted)
 }
 
-// failOver kills the primary in the middle of the writers' load, a moment after its standby was cut off, and promotes the
-// standby. It returns what was acknowledged and is not there, and how long after the promotion the server took writes again.
+// failOver cuts off the standby while the writers write, kills the primary a moment later, and promotes the standby. It returns
+// the acknowledged writes that were lost, and how long after the promotion the server accepted writes again.
 func failOver(t *testing.T, pair *dbtest.Failover, c *raw.ClientWithResponses, writers []*writer, prober *writer, round int) (lost []string, found time.Duration) {
 	t.Helper()
 	stop, failed := make(chan struct{}), make(chan error, len(writers))
@@ -162,7 +162,7 @@ func failOver(t *testing.T, pair *dbtest.Failover, c *raw.ClientWithResponses, w
 	}
 	prober.waitForLoad(t, 200)
 	pair.Cut(t)
-	time.Sleep(200 * time.Millisecond) // what is acknowledged now is on the primary only; nothing is, where they are synchronous
+	time.Sleep(200 * time.Millisecond) // writes acknowledged now are on the primary only; if the pair is synchronous, there are none
 	pair.Kill(t)
 	found = prober.promote(t, pair)
 	prober.waitForLoad(t, 100)

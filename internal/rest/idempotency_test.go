@@ -180,7 +180,8 @@ func TestAKeyIsKeptForADay(t *testing.T) {
 	})
 }
 
-// Every answer under /api says how long keys are kept, and every answer to a keyed call says whether it is a replay.
+// Every response under /api says how long keys are kept. Every response to an operation that takes a key says whether it is a
+// replay.
 func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -234,6 +235,6 @@ func TestTheHeadersOfIdempotencyAreOnEveryAnswer(t *testing.T) {
 				wantHeader(t, test.path, w.Header(), "Idempotency-Key-TTL", "86400")
 			})
 		}
-		wantHeader(t, "/healthz", s.get("/healthz", "").Header(), "Idempotency-Key-TTL", "") // it is no part of the API
+		wantHeader(t, "/healthz", s.get("/healthz", "").Header(), "Idempotency-Key-TTL", "") // it is not part of the API
 	})
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// slowInventory is a carrier that takes its time over a number.
+// slowInventory is a carrier that responds only when a test lets it.
 type slowInventory struct {
 	phone.Inventory
-	asked  chan struct{} // gets a value when it is asked
-	answer chan struct{} // lets it answer
+	asked  chan struct{} // gets a value when the carrier is asked
+	answer chan struct{} // lets the carrier respond
 }
 
 func (i *slowInventory) Offers(ctx context.Context, number string) (bool, error) {
@@ -80,8 +80,8 @@ func TestARequestInProgress(t *testing.T) {
 	})
 }
 
-// A claim whose process is gone holds its key for half a minute. A request whose claim was taken over makes nothing any more,
-// and is told to come again: its key may have bought the number.
+// If the process of a claim is gone, the claim still holds its key for half a minute. A request whose claim was taken over no
+// longer creates anything, and the response tells the caller to retry: the key may have bought the number.
 func TestAnAbandonedClaimIsTakenOver(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -157,7 +157,7 @@ func TestAPanicFreesTheKey(t *testing.T) {
 	})
 }
 
-// A caller who hangs up in the middle leaves its key free.
+// If a caller disconnects during a request, its key becomes free.
 func TestAHangUpFreesTheKey(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -176,7 +176,7 @@ func TestAHangUpFreesTheKey(t *testing.T) {
 	})
 }
 
-// eventually asks until the request under the key is no longer in progress; that must be well before its lease ends.
+// eventually retries until the request with the key is no longer in progress. That must be well before its lease ends.
 func eventually(t *testing.T, url, apiKey, body, idempotencyKey string) answer {
 	t.Helper()
 	for deadline := time.Now().Add(25 * time.Second); ; {

@@ -12,7 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// requestIDs are the only difference between two answers that must be the same.
+// requestIDs matches the request ids, the only difference between two responses that must otherwise be the same.
 var requestIDs = regexp.MustCompile(`"requestId":"[^"]*"`)
 
 func TestWorkspacesNeverSeeEachOther(t *testing.T) {

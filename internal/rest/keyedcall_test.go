@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// answer is what a keyed call got.
+// answer is the response to a call with an idempotency key.
 type answer struct {
 	status   int
 	replayed string // the Idempotent-Replayed header
@@ -23,7 +23,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%d replayed=%q %s", a.status, a.replayed, strings.TrimSpace(a.body))
 }
 
-// post sends a body under idempotency keys; more than one is a header that is there more than once.
+// post sends a body with idempotency keys. If there is more than one key, the header appears more than once.
 func post(ctx context.Context, url, apiKey, body string, idempotencyKey ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -61,7 +61,7 @@ func purchaseBody(number string) string {
 	return fmt.Sprintf(`{"type":"purchase","purchase":{"number":%q}}`, number)
 }
 
-// wantAnswer fails the test unless an answer has the status, the code of a problem (unless it is empty) and the header
+// wantAnswer fails the test unless a response has the status, the code of a problem (unless it is empty) and the header
 // Idempotent-Replayed.
 func wantAnswer(t *testing.T, a answer, status int, code api.ProblemCode, replayed string) {
 	t.Helper()

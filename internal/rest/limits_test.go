@@ -14,7 +14,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// from asks for the list of numbers as a caller at an address does.
+// from requests the list of numbers as a caller at an address.
 func (s *testServer) from(address, key string, forwardedFor ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/api/phone_numbers", nil)
 	r.RemoteAddr = net.JoinHostPort(address, "50000")
@@ -27,7 +27,7 @@ func (s *testServer) from(address, key string, forwardedFor ...string) *httptest
 	return w
 }
 
-// frozen starts a server whose limits see a clock that stands still.
+// frozen starts a server whose limits use a stopped clock.
 func frozen(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
 	now := time.Now()
@@ -96,7 +96,7 @@ func TestWithoutALimitThereIsNone(t *testing.T) {
 	})
 }
 
-// tryKeys presents wrong keys until one is refused with a 429, and returns how many were answered before.
+// tryKeys sends wrong keys until one gets a 429, and returns how many got a 401 before that.
 func tryKeys(s *testServer, address string, forwardedFor ...string) int {
 	for n := range 1000 {
 		if w := s.from(address, "pnk_guess", forwardedFor...); w.Code != http.StatusUnauthorized {

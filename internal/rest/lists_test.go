@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// listed returns the numbers of all pages, as they stand in PhoneNumber.Number.
+// listed returns the PhoneNumber.Number of each number on all pages.
 func listed(t *testing.T, c *raw.ClientWithResponses, params api.ListPhoneNumbersParams) []string {
 	t.Helper()
 	numbers := []string{}

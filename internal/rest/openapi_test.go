@@ -20,7 +20,7 @@ func TestOpenAPIDocumentIsValidWithItsExamples(t *testing.T) {
 	}
 }
 
-// Whoever copies an example from the document must get the response that the document promises.
+// A user who copies an example from the document must get the response that the document promises.
 func TestTheServerAcceptsEveryExampleOfARequest(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

@@ -20,7 +20,7 @@ const (
 	third  = "+14165550100"
 )
 
-// create makes a number and ends the test if that is not possible.
+// create creates a number, and ends the test if it cannot.
 func create(t *testing.T, c *raw.ClientWithResponses, r api.CreatePhoneNumberInput) api.PhoneNumber {
 	t.Helper()
 	answer, err := c.CreatePhoneNumberWithResponse(t.Context(), nil, r)
@@ -119,7 +119,7 @@ func TestTheLifeOfANumber(t *testing.T) {
 	})
 }
 
-// wantNumber fails the test unless a response is a 200 with the number. The call is for the message.
+// wantNumber fails the test unless a response is a 200 with the number. The message names the call.
 func wantNumber(t *testing.T, call string, got *api.PhoneNumber, body []byte, want api.PhoneNumber) {
 	t.Helper()
 	if got == nil || describe(*got) != describe(want) {
@@ -127,7 +127,7 @@ func wantNumber(t *testing.T, call string, got *api.PhoneNumber, body []byte, wa
 	}
 }
 
-// describe returns what a number is; it is equal for equal numbers only.
+// describe returns a description of a number. Two numbers have the same description only if they are equal.
 func describe(n api.PhoneNumber) string {
 	agent := "no agent"
 	if n.AgentID != nil {
@@ -173,7 +173,7 @@ func TestSearchDefaultsAndCountries(t *testing.T) {
 	})
 }
 
-// An id in a path is opaque: whatever it is, it is a 404 and never another operation.
+// An id in a path is opaque. Whatever an unknown id contains, the response is a 404, and no other operation is called.
 func TestOddIDsAreNotFound(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

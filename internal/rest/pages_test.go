@@ -14,14 +14,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/rest"
 )
 
-// fetched is an answer without its body.
+// fetched is a response without its body.
 type fetched struct {
 	StatusCode int
 	Status     string
 	Header     http.Header
 }
 
-// fetch sends a request with headers as they are: no Accept-Encoding comes by itself. It returns the answer and its body.
+// fetch sends a request with exactly these headers: it adds no Accept-Encoding. It returns the response and its body.
 func (s *testServer) fetch(t *testing.T, method, path string, header http.Header) (fetched, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, nil)
@@ -43,7 +43,7 @@ func (s *testServer) fetch(t *testing.T, method, path string, header http.Header
 	return fetched{response.StatusCode, response.Status, response.Header}, string(body)
 }
 
-// The files of swagger-ui-dist 5.35.0 as its package has them. They come out of the server so for a client without gzip.
+// The server sends a client without gzip the files of swagger-ui-dist 5.35.0 exactly as its package has them.
 func TestTheFilesOfSwaggerUIAreThoseOfItsPackage(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))
@@ -78,7 +78,7 @@ func TestWhoeverTakesGzipGetsIt(t *testing.T) {
 	}
 }
 
-// A browser asks for a page each time. The files of a page have their hash in the URL, and a browser keeps them.
+// A browser requests a page each time. The URL of a file of a page contains the hash of the file, so a browser keeps the file.
 func TestABrowserKeepsTheFilesAndNotThePages(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))

@@ -25,13 +25,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store"
 )
 
-// The test binary is a server too: with these variables it serves a database, says where on stdout, and ends with its stdin.
+// The test binary is also a server. With these variables, it serves a database, prints its URL to stdout, and stops when its
+// stdin ends.
 const (
 	serveVariable = "REST_TEST_SERVE" // the database
 	crashVariable = "REST_TEST_CRASH" // when it kills itself
 )
 
-// When a server kills itself.
+// The times when a server can kill itself.
 const (
 	neverCrash          = "never"
 	crashBeforeAnswer   = "after the commit, before the answer"
@@ -49,7 +50,7 @@ func TestMain(m *testing.M) {
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.MaxIdleConnsPerHost = 100 // with the default of 2, many clients of a server connect for each request
 	}
-	// Half of the tests wait, for a database or for time, so twice as many run as there are processors. -parallel has the last word.
+	// Half of the tests wait, for a database or for time, so twice as many run as there are processors. -parallel overrides this.
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
@@ -93,7 +94,7 @@ type crashingStore struct {
 
 func (s crashingStore) InsertNumber(ctx context.Context, workspaceID string, n phone.Number, sip *phone.SIPCredentials, claim phone.Claim) error {
 	if s.crash == crashBetweenCommits {
-		claim = phone.Claim{} // as if the record had a transaction of its own, behind this one
+		claim = phone.Claim{} // as if the record had its own transaction, after this one
 	}
 	err := s.Store.InsertNumber(ctx, workspaceID, n, sip, claim)
 	if s.crash != neverCrash && err == nil {
@@ -109,7 +110,7 @@ func (s crashingStore) InsertNumber(ctx context.Context, workspaceID string, n p
 // startProcess starts a server process on a database and returns its URL, without /api.
 func startProcess(t *testing.T, database, crash string) string {
 	t.Helper()
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it ends with its stdin
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // it stops when its stdin ends
 	command.Env = append(os.Environ(), serveVariable+"="+database, crashVariable+"="+crash)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
@@ -137,8 +138,8 @@ func startProcess(t *testing.T, database, crash string) string {
 	return strings.TrimSpace(line)
 }
 
-// buyThroughACrash buys a number from a server that is killed in the middle, and then again, under the same key, from another
-// one on the same database.
+// buyThroughACrash buys a number from a server that is killed during the purchase. Then it sends the purchase again, with the
+// same key, to another server on the same database.
 func buyThroughACrash(t *testing.T, database, crash string) (retry answer, owned []string) {
 	t.Helper()
 	s := newServer(t, database, first)
@@ -146,7 +147,7 @@ func buyThroughACrash(t *testing.T, database, crash string) (retry answer, owned
 	if a, err := post(t.Context(), startProcess(t, s.database, crash)+numbersPath, apiKey, purchaseBody(first), "k"); err == nil {
 		t.Fatalf("the server answered %v; it should have been killed", a)
 	}
-	s.ahead.Store(int64(time.Minute)) // a claim that the crash has left behind is given up by now
+	s.ahead.Store(int64(time.Minute)) // a claim that the crash left behind has expired by now
 	retry = eventually(t, s.createURL(), apiKey, purchaseBody(first), "k")
 	return retry, listed(t, s.client(t, "w"), api.ListPhoneNumbersParams{})
 }
@@ -162,8 +163,8 @@ func TestAPurchaseIsKeptThroughACrashBeforeItsAnswer(t *testing.T) {
 	})
 }
 
-// The control: were the record committed in a transaction of its own, a crash between the two would leave a number that the
-// caller is never told of. The test above must be able to see that.
+// The control: if the record were committed in its own transaction, a crash between the two commits would leave a number that
+// the caller never learns about. The test above must be able to see that.
 func TestTheCrashTestSeesARecordOutsideTheTransaction(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

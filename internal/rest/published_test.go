@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// The published call, word for word but for the host, the key and the id.
+// This is the published call. Only the host, the key and the id differ.
 func TestThePublishedUpdateCall(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -35,15 +35,15 @@ func TestThePublishedUpdateCall(t *testing.T) {
 		if answer.StatusCode != http.StatusOK {
 			t.Errorf("the status is %d; want 200", answer.StatusCode)
 		}
-		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"`, n.ID, first) // then members of our own, if any
+		want := fmt.Sprintf(`{"id":%q,"number":%q,"type":"PSTN","agentId":"agent_1"`, n.ID, first) // members of our own may follow
 		if !strings.HasPrefix(string(body), want) {
 			t.Errorf("the body is %s; want %s", body, want)
 		}
 	})
 }
 
-// The published create call has all three objects, with "<string>" in each member. What a user fills in is the object that
-// matches the type.
+// The published create call has all three objects, with "<string>" in each member. A user fills in only the object that matches
+// the type.
 func TestThePublishedCreateCall(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -77,7 +77,7 @@ func TestThePublishedCreateCall(t *testing.T) {
 	})
 }
 
-// Nobody looks at the values in an object that does not match the type, but it has the documented shape.
+// The values in an object that does not match the type are ignored, but the object must have the documented shape.
 func TestTheOtherObjectsOfCreateHaveTheDocumentedShape(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -97,7 +97,7 @@ func TestTheOtherObjectsOfCreateHaveTheDocumentedShape(t *testing.T) {
 			}
 		}
 		for _, object := range []string{`"sipImport":{}`, `"sipImport":null`, `"vogentSip":{"sipPrefix":""}`} {
-			body := strings.TrimSuffix(purchaseBody(second), "}") + "," + object + "}" // not for sale: nothing is made
+			body := strings.TrimSuffix(purchaseBody(second), "}") + "," + object + "}" // not for sale, so nothing is created
 			wantAnswer(t, mustPost(t, s.createURL(), apiKey, body), http.StatusUnprocessableEntity, api.CodeNumberUnavailable, "")
 		}
 	})

@@ -22,7 +22,7 @@ func unescaped(t *testing.T, path string) string {
 	return s
 }
 
-// get asks the handler for a path, with a key unless it is empty.
+// get sends the handler a GET for a path, with the key unless it is empty.
 func (s *testServer) get(path, key string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
 	if key != "" {
@@ -36,7 +36,8 @@ func (s *testServer) get(path, key string, header ...string) *httptest.ResponseR
 	return w
 }
 
-// wantHeader fails the test unless a header has the value; "" wants no header. The call is for the message.
+// wantHeader fails the test unless a header has the value. If the value is "", there must be no such header. The message names
+// the call.
 func wantHeader(t *testing.T, call string, header http.Header, name, want string) {
 	t.Helper()
 	if got := header.Get(name); got != want {
@@ -83,7 +84,7 @@ func TestUnknownPathsOutsideTheAPIAreProblems(t *testing.T) {
 	})
 }
 
-// While another process holds the database, writes are refused with a Retry-After, and reads go on.
+// While another process has locked the database, writes are refused with a Retry-After, and reads still succeed.
 func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -113,7 +114,7 @@ func TestALockedDatabaseRefusesWritesAndReadsOn(t *testing.T) {
 	})
 }
 
-// lockDatabase makes writes wait until release.
+// lockDatabase makes writes wait until release is called.
 func lockDatabase(t *testing.T, database string) (release func()) {
 	t.Helper()
 	lock := "BEGIN IMMEDIATE"

@@ -77,14 +77,14 @@ func TestOneOfManyRivalsGetsANumber(t *testing.T) {
 	})
 }
 
-// rush lets rivals make the same requests through all servers at once, half of them hanging up at some point, and checks that
-// each request was done once and no key is stuck.
+// rush has rivals send the same requests to all servers at once. Half of the rivals disconnect at some point. rush checks that
+// each request was carried out once, and that no key is stuck.
 func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals int) {
 	t.Helper()
 	var race sync.WaitGroup
 	start := make(chan struct{})
 	var mu sync.Mutex
-	bodies := map[string]map[string]bool{} // by number, what callers who got it were told
+	bodies := map[string]map[string]bool{} // by number, the bodies that the callers who got it received
 	for i, number := range numbers {
 		for rival := range rivals {
 			race.Go(func() {
@@ -110,7 +110,7 @@ func rush(t *testing.T, urls []string, apiKey string, numbers []string, rivals i
 						bodies[number] = map[string]bool{}
 					}
 					bodies[number][a.body] = true
-				case http.StatusConflict, http.StatusServiceUnavailable: // come again
+				case http.StatusConflict, http.StatusServiceUnavailable: // the caller has to retry
 				default:
 					t.Errorf("%s: got %v; want 200, 409 or 503", number, a)
 				}

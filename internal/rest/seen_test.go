@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// notSeen has what openapi.yaml documents of a response and no server sends, with the reason.
+// notSeen returns the parts of responses that openapi.yaml documents but no server sends, each with the reason.
 func notSeen(t *testing.T, spec *spectest.Spec) map[string]string {
 	t.Helper()
 	reasons := map[string]string{
@@ -41,7 +41,7 @@ func notSeen(t *testing.T, spec *spectest.Spec) map[string]string {
 	return reasons
 }
 
-// checkSeen fails for each part of a response that openapi.yaml documents and no run has seen.
+// checkSeen reports each part of a response that openapi.yaml documents but no run has seen.
 func checkSeen(t *testing.T, spec *spectest.Spec, seen *spectest.Seen, count int) {
 	t.Helper()
 	missing, reasons := map[string]bool{}, notSeen(t, spec)
@@ -63,18 +63,18 @@ func checkSeen(t *testing.T, spec *spectest.Spec, seen *spectest.Seen, count int
 	}
 }
 
-// failEverywhere makes each operation fail in each way that has nothing to do with its own rules.
+// failEverywhere makes each operation fail in each way that does not depend on its own rules.
 func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 	t.Helper()
 	seen := spectest.NewSeen()
 	for _, failure := range []struct {
 		name   string
 		status int
-		keyed  bool // only operations that take an idempotency key can fail so
-		body   bool // only operations that take a body can
+		keyed  bool // only operations that take an idempotency key can fail like this
+		body   bool // only operations that take a body can fail like this
 		change func(*rest.Services)
 		broken func(*testServer) http.Handler
-		spoil  func(*spectest.Request) // what is wrong with the request
+		spoil  func(*spectest.Request) // makes something wrong with the request
 	}{
 		{name: "no key", status: http.StatusUnauthorized, spoil: func(r *spectest.Request) { r.Header.Del("Authorization") }},
 		{name: "an unknown parameter", status: http.StatusBadRequest, spoil: func(r *spectest.Request) { r.Query = append(r.Query, "unknown=1") }},
@@ -117,7 +117,7 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 		s.keys.Store = rememberedKeys{s.keys.Store, map[string]workspace.Key{}}
 		o := spectest.NewOracle(t, spec, rest.BaseURL, g.Keys.Valid)
 		g.Known["id"] = []string{create(t, s.client(t, "own"), sipImport("+15005550001")).ID}
-		s.get(numbersPath, g.Keys.Valid) // so that the key is remembered, and the one request used up
+		s.get(numbersPath, g.Keys.Valid) // so that the key is remembered, and the one allowed request is used up
 		handler := s.handler
 		if failure.broken != nil {
 			handler = failure.broken(s)
@@ -150,7 +150,7 @@ func failEverywhere(t *testing.T, spec *spectest.Spec) *spectest.Seen {
 	return seen
 }
 
-// validRequest makes a request for a number that there is, under an idempotency key if the operation takes one.
+// validRequest makes a request for an existing number, with an idempotency key if the operation takes one.
 func validRequest(t *testing.T, g *requests.Generator, op *spectest.Operation) *spectest.Request {
 	t.Helper()
 	id, keyed := g.Known["id"][0], op.Parameter("header", "Idempotency-Key") != nil
@@ -165,10 +165,10 @@ func validRequest(t *testing.T, g *requests.Generator, op *spectest.Operation) *
 	return nil
 }
 
-// manyRequests is a limit that nothing reaches, so that responses have the headers of a limit.
+// manyRequests is a rate limit that no test reaches. With it, responses have the headers of a rate limit.
 var manyRequests = rest.RateLimit{PerSecond: 1e6, Burst: 1e6}
 
-// claimsOf are claims that end in one way.
+// claimsOf are claims that always end with the same error.
 type claimsOf struct {
 	phone.Claims
 	err error

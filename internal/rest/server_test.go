@@ -21,7 +21,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// secretKey seals what the servers of these tests keep.
+// secretKey is the key with which the servers of these tests seal secrets.
 const secretKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 // testServer is the whole server, behind a real listener.
@@ -47,7 +47,7 @@ func newServer(t *testing.T, database string, forSale ...string) *testServer {
 	return s
 }
 
-// newServerOn starts a server on a database that others may use too. change has the last word on its services.
+// newServerOn starts a server on a database that other servers may use too. change can change the services before the start.
 func newServerOn(t *testing.T, database string, change func(*rest.Services)) *testServer {
 	t.Helper()
 	st, err := store.OpenLimited(t.Context(), database, sqldb.ConnectionLimits{Statement: serve.DefaultStatementTimeout, Turn: storetest.Turn})
@@ -106,7 +106,7 @@ func clientOf(t *testing.T, url, key string) *raw.ClientWithResponses {
 	return c
 }
 
-// lockedBuffer is a buffer that the server's log can be written to.
+// lockedBuffer is a buffer for the server's log. It is safe for concurrent use.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 )
 
-// Two server processes over one database are as one server.
+// Two server processes on one database behave like one server.
 
 func TestClientsOfTwoServersGetEachNumberOnce(t *testing.T) {
 	t.Parallel()
@@ -79,12 +79,12 @@ func TestAKeyThatIsRevokedThroughOneServerIsRefusedByTheOther(t *testing.T) {
 	if err := s.store.RevokeAPIKey(t.Context(), keys[0].ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if got := status(); got != http.StatusUnauthorized { // at once; five seconds would be in order
+	if got := status(); got != http.StatusUnauthorized { // at once, although up to five seconds would be acceptable
 		t.Error(got)
 	}
 }
 
-// What is in the list all the time is on its pages exactly once, whatever others add and delete meanwhile.
+// A number that stays in the list is on its pages exactly once, whatever others add and delete meanwhile.
 func TestPagesStayExactWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

@@ -50,7 +50,7 @@ func TestTheServerHandsOutItsContract(t *testing.T) {
 	})
 }
 
-// The reference shows the first example of an operation, and that is the first in openapi.yaml.
+// The reference shows the first example of an operation, which must be the first in openapi.yaml.
 func TestTheJSONDocumentKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.SQLite(t))

@@ -13,9 +13,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// stricterThanTheSpec has every reason for which the server refuses what openapi.yaml accepts: the rules that its language
-// cannot say, and those that the oracle does not see. Each has the words of the contract, the status, and a function that
-// finds where a request breaks it; for that to count, the spec must accept the request.
+// stricterThanTheSpec has every reason for which the server refuses a request that openapi.yaml accepts: the rules that OpenAPI
+// cannot express, and those that the oracle does not see. Each reason has the words of the contract, the status, and a function
+// that finds where a request breaks the rule. The function counts only if the spec accepts the request.
 var stricterThanTheSpec = []struct {
 	name     string
 	contract string
@@ -27,7 +27,7 @@ var stricterThanTheSpec = []struct {
 		func(x *spectest.Exchange) []string { return when(x.TakesBody() && hasDuplicate(x.Body), anywhere) },
 	},
 	{
-		"not UTF-8", "not UTF-8", http.StatusBadRequest, // a rule for the value refuses it, too, if it is read
+		"not UTF-8", "not UTF-8", http.StatusBadRequest, // if the value is read, a rule for it also refuses it
 		func(x *spectest.Exchange) []string { return when(x.TakesBody() && !utf8.Valid(x.Body), "") },
 	},
 	{
@@ -63,7 +63,7 @@ var stricterThanTheSpec = []struct {
 		},
 	},
 	{
-		"query not UTF-8", "not UTF-8", http.StatusBadRequest, // a rule for the value refuses it, too, if it has one
+		"query not UTF-8", "not UTF-8", http.StatusBadRequest, // if the value has a rule, the rule also refuses it
 		func(x *spectest.Exchange) (names []string) {
 			for name, values := range x.URL().Query() {
 				names = append(names, when(!utf8.ValidString(values[0]), name)...)
@@ -101,7 +101,7 @@ var stricterThanTheSpec = []struct {
 		},
 	},
 	{
-		"integer of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // beyond 64 bits the oracle refuses it, too
+		"integer of 19 digits", "a query parameter not of its type", http.StatusBadRequest, // if it has more than 64 bits, the oracle also refuses it
 		func(x *spectest.Exchange) (names []string) {
 			for _, p := range x.Operation.Parameters {
 				digits := strings.TrimPrefix(x.Parameter(p.Name), "-")
@@ -165,7 +165,7 @@ var stricterThanTheSpec = []struct {
 	},
 }
 
-// anywhere stands for every pointer: what the oracle has seen of the body may hide another mistake.
+// anywhere matches every pointer: the oracle may not see the whole body, so there may be another mistake in it.
 const anywhere = "*"
 
 func when(broken bool, pointer string) []string {
@@ -175,7 +175,7 @@ func when(broken bool, pointer string) []string {
 	return []string{pointer}
 }
 
-// chosen is the member of the body that the value of another one chooses.
+// chosen returns the member of the body that the value of another member selects.
 func chosen(x *spectest.Exchange) (member string, ok bool) {
 	if x.Operation.Body == nil {
 		return "", false
@@ -185,8 +185,8 @@ func chosen(x *spectest.Exchange) (member string, ok bool) {
 	return member, ok && member != ""
 }
 
-// explain finds the names of the reasons for what the answer refuses; it is an error if there is none for some of it, and
-// if there is one for a request that is not refused.
+// explain returns the names of the reasons for a refusal. It returns an error if a part of the refusal has no reason, or if
+// there is a reason to refuse a request that the server accepted.
 func explain(x *spectest.Exchange) (reasons []string, err error) {
 	var known []string
 	for _, reason := range stricterThanTheSpec {

@@ -10,8 +10,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// For each rule of openapi.yaml there are requests that just keep it, and requests that just break it
-// and no other one. The agreement test reaches the same rules by chance, and many at a time.
+// For each rule of openapi.yaml, there are requests that only just keep it, and requests that only
+// just break it and break no other rule. TestTheServerAndTheSpecAgree tests the same rules by chance,
+// many at a time.
 func TestEveryRuleIsKept(t *testing.T) {
 	t.Parallel()
 	spec, kept, broken := spectest.Load(t), 0, 0

@@ -17,7 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// twins make servers that are the same: on copies of one database, with the same ids and time.
+// twins makes identical servers: on copies of one database, with the same ids and the same time.
 type twins struct {
 	database, key string
 	known         map[string][]string
@@ -47,18 +47,18 @@ func newTwins(t *testing.T) *twins {
 			t.Fatal(err)
 		}
 	}
-	w.known["id"] = []string{twinID(0), twinID(1), twinID(1 << 20)} // there is no such number as the last
+	w.known["id"] = []string{twinID(0), twinID(1), twinID(1 << 20)} // no number has the last id
 	w.known["number"] = []string{forSale[0], forSale[2], forSale[1], "line-0"}
 	w.known["terminationUri"] = terminationURIExamples[:2]
 	w.known["prefix"] = []string{"20", "202555"}
 	w.known["cursor"] = []string{cursorOf(t, s, w.key)}
-	if err := s.store.Close(); err != nil { // the file holds all of it now
+	if err := s.store.Close(); err != nil { // now the file holds everything
 		t.Fatal(err)
 	}
 	return w
 }
 
-// twinID is the id of a number; those that a server makes come later.
+// twinID returns the id of a number. The ids that a server creates come later.
 func twinID(i int) string { return fmt.Sprintf("019daa80-7c00-7000-8000-%012x", i) }
 
 // cursorOf returns the cursor of the first page.
@@ -72,7 +72,7 @@ func cursorOf(t *testing.T, s *testServer, key string) string {
 	return *page.JSON200.Cursor
 }
 
-// observe sends a request twice to a server of its own, and returns all that can be seen of it.
+// observe sends a request twice to a server of its own, and returns everything that can be seen of its effect.
 func (w *twins) observe(t *testing.T, around func(http.Handler) http.Handler, r *spectest.Request) string {
 	t.Helper()
 	database := filepath.Join(t.TempDir(), "twin.db")
@@ -103,11 +103,11 @@ func (w *twins) observe(t *testing.T, around func(http.Handler) http.Handler, r 
 	return seen.String()
 }
 
-// dump is what a database keeps of numbers and requests, secrets apart.
+// dump returns what a database stores about numbers and requests, except for secrets.
 func dump(t *testing.T, database string) string {
 	t.Helper()
 	db := dbtest.Connect(t, database)
-	defer func() { _ = db.Close() }() // a test looks at many
+	defer func() { _ = db.Close() }() // a test opens many databases
 	var text []string
 	tables := column(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('workspaces', 'api_keys', 'settings', 'goose_db_version')`)
 	for _, table := range tables {

@@ -15,14 +15,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// notations are how the values of a query are written, by their JSON types.
+// notations are the ways to write a value in a query, by its JSON type.
 var notations = map[string]*regexp.Regexp{
 	"integer": regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`),
 	"number":  regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`),
 	"boolean": regexp.MustCompile(`^(true|false)$`),
 }
 
-// oddIntegers finds the integers of a body that are written with a point or an exponent.
+// oddIntegers finds the integers in a body that are written with a decimal point or an exponent.
 func oddIntegers(schema *openapi3.Schema, value any, at string) (pointers []string) {
 	switch v := value.(type) {
 	case json.Number:
@@ -40,7 +40,7 @@ func oddIntegers(schema *openapi3.Schema, value any, at string) (pointers []stri
 // hasDuplicate reports whether an object in a JSON text has a name twice, as encoding/json reads it.
 func hasDuplicate(body []byte) (found bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // which may have any size
+	decoder.UseNumber() // a number may have any size
 	var walk func() error
 	walk = func() error {
 		start, err := decoder.Token()
@@ -76,7 +76,7 @@ func isCursor(s string) bool {
 	return err == nil && !strings.ContainsAny(s, "\r\n") && id.Version() == 7 && id.Variant() == uuid.RFC4122
 }
 
-// terminationURIs are the two ways to read one: "sip:5060" is a host with a port, too.
+// terminationURIs are the two ways to read a termination URI: "sip:5060" can also be a host with a port.
 var terminationURIs = []*regexp.Regexp{
 	regexp.MustCompile(`^(?i:(sips?):)(\[[^\]]*\]|[^:;]*)(?::([0-9]+))?(?i:;transport=(udp|tcp|tls))?$`),
 	regexp.MustCompile(`^()(\[[^\]]*\]|[^:;]*)(?::([0-9]+))?(?i:;transport=(udp|tcp|tls))?$`),
@@ -84,14 +84,14 @@ var terminationURIs = []*regexp.Regexp{
 
 var hostname = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?$`)
 
-// faultOf says what is wrong with the terminationUri; nothing, if it is right in one way to read it.
+// faultOf returns what is wrong with the terminationUri, or "" if one way to read it finds nothing wrong.
 func faultOf(x *spectest.Exchange) (fault string) {
 	text := x.Text("sipImport", "terminationUri")
 	if x.Text("type") != "sip_import" {
 		return ""
 	}
 	if text == "" {
-		return "" // the request has none: the spec refuses an empty one
+		return "" // the request has none, because the spec refuses an empty one
 	}
 	for _, form := range terminationURIs {
 		uri := form.FindStringSubmatch(text)

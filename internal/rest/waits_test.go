@@ -25,7 +25,7 @@ func TestAFailoverLosesNoAcknowledgedWrite(t *testing.T) {
 	}
 }
 
-// The control: where the primary acknowledges alone, the same script loses writes, and the test above sees it.
+// The control: if the primary acknowledges writes alone, the same script loses writes, and the test above sees it.
 func TestTheFailoverTestSeesLosses(t *testing.T) {
 	t.Parallel()
 	if lost, _ := failOverAgain(t, false); len(lost) == 0 {
@@ -33,7 +33,7 @@ func TestTheFailoverTestSeesLosses(t *testing.T) {
 	}
 }
 
-// A machine that loses power says nothing to those who are connected to it or want to be, however long they would wait.
+// A machine that loses power sends nothing to clients that are connected or try to connect, however long they would wait.
 func TestAPrimaryThatFallsSilentIsGivenUp(t *testing.T) {
 	t.Parallel() // it waits for seconds
 	pair := dbtest.NewFailover(t, true)
@@ -41,7 +41,7 @@ func TestAPrimaryThatFallsSilentIsGivenUp(t *testing.T) {
 	writers := newWriters(t, s, 17)
 	var running sync.WaitGroup
 	stop := make(chan struct{})
-	for _, w := range writers[1:] { // so that the server has connections
+	for _, w := range writers[1:] { // so that the server has several connections
 		running.Go(func() {
 			if err := w.write(t.Context(), stop, 0); err != nil {
 				t.Error(err)

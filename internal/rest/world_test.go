@@ -11,13 +11,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// world is what the server must hold after the requests so far.
+// world is the state that the server must have after the requests so far.
 type world struct {
 	forSale []string
 	live    []string          // the ids of the workspace's numbers
-	numbers map[string]string // by id, as the unique index has them
-	gone    []string          // ids, the last few
-	foreign string            // another workspace's id
+	numbers map[string]string // by id, in lowercase as in the unique index
+	gone    []string          // the last few deleted ids
+	foreign string            // the id of a number of another workspace
 	cursors []string          // the last few
 	keys    map[string]bool   // the idempotency keys of accepted requests
 }
@@ -44,7 +44,7 @@ func wanted(x *spectest.Exchange) string {
 	return x.Text("number")
 }
 
-// explains reports whether the request is refused because of the numbers that there are.
+// explains reports whether the request was refused because of the state of the world, such as a number that has an owner.
 func (w *world) explains(x *spectest.Exchange) bool {
 	switch x.Problem.Code {
 	case api.CodeNotFound:
@@ -60,7 +60,7 @@ func (w *world) explains(x *spectest.Exchange) bool {
 	}
 }
 
-// refutes is an error where the request had to be refused because of the numbers that there are.
+// refutes returns an error if the request was accepted but had to be refused because of the state of the world.
 func (w *world) refutes(x *spectest.Exchange) error {
 	if x.Response.Code != http.StatusOK || replayed(x) {
 		return nil
@@ -83,7 +83,7 @@ func (w *world) refutes(x *spectest.Exchange) error {
 	return nil
 }
 
-// settle notes what an answer has changed.
+// settle records what a request has changed, according to its response.
 func (w *world) settle(x *spectest.Exchange) {
 	if x.Response.Code != http.StatusOK || replayed(x) {
 		return
@@ -93,7 +93,7 @@ func (w *world) settle(x *spectest.Exchange) {
 		Cursor     *string
 	}
 	if json.Unmarshal(x.Response.Body.Bytes(), &answer) != nil {
-		return // a search, or what checkAnswer tells of
+		return // a search, or a malformed body, which the oracle reports
 	}
 	if key := idempotencyKey(x); key != "" {
 		w.keys[key] = true
@@ -113,7 +113,7 @@ func (w *world) settle(x *spectest.Exchange) {
 	}
 }
 
-// replayed reports whether the response is an earlier one again, which changes nothing.
+// replayed reports whether the response repeats an earlier one. Such a request changes nothing.
 func replayed(x *spectest.Exchange) bool {
 	return x.Response.Header().Get("Idempotent-Replayed") == "true"
 }
@@ -123,7 +123,7 @@ func lastFew(list []string, s string) []string {
 	return list[max(0, len(list)-20):]
 }
 
-// idempotencyKey is the key of a request, the same whether it was sent bare or in quotes; empty if there is none.
+// idempotencyKey returns the key of a request without quotes, or "" if the request has none.
 func idempotencyKey(x *spectest.Exchange) string {
 	if x.Operation == nil || x.Operation.Parameter("header", "Idempotency-Key") == nil {
 		return ""
