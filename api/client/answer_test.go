@@ -22,7 +22,7 @@ func gzipped(body string) string {
 	return b.String()
 }
 
-// A response that clearly says that a call was carried out is no failure, in whatever form it comes.
+// If a response clearly says that a call was carried out, it is not a failure, whatever its form.
 func TestAnswersThatAreUnusualAndGood(t *testing.T) {
 	for name, send := range map[string]http.HandlerFunc{
 		"201":                 plainly(201, owned),
@@ -126,7 +126,7 @@ func TestWhatAVersionDoesNotKnowIsKept(t *testing.T) {
 	}
 }
 
-// FuzzAnswer sends any body with any status: no panic, and no result that lacks what it must have.
+// FuzzAnswer sends any body with any status. The client must not panic, and must not return a result without a required member.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []string{owned, pageOf("", owned), `[{"number":"1"}]`, `{"error":{"message":1}}`, "null", "\xff", `{"errors":[{}]}`, `{"agentId":"\ud800"}`} {
 		f.Add(200, seed)

@@ -63,7 +63,7 @@ func TestAttemptOf(t *testing.T) {
 	}
 }
 
-// Middleware that adds to the headers of a try does not add to those of the next.
+// If a middleware adds a header to a try, the next try does not have it.
 func TestEachTryHasItsOwnHeaders(t *testing.T) {
 	var got [][]string
 	_, err := inBubble(t, func(r *http.Request) (*http.Response, error) {

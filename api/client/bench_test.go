@@ -24,7 +24,7 @@ const (
 
 var benchNumber = encode(examplesOf("getPhoneNumber")[0])
 
-// stub answers every request with the same body, without a network.
+// stub responds to every request with the same body, without a network.
 type stub string
 
 func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -43,7 +43,7 @@ func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// byHand is what one writes without a client: a request, its answer, the decoder, no checks and no bounds.
+// byHand is what a program does without a client: it sends a request and decodes the response, without checks or bounds.
 func byHand(ctx context.Context, c *http.Client, method, path string, body, answer any) error {
 	var reader io.Reader
 	if body != nil {
@@ -72,8 +72,8 @@ func byHand(ctx context.Context, c *http.Client, method, path string, body, answ
 	return json.NewDecoder(response.Body).Decode(answer)
 }
 
-// compare runs the three ways in turn, a batch of each, and reports the median over the batches of the time of each against
-// that of the hand-written call. Where the client's is over most, the benchmark fails.
+// compare runs a batch of each of the three ways in turn. It reports the median ratio of the time of each way to that of the
+// hand-written call. If the ratio of the client is over most, the benchmark fails.
 func compare(b *testing.B, most float64, hand, sdk, generated func() error) {
 	b.Helper()
 	const batch = 200
@@ -96,7 +96,7 @@ func compare(b *testing.B, most float64, hand, sdk, generated func() error) {
 		slices.Sort(ratios)
 		return ratios[len(ratios)/2]
 	}
-	b.ReportMetric(0, "ns/op") // of three batches, so it says nothing
+	b.ReportMetric(0, "ns/op") // it would be the time of three batches, which means nothing
 	b.ReportMetric(median(clients), "client/by-hand")
 	b.ReportMetric(median(raws), "generated/by-hand")
 	if got := median(clients); got > most && len(clients) > 1 {

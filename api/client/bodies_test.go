@@ -46,7 +46,7 @@ func membersOf(object any) (members map[string]json.RawMessage) {
 	return members
 }
 
-// like is owned with other members in the place of its own.
+// like returns owned with these members in place of its own.
 func like(members string) string {
 	own := maps.Clone(ownMembers)
 	if err := json.Unmarshal([]byte(members), &own); err != nil {
@@ -55,7 +55,7 @@ func like(members string) string {
 	return encode(own)
 }
 
-// pageOf is a page with these numbers; without a cursor it is the last one.
+// pageOf returns a page with these numbers. Without a cursor, it is the last page.
 func pageOf(cursor string, numbers ...string) string {
 	own := maps.Clone(pageMembers)
 	own["data"], own["cursor"] = json.RawMessage("["+strings.Join(numbers, ",")+"]"), json.RawMessage("null")

@@ -17,8 +17,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// What Buy makes of each course of events: how often it sends, and whether the outcome is that the number was bought, was not,
-// or is unknown.
+// For each course of events, this test checks how often Buy sends the purchase, and whether it reports that the number was
+// bought, that it was not, or that the outcome is unknown.
 func TestBuyKnowsItsOutcome(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -120,7 +120,7 @@ func TestBuyKnowsItsOutcome(t *testing.T) {
 	}
 }
 
-// An import that was there before looks like a new one, so it is not looked for; a list only shows whether keys are honored.
+// An earlier import looks like a new one, so the client does not look for it. A list only shows whether keys are honored.
 func TestAnImportIsRepeatedUnderItsKeyOrItsOutcomeIsUnknown(t *testing.T) {
 	for lookUp, want := range map[string]error{"found": client.ErrOutcomeUnknown, "found ttl": nil} {
 		synctest.Test(t, func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestBuyAnyTakesTheNextNumberWhenOneIsGone(t *testing.T) {
 	}
 }
 
-// A number whose outcome is unknown is not passed over for the next one, whatever its last try was answered with.
+// If the outcome of a number is unknown, BuyAny does not go on to the next number, whatever the response to the last try was.
 func TestBuyAnyStopsAtAnUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		purchases := &shop{tries: []string{"503 ttl", "400", "400", "400"}, lookUps: []string{"none ttl"}}
@@ -110,7 +110,7 @@ func TestBuyAnySaysWhyNoNumberCouldBeBought(t *testing.T) {
 	}
 }
 
-// The real server, behind a connection that loses the answer to every first try.
+// The connection to the real server loses the response to every first try.
 func TestBuyingFromTheRealServerIsDoneOnce(t *testing.T) {
 	var lost sync.Map
 	c, err := client.New(client.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// checkErrorIs checks that err is each of the targets; a target of nil stands for no error.
+// checkErrorIs checks that err is each of the targets. A target of nil means no error.
 func checkErrorIs(t *testing.T, what string, err error, targets ...error) {
 	t.Helper()
 	for _, target := range targets {

@@ -72,7 +72,7 @@ func TestWhatCannotBeSentIsRefusedWithAReason(t *testing.T) {
 	}
 }
 
-// A server whose certificate is not trusted is not asked again, and has not seen a purchase.
+// If the certificate of a server is not trusted, the client does not try again, and knows that the server saw no purchase.
 func TestAnUntrustedServerIsNotAskedAgain(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -96,7 +96,7 @@ func TestAnUntrustedServerIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-// tracked is a body that knows whether it was closed.
+// tracked is a body that decrements open when it is closed.
 type tracked struct {
 	io.Reader
 	open *atomic.Int64
@@ -177,7 +177,7 @@ func TestTheDefaultClientOfAProgramSharesItsConnections(t *testing.T) {
 	}
 }
 
-// The lines that the package documentation shows are those of an example, which runs. docs_test.go checks those in README and docs.
+// The code in the package documentation is that of an example, which runs. docs_test.go checks the code in README and docs.
 func TestTheLinesInTheDocumentationAreThoseOfTheExamples(t *testing.T) {
 	example, err := os.ReadFile("example_test.go")
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// run makes the calls, and what others do meanwhile.
+// run makes the calls, and does what others do meanwhile.
 func (w *world) run() {
 	d := newDice(w.seed, 1)
-	if d.chance(0.3) { // from then on keys are kept less long
+	if d.chance(0.3) { // at some point, the nodes begin to keep keys for a shorter time
 		lower := oneOf(d, 0, 20*time.Second, 70*time.Second)
 		time.AfterFunc(d.within(2*time.Minute), func() {
 			w.mu.Lock()
@@ -35,7 +35,7 @@ func (w *world) run() {
 			w.tell("others buy %s", n)
 		}
 	})
-	for range oneOf(d, 0, 3) { // other calls of the client can learn that keys are honored, or are not
+	for range oneOf(d, 0, 3) { // other calls of the client can show that keys are honored, or that they are not
 		time.AfterFunc(d.within(time.Minute), func() { _, _ = w.c.List(w.t.Context(), api.ListPhoneNumbersParams{}) })
 	}
 	if d.chance(0.5) {

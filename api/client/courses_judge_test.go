@@ -10,7 +10,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// judge compares what a call has said with what has come of it. It returns that in a few words.
+// judge compares what a call reported with what really happened. It returns the outcome in a few words.
 func (w *world) judge(s *sale) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -19,7 +19,7 @@ func (w *world) judge(s *sale) string {
 	}
 	var bought []string
 	for n, by := range w.seller {
-		if by == s && !s.misled { // no client can know what a node has done of which it has no answer
+		if by == s && !s.misled { // a client cannot know what a node did if it has no response from it
 			bought = append(bought, n)
 		}
 	}
@@ -31,8 +31,9 @@ func (w *world) judge(s *sale) string {
 			wrong("it has sent %d requests to buy %s; want %d at most", posts, n, w.retries+1)
 		}
 	}
-	// Each request is sent once and w.retries times again. Of a number that a search finds, these are one to buy it, at most. Of the
-	// number at which it ends, they are one for each round of the look-up, with a filter and without, and one for each page of the last.
+	// Each request is sent once, and at most w.retries times again. For each number that a search finds, there is at most one
+	// request to buy it. For the last number, each round of the look-up has a request with a filter and one without, and the last
+	// round has one for each page.
 	each, tried := w.retries+1, len(s.posts)
 	if most := each * (tried + tried + 2 + 2*each + len(w.owner) + 1); s.requests > most {
 		wrong("it has sent %d requests for %d numbers; want %d at most", s.requests, tried, most)
@@ -40,7 +41,7 @@ func (w *world) judge(s *sale) string {
 	if !s.ends.IsZero() && s.ended.After(s.ends) {
 		wrong("it returned %v after its context had ended; want 0s", s.ended.Sub(s.ends))
 	}
-	most := time.Duration(s.requests)*(30*time.Second+time.Minute) + time.Minute // an attempt and a wait for each, and one before the look-up
+	most := time.Duration(s.requests)*(30*time.Second+time.Minute) + time.Minute // an attempt and a wait for each request, and a wait before the look-up
 	if took := s.ended.Sub(s.begun); took > most {
 		wrong("it took %v; want %v at most", took, most)
 	}
@@ -57,7 +58,7 @@ func (w *world) judge(s *sale) string {
 			wrong("the owner of the number is %q; want us", w.owner[n])
 		case w.seller[n] == s, before != nil:
 		case s.owners[n] == "us" && s.open && s.seen[n] && !s.exact && s.way != "import":
-			// Without keys nobody can say whether we had the number before or have bought it now. See Client.Buy.
+			// Without keys, a client cannot tell whether we already had the number or have just bought it. See Client.Buy.
 		default:
 			wrong("it has not bought it")
 		}
@@ -83,7 +84,7 @@ func (w *world) judge(s *sale) string {
 	if sentinels > 1 {
 		wrong("the error is %d of the package's; want one at most", sentinels)
 	}
-	sent := 0 // what was sent for the number at which it ended
+	sent := 0 // how many requests to buy the last number were sent
 	if n := len(s.order); n > 0 {
 		sent = s.posts[s.order[n-1]]
 	}
@@ -94,7 +95,7 @@ func (w *world) judge(s *sale) string {
 		if len(bought) > 0 {
 			wrong("it has bought %q; want none", bought)
 		}
-		// What a node that honors keys says of a purchase goes for the calls before, under the same key, as well.
+		// What a node that honors keys says about a purchase also holds for the earlier calls with the same key.
 		c := w.claims[failure.IdempotencyKey]
 		ttl := failure.Header.Get("Idempotency-Key-TTL")
 		byNode := ttl != "" && ttl != "0" && (failure.StatusCode == http.StatusConflict || errors.Is(s.err, client.ErrNumberUnavailable))

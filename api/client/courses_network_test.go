@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// send is the network: it takes a request to a node and the answer back, or loses it, or answers instead of the node.
+// send is the network. It carries a request to a node and the response back, or loses one of them, or responds itself.
 func (w *world) send(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	w.requests++
@@ -25,12 +25,12 @@ func (w *world) send(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// carry carries a request, as d has it; far is for the node.
+// carry carries a request. d decides what the network does, and far decides what the node does.
 func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response, error) {
-	answers := make(chan answered, 2) // a node may send a second one, which nobody gets
+	answers := make(chan answered, 2) // a node may send a second response, which nothing reads
 	arriveIn := func(travel time.Duration) {
 		if q.passed = true; travel > time.Minute {
-			q.by = time.Time{} // no client can know that
+			q.by = time.Time{} // a client cannot know that the request is this late
 		}
 		time.AfterFunc(travel, func() {
 			w.mu.Lock()
@@ -44,10 +44,10 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 			return w.dials.RoundTrip(r)
 		case 1:
 			return nil, errors.New("http2: Transport received Server's graceful shutdown GOAWAY")
-		case 2, 3: // a proxy does not let it pass
+		case 2, 3: // a proxy blocks the request
 			return w.byProxy(d, oneOf(d, 429, 429, 429, 429, 421, 425, 301, 302, 307, 308, 405, 413, 415, 409, 401, 403, 404, 400, 422)), nil
 		}
-		if d.chance(0.7) { // nobody can know whether it has passed
+		if d.chance(0.7) { // a client cannot know whether the request gets to a node
 			arriveIn(oneOf(d, 1, 1, d.within(time.Second), d.within(time.Second), d.within(40*time.Second), d.within(5*time.Minute)))
 		}
 		if err := pause(r.Context(), oneOf(d, 1, d.within(time.Second), d.within(25*time.Second))); err != nil {
@@ -89,7 +89,7 @@ func (w *world) carry(d, far dice, q *request, r *http.Request) (*http.Response,
 	return reply(a.status, a.header, a.body), nil
 }
 
-// answered is what a node has answered.
+// answered is the response of a node.
 type answered struct {
 	status int
 	header http.Header
@@ -107,13 +107,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// byProxy is an answer that no node has given.
+// byProxy returns a response that is not from a node.
 func (w *world) byProxy(d dice, status int) *http.Response {
 	header := http.Header{"X-Request-Id": {testKey}}
 	if status >= 300 && status < 400 {
 		header.Set("Location", "http://elsewhere.example/?key="+testKey)
 	}
-	if w.nodes[0].keys && d.chance(0.2) { // which the proxy adds to all that comes from it
+	if w.nodes[0].keys && d.chance(0.2) { // the proxy adds this header to all its responses
 		header.Set("Idempotency-Key-TTL", strconv.Itoa(int(w.ttl.Seconds())))
 	}
 	w.mayAskToWait(d, header)
@@ -125,7 +125,7 @@ func (w *world) mayAskToWait(d dice, header http.Header) {
 	header.Set("Retry-After", oneOf(d, "", "", "", "0", "2", "1.5", "20", "120", "99999999999999999999", "-1", "soon", after(7*time.Second), after(-time.Hour), after(9000*time.Hour)))
 }
 
-// rubbish is a 200 that is for another user, or none of the API at all.
+// rubbish returns a success that is for another user, or that is not from the API at all.
 func (w *world) rubbish(d dice) *http.Response {
 	header := http.Header{}
 	if w.nodes[0].keys && d.chance(0.5) {

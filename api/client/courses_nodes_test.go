@@ -12,7 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// serve is what a node makes of a request. It may answer late, or never.
+// serve does what a node does with a request. It may respond late, or never.
 func (w *world) serve(d dice, q *request, answer func(answered)) {
 	n := oneOf(d, w.nodes...)
 	say := func(status int, body string) {
@@ -52,7 +52,7 @@ func (w *world) serve(d dice, q *request, answer func(answered)) {
 	}
 }
 
-// list answers with a page of our numbers, but for the newest.
+// list responds with a page of our numbers, except for the newest.
 func (w *world) list(n node, q *request, say func(int, string)) {
 	wanted := ""
 	if filter := q.query["number"]; len(filter) > 0 {
@@ -80,7 +80,7 @@ func (w *world) list(n node, q *request, say func(int, string)) {
 	say(200, pageOf(next, ours[from:to]...))
 }
 
-// buy carries a purchase out at once, later or never.
+// buy carries out a purchase at once, later or never.
 func (w *world) buy(d dice, n node, q *request, say func(int, string), problem func(int, api.ProblemCode)) {
 	if !q.by.IsZero() && !time.Now().Before(q.by) {
 		w.t.Errorf("seed %d: request %d to buy %s once more arrives after its key may be forgotten", w.seed, q.number, q.buys)
@@ -104,7 +104,7 @@ func (w *world) buy(d dice, n node, q *request, say func(int, string), problem f
 	}
 	do := func() {
 		switch {
-		case n.keys && w.claims[q.key] != mine: // another node has taken it over
+		case n.keys && w.claims[q.key] != mine: // another node has taken the claim over
 			problem(500, "")
 		case w.owner[q.buys] != "":
 			if n.keys {
@@ -129,9 +129,9 @@ func (w *world) buy(d dice, n node, q *request, say func(int, string), problem f
 		return
 	}
 	switch d.IntN(6) {
-	case 0: // it crashes
+	case 0: // it fails, with a response
 		say(oneOf(d, 500, 503, 202), like(fmt.Sprintf(`{"number":%q}`, q.buys)))
-	case 1: // it crashes harder
+	case 1: // it fails, without a response
 	case 2, 3:
 		later(d.within(time.Minute))
 	case 4:

@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// request is what of a request matters.
+// request has the parts of a request that matter.
 type request struct {
 	number uint64
-	sale   *sale // nil for the calls of others
+	sale   *sale // nil for other calls of the client
 	what   string
-	buys   string // this number
+	buys   string // the number that it is to buy
 	query  map[string][]string
 	key    string
-	by     time.Time // if it arrives then, the key stands
-	passed bool      // it has got to a node, or will
-	said   bool      // by the node that it was not carried out
-	exact  bool      // so that the client can rely on it, if all nodes honor keys
+	by     time.Time // it must arrive before this time, while its key is kept; zero if the time does not matter
+	passed bool      // it has reached a node, or will
+	said   bool      // the node has said that it was not carried out
+	exact  bool      // if all nodes honor keys, the client can rely on what the node has said
 }
 
-// note notes a request, and checks that it may be sent.
+// note records a request, and checks that the client was allowed to send it.
 func (w *world) note(r *http.Request) *request {
 	s, _ := r.Context().Value(saleKey{}).(*sale)
 	q := &request{number: w.requests, sale: s, what: r.Method + " " + strings.TrimPrefix(r.URL.Path, "/api"), query: r.URL.Query()}
@@ -74,13 +74,13 @@ func (w *world) note(r *http.Request) *request {
 	}
 	if s.perhaps[q.buys] {
 		if q.by = s.sent[q.buys].Add(w.noted); !time.Now().Before(q.by) {
-			w.t.Errorf("seed %d: request %d is to buy %s once more, with a key that stands for %v", w.seed, q.number, q.buys, w.noted)
+			w.t.Errorf("seed %d: request %d is to buy %s once more, with a key that is kept for %v", w.seed, q.number, q.buys, w.noted)
 		}
 	}
 	return q
 }
 
-// learn notes what the client gets of an answer.
+// learn records what the client learns from a response.
 func (w *world) learn(q *request, response *http.Response, err error) {
 	s := q.sale
 	status := 0
@@ -96,7 +96,7 @@ func (w *world) learn(q *request, response *http.Response, err error) {
 			w.keyless = w.keyless || w.noted == 0
 		}
 	}
-	w.tell("%d: %d, %v, keys stand for %v", q.number, status, err, w.noted)
+	w.tell("%d: %d, %v, keys are kept for %v", q.number, status, err, w.noted)
 	if s == nil {
 		return
 	}

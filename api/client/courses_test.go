@@ -17,10 +17,10 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// Purchases in random courses of events. A world has numbers, servers behind a balancer and a network, all of which do what they like,
-// as a seed has it. It knows what was bought, and so whether what the client says of it is true.
+// This test makes purchases in random courses of events. A world has numbers, servers behind a load balancer, and a network. A
+// seed decides what each of them does. The world knows what was bought, so it knows whether the client reports the truth.
 //
-// COURSES=1-100000 runs these seeds, and COURSES=17-17 tells what happens in that one.
+// COURSES=1-100000 runs those seeds. COURSES=17-17 runs one seed and logs what happens.
 func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 	t.Parallel()
 	first, last := uint64(1), uint64(2500)
@@ -34,7 +34,7 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, seed, first == last)
 			w.run()
-			time.Sleep(time.Hour) // what is under way ends
+			time.Sleep(time.Hour) // until everything that is under way has ended
 			for _, s := range w.sales {
 				ends[w.judge(s)]++
 			}
@@ -51,14 +51,14 @@ func TestPurchasesInRandomCoursesOfEvents(t *testing.T) {
 	}
 }
 
-// world is what is around a client.
+// world is everything around a client.
 type world struct {
 	t     *testing.T
 	seed  uint64
 	talks bool
 	start time.Time
 	c     *client.Client
-	dials http.RoundTripper // gets no connection
+	dials http.RoundTripper // never gets a connection
 
 	mu       sync.Mutex
 	requests uint64
@@ -66,66 +66,66 @@ type world struct {
 
 	faults  float64 // how often something goes wrong
 	nodes   []node
-	ttl     time.Duration // of a key, at the nodes that know keys
-	lag     time.Duration // after which a new number is in the lists
+	ttl     time.Duration // how long the nodes that honor keys keep a key
+	lag     time.Duration // how long it takes until a new number is in the lists
 	retries int
-	noted   time.Duration // the TTL that the last good answer has shown
-	keyless bool          // a good answer has shown none
+	noted   time.Duration // the TTL in the last good response
+	keyless bool          // a good response had no TTL
 
 	owner  map[string]string // of each number: us, others, or "" if it is for sale
 	since  map[string]time.Time
-	seller map[string]*sale // by which we have bought it
+	seller map[string]*sale // of each number of ours: the call that bought it
 	claims map[string]*claim
 }
 
-// node is a server behind the balancer.
+// node is a server behind the load balancer.
 type node struct {
-	keys    bool // it honors them
-	codes   bool // its problems have them
-	filters int  // 0: it filters, 1: it overlooks the filter, 2: it refuses it
+	keys    bool // it honors idempotency keys
+	codes   bool // its problems have codes
+	filters int  // 0: it filters, 1: it ignores the filter, 2: it refuses the filter
 	page    int
 }
 
-// claim is what the nodes that know keys have of one.
+// claim is what the nodes that honor keys store about a key.
 type claim struct {
 	number string
 	made   time.Time
 	ttl    time.Duration
-	bought bool // before that it is in progress, for up to 30 s
+	bought bool // until then it is in progress, for up to 30 s
 }
 
-// sale is a call that buys, and what has come of it so far.
+// sale is a call that buys a number, and what has happened so far.
 type sale struct {
 	way      string
-	number   string            // to buy, empty for BuyAny
-	before   *sale             // under the same key, whose outcome is unknown
+	number   string            // the number to buy; empty for BuyAny
+	before   *sale             // the call before, with the same key, whose outcome is unknown
 	owners   map[string]string // of the numbers, when the call began
 	begun    time.Time
-	ends     time.Time // its context, zero if it does not
+	ends     time.Time // when its context ends; zero if it does not end
 	ended    time.Time
 	got      api.PhoneNumber
 	err      error
 	requests int
 
 	posts    map[string]int
-	order    []string             // of the numbers
-	sent     map[string]time.Time // the first request for the number
-	perhaps  map[string]bool      // a request for the number was, or will be, carried out
-	open     bool                 // an answer to a purchase has left open whether it was carried out
-	looked   bool                 // at a list
-	seen     map[string]bool      // in a list that has reached the client
-	notUntil time.Time            // as the server has asked
-	exact    bool                 // the last answer to a purchase goes for all its requests
-	honored  bool                 // the keys, as far as the client knew in the end
-	misled   bool                 // by a node that honors keys, before any answer has shown that others do not
+	order    []string             // the numbers, in the order of the first requests to buy them
+	sent     map[string]time.Time // when the first request to buy the number was sent
+	perhaps  map[string]bool      // a request to buy the number may have been, or may still be, carried out
+	open     bool                 // a request to buy ended without showing whether it was carried out
+	looked   bool                 // it has requested a list
+	seen     map[string]bool      // the number was in a list that reached the client
+	notUntil time.Time            // the server asked the client not to send anything before this time
+	exact    bool                 // the last response to a purchase holds for all its requests
+	honored  bool                 // keys are honored, as far as the client knew in the end
+	misled   bool                 // a node that honors keys misled it, before any response showed that other nodes do not
 }
 
 type saleKey struct{}
 
-// dice are random, and the same for the same seeds.
+// dice make random choices, which are the same for the same seeds.
 type dice struct{ *rand.Rand }
 
-func newDice(a, b uint64) dice { return dice{rand.New(rand.NewPCG(a, b))} } //nolint:gosec // it must be the same again
+func newDice(a, b uint64) dice { return dice{rand.New(rand.NewPCG(a, b))} } //nolint:gosec // it must be repeatable
 
 func (d dice) chance(p float64) bool { return d.Float64() < p }
 func (d dice) within(most time.Duration) time.Duration {

@@ -18,14 +18,14 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// source is what the source code of a method of Client shows.
+// source is what the test reads from the source code of a method of Client.
 type source struct {
 	deprecated bool
-	operations map[string]bool // that its body names
-	calls      map[string]bool // methods of Client
+	operations map[string]bool // the operations that its body names
+	calls      map[string]bool // the methods of Client that it calls
 }
 
-// sources are the methods of Client by name, the unexported too.
+// sources returns the methods of Client by name, including the unexported ones.
 func sources(t *testing.T, spec *spectest.Spec) map[string]*source {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -85,7 +85,7 @@ func read(method *ast.FuncDecl, spec *spectest.Spec) *source {
 	return s
 }
 
-// operationsOf are the operations that a method calls, by itself or through other methods.
+// operationsOf returns the operations that a method calls, by itself or through other methods.
 func operationsOf(all map[string]*source, name string) map[string]bool {
 	found := map[string]bool{}
 	if s := all[name]; s != nil {
@@ -97,11 +97,11 @@ func operationsOf(all map[string]*source, name string) map[string]bool {
 	return found
 }
 
-// publicMethods are the methods of Client that make calls.
+// publicMethods returns the names of the exported methods of Client that make calls, except for Do.
 func publicMethods() (names []string) {
 	c, ctx := reflect.TypeFor[*client.Client](), reflect.TypeFor[context.Context]()
 	for i := range c.NumMethod() {
-		if m := c.Method(i); m.Type.NumIn() > 1 && m.Type.In(1) == ctx && m.Name != "Do" { // which calls any
+		if m := c.Method(i); m.Type.NumIn() > 1 && m.Type.In(1) == ctx && m.Name != "Do" { // Do can call any operation
 			names = append(names, m.Name)
 		}
 	}

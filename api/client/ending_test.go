@@ -19,16 +19,17 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// ending is what a server does with the first purchase: its connection ends. After that it serves well.
+// ending is how a server ends the connection of the first purchase. After that, the server behaves well.
 type ending struct {
-	how   string // close, reset, or half: the other direction is read to the end; empty if it does not end
+	how   string // close, reset, or half, after which the server reads on to the end; empty if the connection does not end
 	kept  bool   // the connection has served a request before
-	early string // is sent before anything of the purchase is read
-	read  int    // how many bytes of it are read
-	wrote int    // how many bytes of the answer are written
+	early string // what the server sends before it reads anything of the purchase
+	read  int    // how many bytes of the purchase it reads
+	wrote int    // how many bytes of the response it writes
 }
 
-// buy buys a number while the server, which owns no number, counts purchases of so many bytes. It returns the bytes of the last one.
+// buy buys a number from a server that owns no number. The server counts a purchase when it has read all of it, which is whole
+// bytes. buy returns the number of purchases, and the size of the last one.
 func (e ending) buy(t *testing.T, whole int) (purchases, size int64, err error) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -107,9 +108,9 @@ func httpOK(body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// Wherever a connection ends, the number is bought once at most, and what the client says is true.
+// Wherever a connection ends, the number is bought at most once, and what the client says is true.
 func TestAPurchaseIsAsTheClientSaysWhereverItsConnectionEnds(t *testing.T) {
-	log.SetOutput(io.Discard) // net/http logs what comes over a connection that is idle
+	log.SetOutput(io.Discard) // net/http logs what it reads from an idle connection
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	purchases, size, err := ending{}.buy(t, 0)
 	if err != nil {
@@ -141,7 +142,7 @@ func TestAPurchaseIsAsTheClientSaysWhereverItsConnectionEnds(t *testing.T) {
 		}
 	}
 	outcomes := map[string]int{}
-	possible := map[string][]int64{"bought": {1}, "not bought": {0}, "unknown": {0, 1}} // how often the number was bought
+	possible := map[string][]int64{"bought": {1}, "not bought": {0}, "unknown": {0, 1}} // how many times the number can have been bought
 	for _, e := range ends {
 		purchases, _, err := e.buy(t, whole)
 		outcome := "bought"

@@ -21,10 +21,10 @@ func elsewhere(status int) http.HandlerFunc {
 	}
 }
 
-// about is a good answer about another number.
+// about returns a good response about another number.
 func about(m method) string {
 	if strings.HasPrefix(m.good, "[") || strings.Contains(m.good, `"data"`) {
-		return "{}" // which is about none
+		return "{}" // which is about no number
 	}
 	return like(`{"id":"another","number":"+14155550199","agentId":"another"}`)
 }
@@ -70,7 +70,7 @@ func inASecond(w http.ResponseWriter, r *http.Request) {
 	later(time.Now().Add(time.Second).UTC().Format(http.TimeFormat))(w, r)
 }
 
-// endless writes until the client has had enough.
+// endless writes until the client closes the connection.
 func endless(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -113,7 +113,7 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// switching says that the connection is for something else now, and leaves it open until the client closes it.
+// switching says that it switches protocols, and leaves the connection open until the client closes it.
 func switching(w http.ResponseWriter, r *http.Request) {
 	onWire(func(c *net.TCPConn) {
 		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
@@ -128,7 +128,7 @@ func babble(w http.ResponseWriter, r *http.Request) {
 // onWire takes the connection from net/http, and closes it after write.
 func onWire(write func(c *net.TCPConn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // what is not read makes a close a reset
+		_, _ = io.Copy(io.Discard, r.Body) // if anything is left unread, closing resets the connection
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			write(c.(*net.TCPConn))
 			_ = c.Close()
@@ -136,10 +136,10 @@ func onWire(write func(c *net.TCPConn)) http.HandlerFunc {
 	}
 }
 
-// bytesOf sends an answer as it stands here, behind its HTTP version.
+// bytesOf sends the HTTP version, and then exactly these bytes.
 func bytesOf(answer string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection resets it
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise closing resets the connection
 		onWire(func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 "+answer) })(w, r)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// goroutinesOf returns the stacks of the goroutines that began under the label of a fault.
+// goroutinesOf returns the stacks of the goroutines that were started with the label of a fault.
 func goroutinesOf(fault string) (stacks []string) {
 	var all strings.Builder
 	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)

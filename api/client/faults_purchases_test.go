@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A number that a look-up finds was bought, however the response to the purchase was lost.
+// If a look-up finds the number, it was bought, however the response to the purchase was lost.
 func TestALookUpFindsWhatWasBought(t *testing.T) {
 	t.Parallel()
 	eachPurchase(t, func(t *testing.T, operationID string, f fault) { //nolint:thelper // it is the test itself
@@ -47,13 +47,13 @@ func TestAPurchaseIsRepeatedUnderItsKeyWhereKeysAreHonoured(t *testing.T) {
 			return
 		}
 		s.sent.Store(0)
-		s.faulty.Store(1) // then it behaves
+		s.faulty.Store(1) // after that, it behaves well
 		if f.accept != nil {
 			s.transport.CloseIdleConnections()
 		}
 		err := methods[operationID].call(t.Context(), s.client, f.options()...)
 		sent := 2
-		if f.notCreated && !f.again && f.status != http.StatusConflict { // which may stand for idempotency_in_progress
+		if f.notCreated && !f.again && f.status != http.StatusConflict { // a 409 may mean idempotency_in_progress
 			sent = 1
 		}
 		if bought := sent == 2; bought != (err == nil) {

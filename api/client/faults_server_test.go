@@ -14,13 +14,13 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// faulty is a server that misbehaves for one operation, a number of times, and behaves otherwise.
+// faulty is a server that misbehaves a number of times for one operation, and otherwise behaves well.
 type faulty struct {
 	client    *client.Client
 	transport *http.Transport
 	server    *httptest.Server
 	faulty    atomic.Int64 // how many times it will misbehave
-	sent      atomic.Int64 // how many requests of the operation have come, or connections where those are cut
+	sent      atomic.Int64 // how many requests of the operation it got, or connections if those are cut
 	ttl       string       // its Idempotency-Key-TTL
 	sells     bool         // its list has the number
 	open      atomic.Int64 // connections of the client
@@ -33,8 +33,8 @@ func newFaulty(t *testing.T, f fault, m method) *faulty {
 	t.Helper()
 	s := &faulty{}
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)                     // or its context does not end with the connection
-		misbehaves := !m.creates || r.Method != http.MethodGet // the look-up of a purchase is answered
+		_, _ = io.Copy(io.Discard, r.Body)                     // otherwise its context does not end with the connection
+		misbehaves := !m.creates || r.Method != http.MethodGet // the look-up of a purchase gets a good response
 		if s.ttl != "" {
 			w.Header().Set("Idempotency-Key-TTL", s.ttl)
 		}
@@ -82,7 +82,7 @@ func newFaulty(t *testing.T, f fault, m method) *faulty {
 	return s
 }
 
-// posts is how many requests of the operation have come.
+// posts returns how many requests of the operation the server got.
 func (s *faulty) posts() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *faulty) sameKey() bool {
 	return true
 }
 
-// close ends the server, and fails the test if the client keeps a connection that is not idle.
+// close closes the server, and fails the test if the client keeps a connection that is not idle.
 func (s *faulty) close(t *testing.T) {
 	t.Helper()
 	s.transport.CloseIdleConnections()
@@ -109,13 +109,13 @@ func (s *faulty) close(t *testing.T) {
 			t.Errorf("%d connections are still open; want 0", s.open.Load())
 			break
 		}
-		<-time.After(wait) // the transport closes them in its own time
+		<-time.After(wait) // the transport may take some time to close them
 		s.transport.CloseIdleConnections()
 	}
 	s.server.Close()
 }
 
-// counted counts down when it is closed.
+// counted is a connection that decrements open when it is closed.
 type counted struct {
 	net.Conn
 	open *atomic.Int64

@@ -14,24 +14,24 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// fault is a way for a server to misbehave, and what is to come of it.
+// fault is a way for a server to misbehave, and the outcome that the test expects.
 type fault struct {
-	answer http.HandlerFunc      // instead of the good one
-	wrong  func(m method) string // or this 200
-	accept func(*net.TCPConn)    // or this, before anything is read
+	answer http.HandlerFunc      // sends this instead of the good response
+	wrong  func(m method) string // or this body in a 200
+	accept func(*net.TCPConn)    // or does this, before anything is read
 	option client.CallOption     // for this row
 
-	is     error  // of a call that can be repeated; nil for none of the package's
-	status int    // of it
-	says   string // in it
-	again  bool   // it is sent again
+	is     error  // the error of a call that can be repeated; nil if it is none of the package's errors
+	status int    // the status in the error
+	says   string // a part of the text of the error
+	again  bool   // the call is sent again
 
-	notCreated bool // also a creating call is sure of what happened
+	notCreated bool // even a call that creates knows that it created nothing
 }
 
 var stall = client.WithTimeout(2 * time.Second)
 
-// The outcome of each operation with a server that misbehaves in each of these ways.
+// faults has the expected outcome of each operation for each way that a server misbehaves.
 var faults = map[string]fault{
 	"200 with HTML":            {answer: page(200), status: 200, says: "not usable: it is text/html, not JSON"},
 	"truncated JSON":           {wrong: func(m method) string { return m.good[:len(m.good)-1] }, status: 200, says: "unexpected end"},
@@ -76,7 +76,7 @@ var faults = map[string]fault{
 	"a slow drip":                    {answer: drip, option: stall, is: client.ErrUnavailable, status: 200, says: "none within 2s", again: true},
 	"no HTTP":                        {answer: babble, is: client.ErrUnavailable, says: "malformed", again: true},
 
-	// Bytes that net/http does not send by itself, after the request was read.
+	// These servers read the request, then send bytes that net/http does not send by itself.
 	"a chunk without a size":         {answer: bytesOf("200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"), is: client.ErrUnavailable, status: 200, says: "invalid byte in chunk length", again: true},
 	"chunks without an end":          {answer: bytesOf("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"), is: client.ErrUnavailable, status: 200, says: "unexpected EOF", again: true},
 	"longer than its Content-Length": {answer: bytesOf("200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n" + owned), status: 200, says: "unexpected end of JSON"},
@@ -118,7 +118,7 @@ func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
 		})
 		start := time.Now()
 		for leaked := goroutinesOf(name); leaked != nil; leaked = goroutinesOf(name) {
-			if time.Since(start) > 20*time.Second { // what ends by itself may take its time
+			if time.Since(start) > 20*time.Second { // goroutines that end by themselves may need some time
 				t.Errorf("%d goroutines are left; want 0:\n%s", len(leaked), strings.Join(leaked, "\n\n"))
 				break
 			}
@@ -130,7 +130,7 @@ func TestEveryOperationWithAServerThatMisbehaves(t *testing.T) {
 	}
 }
 
-// eachFault tries the faults at which a client waits at once, and meanwhile the others, one after another.
+// eachFault tries all faults that make a client wait in parallel. Meanwhile, it tries the others one at a time.
 func eachFault(t *testing.T, try func(t *testing.T, name string, f fault)) {
 	t.Helper()
 	var waiting sync.WaitGroup
@@ -157,7 +157,7 @@ func (f fault) options() []client.CallOption {
 	return []client.CallOption{f.option}
 }
 
-// try lets one operation meet the fault, on a server of its own.
+// try calls one operation on a server of its own that has the fault.
 func (f fault) try(t *testing.T, operationID string, m method) {
 	t.Helper()
 	s := newFaulty(t, f, m)
@@ -176,7 +176,7 @@ func (f fault) try(t *testing.T, operationID string, m method) {
 	is, sent, open := f.is, 1, m.creates && !f.notCreated
 	switch {
 	case open:
-		is = client.ErrOutcomeUnknown // and the look-up found nothing
+		is = client.ErrOutcomeUnknown // because the look-up found nothing
 	case f.again:
 		sent = 2
 	}

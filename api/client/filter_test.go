@@ -51,7 +51,7 @@ func TestNoAgentFindsTheNumbersThatAreLinkedToNone(t *testing.T) {
 	}
 }
 
-// The hosted API documents no filter: it may ignore one, or refuse what it does not know.
+// The hosted API documents no filter. It may ignore a filter, or refuse it as unknown.
 func TestGetByNumberAndAllWorkWithoutAFilter(t *testing.T) {
 	first := pageOf("2", like(`{"id":"1","number":"+14155550101","type":"PSTN","agentId":"agent_1"}`))
 	second := pageOf("", like(`{"id":"2","number":"Support","type":"SIP_USERNAME","agentId":null}`), owned)

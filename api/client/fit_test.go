@@ -18,7 +18,7 @@ import (
 // A response about another number, from a cache or for another user, is an error.
 func TestTheAnswerFitsTheQuestion(t *testing.T) {
 	for name, test := range map[string]struct {
-		members string // of the answer
+		members string // of the response
 		call    func(c *client.Client) error
 		says    string
 	}{
@@ -139,7 +139,7 @@ func TestBuyAnyBuysOnlyWhatStartsWithThePrefix(t *testing.T) {
 	}
 }
 
-// crowded is a server with this many pages of numbers, that responds to purchases with refuse. It counts lists and purchases.
+// crowded is a server that has this many pages of numbers and responds to purchases with refuse. It counts lists and purchases.
 func crowded(pages int, lists, posts *int, refuse func(post int) *http.Response) roundTripper {
 	return func(r *http.Request) (*http.Response, error) {
 		if r.Method != http.MethodGet {
@@ -159,7 +159,7 @@ func crowded(pages int, lists, posts *int, refuse func(post int) *http.Response)
 	}
 }
 
-// A purchase that the server throttles costs no look-up, and one that is open costs one, after the wait.
+// If the server throttles a purchase, there is no look-up. If the outcome is open, there is one look-up, after the wait.
 func TestAThrottledPurchaseIsRefusedAndALookUpIsBounded(t *testing.T) {
 	later := func(status int, retryAfter string) *http.Response {
 		return reply(status, http.Header{"Retry-After": {retryAfter}}, "")
@@ -169,7 +169,7 @@ func TestAThrottledPurchaseIsRefusedAndALookUpIsBounded(t *testing.T) {
 		refuse       func(post int) *http.Response
 		is           error
 		posts, lists int
-		least        time.Duration // that it takes
+		least        time.Duration // the least time that it takes
 	}{
 		"429 once": {30, func(post int) *http.Response {
 			if post == 1 {
@@ -178,7 +178,7 @@ func TestAThrottledPurchaseIsRefusedAndALookUpIsBounded(t *testing.T) {
 			return reply(200, nil, owned)
 		}, nil, 2, 0, 7 * time.Second},
 		"429 always":          {30, func(int) *http.Response { return later(429, "7") }, client.ErrRateLimited, 4, 0, 21 * time.Second},
-		"503, many pages":     {30, func(int) *http.Response { return later(503, "9") }, client.ErrOutcomeUnknown, 1, 31, 9 * time.Second}, // one with a filter
+		"503, many pages":     {30, func(int) *http.Response { return later(503, "9") }, client.ErrOutcomeUnknown, 1, 31, 9 * time.Second}, // one list is with a filter
 		"503, too many pages": {1000, func(int) *http.Response { return later(503, "9") }, client.ErrOutcomeUnknown, 1, 101, 9 * time.Second},
 		"503, one page":       {1, func(int) *http.Response { return later(503, "9") }, client.ErrOutcomeUnknown, 1, 8, 36 * time.Second},
 		"429, then 503":       {30, func(post int) *http.Response { return later(map[int]int{1: 429, 2: 503}[post], "2") }, client.ErrOutcomeUnknown, 2, 31, 4 * time.Second},

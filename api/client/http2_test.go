@@ -25,7 +25,7 @@ func refuseTo(dialed *int) func(context.Context, string, string) (net.Conn, erro
 	}
 }
 
-// frames is an HTTP/2 server that turns the first purchases away with turnAway, and answers what comes then. It counts purchases.
+// frames is an HTTP/2 server that refuses the first purchases with turnAway, and accepts the later ones. It counts purchases.
 func frames(t *testing.T, turnAway func(f *http2.Framer, stream uint32) error, times int64) (url string, purchases *atomic.Int64) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -85,7 +85,8 @@ func respond(f *http2.Framer, stream uint32, body string, ends bool) error {
 	return errors.Join(err, f.WriteData(stream, ends, []byte(body)))
 }
 
-// What HTTP/2 shows not to have been processed is sent again, and was surely not bought. Anything else is unknown.
+// If HTTP/2 shows that a purchase was not processed, the client sends it again, and knows that it was not made. Otherwise the
+// outcome is unknown.
 func TestAPurchaseThatHTTP2ShowsNotToBeProcessedIsSentAgain(t *testing.T) {
 	goAway := func(last uint32, code http2.ErrCode) func(*http2.Framer, uint32) error {
 		return func(f *http2.Framer, _ uint32) error {

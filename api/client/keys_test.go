@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// unavailable is a server whose lists are empty, and that answers each purchase with a 503. It counts those.
+// unavailable is a server that has empty lists, and responds to each purchase with a 503. It counts the purchases.
 func unavailable(posts *int, ofLists *http.Header, ofPurchases http.Header) roundTripper {
 	return func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
@@ -39,7 +39,7 @@ func TestAKeyIsNotReliedOnForLongerThanTheServerKeepsIt(t *testing.T) {
 	})
 }
 
-// What a server says of a key that it may have forgotten proves nothing.
+// What a server says about a key that it may have forgotten proves nothing.
 func TestARefusalAfterTheKeyWasForgottenProvesNothing(t *testing.T) {
 	for ttl, want := range map[string]error{"30": nil, "50": client.ErrNumberUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
@@ -65,7 +65,8 @@ func TestARefusalAfterTheKeyWasForgottenProvesNothing(t *testing.T) {
 	}
 }
 
-// While an API learns to honor keys, some servers do and some do not. What the latter have sold, the former refuse to sell again.
+// While an API begins to honor keys, some of its servers honor them and some do not. If one that does not has sold a number,
+// one that does refuses to sell it again.
 func TestARefusalProvesNothingWhereSomeServersIgnoreKeys(t *testing.T) {
 	for before, want := range map[string]error{"none": nil, "none ttl": client.ErrNumberUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
@@ -121,7 +122,7 @@ func TestAKeyIsAskedForAgainAfterTheWait(t *testing.T) {
 	})
 }
 
-// What was not written in a later try says nothing of the first one.
+// That a later try was not written says nothing about the first one.
 func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refuse := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -133,7 +134,7 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 			switch posts++; {
 			case r.Method == http.MethodGet:
 				posts--
-				return reply(200, nil, pageOf("")), nil // so keys are no longer honored
+				return reply(200, nil, pageOf("")), nil // without a TTL, so keys are no longer honored
 			case posts == 1:
 				return reply(503, http.Header{"Idempotency-Key-Ttl": {"86400"}}, ""), nil
 			default:
@@ -167,7 +168,7 @@ func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
 	}
 }
 
-// A value that is not a sensible number of seconds is no promise, so a purchase is not sent again.
+// A value that is not a sensible number of seconds is not a promise, so a purchase is not sent again.
 func TestATimeToLiveThatIsNoSaneNumberIsNoPromise(t *testing.T) {
 	for _, test := range []struct {
 		values []string

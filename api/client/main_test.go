@@ -12,7 +12,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
-// The examples call the real server, in memory, which VOGENT_BASE_URL and VOGENT_API_KEY name as they would in a shell.
+// The examples call the real server, in memory. VOGENT_BASE_URL and VOGENT_API_KEY are set as they would be in a shell.
 func TestMain(m *testing.M) {
 	code, err := withServer(m.Run)
 	if err != nil {
@@ -41,7 +41,7 @@ func withServer(run func() int) (code int, failed error) {
 	return run(), nil
 }
 
-// answers waits for a response, so that all goroutines of the server are there before a test looks at them.
+// answers waits for a response, so that all goroutines of the server exist before a test looks at them.
 func answers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

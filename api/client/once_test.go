@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// protocols are what net/http speaks.
+// protocols has a transport for each protocol that net/http supports.
 var protocols = map[string]func() http.RoundTripper{
 	"HTTP/1.1": func() http.RoundTripper { return &http.Transport{} },
 	"HTTP/2": func() http.RoundTripper {
@@ -31,7 +31,7 @@ var protocols = map[string]func() http.RoundTripper{
 
 const overTLS = "HTTP/2 over TLS"
 
-// behaviors are what servers do with a purchase, which they have carried out then.
+// behaviors are the ways in which a server responds to a purchase that it has carried out.
 var behaviors = map[string]http.HandlerFunc{
 	"answers":         func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, owned) },
 	"answers 503":     func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") },
@@ -48,7 +48,7 @@ func seller(t *testing.T, behave http.HandlerFunc, protocol string) (url string,
 	posts = new(atomic.Int64)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return // without its body it is no purchase
+			return // without its whole body, the request is not a purchase
 		}
 		if r.Method == http.MethodGet {
 			answer(w, http.StatusOK, pageOf(""))
@@ -71,7 +71,7 @@ func seller(t *testing.T, behave http.HandlerFunc, protocol string) (url string,
 	return server.URL, posts
 }
 
-// purchases are the ways to buy, each with an error only if the number is perhaps or surely not bought.
+// purchases are the ways to buy. Each returns an error only if the number was not bought, or may not have been.
 var purchases = map[string]func(ctx context.Context, c *client.Client) error{
 	"Buy": func(ctx context.Context, c *client.Client) error {
 		_, err := c.Buy(ctx, number)
@@ -93,8 +93,8 @@ var purchases = map[string]func(ctx context.Context, c *client.Client) error{
 	},
 }
 
-// A purchase that the server has carried out is not sent again, whatever stands between, and it is not sent at all through what
-// cannot be watched.
+// If the server has carried out a purchase, it is not sent again, whatever is between the client and the server. A purchase is
+// not sent at all through a wrapper that the client cannot watch.
 func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 	for wrapper, b := range wrappers {
 		for protocol, transport := range protocols {
@@ -168,7 +168,7 @@ func TestWhatCostsNothingMayBeRepeatedByAMiddleware(t *testing.T) {
 	}
 }
 
-// What a middleware could not send either was not sent, so the client sends it again.
+// If a middleware could not send a purchase, it was not sent, so the client sends it again.
 func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
 	dialed := 0
 	refuse := &http.Transport{DialContext: refuseTo(&dialed)}
@@ -181,7 +181,7 @@ func TestAPurchaseThatAMiddlewareCouldNotSendIsNotUnknown(t *testing.T) {
 	}
 }
 
-// The time-out is not to blame for what a middleware could not send.
+// If a middleware could not send a purchase, the error must not blame the time-out.
 func TestTheErrorOfAMiddlewareThatIsStoppedNamesTheCause(t *testing.T) {
 	refuse := &http.Transport{DialContext: refuseTo(new(int))}
 	c := clientOf(t, "http://127.0.0.1:1", client.WithHTTPClient(&http.Client{Transport: refuse}), client.WithMiddleware(wrappers["one that makes a new request"].wrap))
@@ -189,7 +189,7 @@ func TestTheErrorOfAMiddlewareThatIsStoppedNamesTheCause(t *testing.T) {
 	checkErrorSays(t, "Buy", err, "not sent: a middleware or the transport tried")
 }
 
-// A transport that has not read the request, because it has no token, for example, has sent nothing.
+// If a transport has not read the request, for example because it has no token, it has sent nothing.
 func TestAPurchaseThatATransportDoesNotReadWasNotSent(t *testing.T) {
 	asked := 0
 	stub := roundTripper(func(*http.Request) (*http.Response, error) {

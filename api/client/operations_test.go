@@ -16,15 +16,15 @@ import (
 // method is an operation of openapi.yaml and the method of the client that calls it.
 type method struct {
 	call  func(ctx context.Context, c *client.Client, opts ...client.CallOption) error
-	asked map[string]any // what the call decides of the answer
+	asked map[string]any // the members of the response that the call determines
 
 	missing bool   // which a test reports
 	creates bool   // that is, x-idempotent is false
 	good    string // a complete response
-	lacking string // the same without a required member
+	lacking string // the same response without a required member
 }
 
-// methods are keyed by operationId. What is not the call is read from openapi.yaml.
+// methods are keyed by operationId. Fields other than call and asked are read from openapi.yaml.
 var methods = withSpec(map[string]method{
 	"listPhoneNumbers": {
 		call: func(ctx context.Context, c *client.Client, opts ...client.CallOption) error {
@@ -122,13 +122,13 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	}
 }
 
-// pathOf is the path of the operation's call in methods.
+// pathOf returns the path of the operation's call in methods.
 func pathOf(op *spectest.Operation) string {
 	return "/api" + strings.ReplaceAll(op.Path, "{id}", id)
 }
 
 // sends makes the call of an operation, and returns the requests of that operation. Each gets send's
-// response. What else the client asks gets an empty list.
+// response. Any other request of the client gets an empty list.
 func sends(t *testing.T, op *spectest.Operation, send func() *http.Response, opts ...client.CallOption) (requests []*http.Request, err error) {
 	t.Helper()
 	c := inBubble(t, func(r *http.Request) (*http.Response, error) {
@@ -141,7 +141,7 @@ func sends(t *testing.T, op *spectest.Operation, send func() *http.Response, opt
 	return requests, methods[op.OperationID].call(t.Context(), c, opts...)
 }
 
-// Two identical requests of an operation that is not idempotent create two numbers.
+// If an operation is not idempotent, two identical requests create two numbers.
 func TestOnlyAnIdempotentOperationIsSentAgainBlindly(t *testing.T) {
 	for _, op := range spectest.Load(t).Operations {
 		idempotent, _ := op.Extensions["x-idempotent"].(bool)

@@ -10,7 +10,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// A server whose cursors are always new ends the list with an error.
+// If the cursors of a server are always new, the list ends with an error.
 func TestPagesEndAtTheirBound(t *testing.T) {
 	read := 0
 	c, err := New(WithAPIKey("k"), WithMiddleware(func(http.RoundTripper) http.RoundTripper {

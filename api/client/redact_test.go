@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// importWith makes a creation with this password fail with this response.
+// importWith returns the error of an import that has this password and gets this response.
 func importWith(t *testing.T, password string, answer func() *http.Response) *client.Error {
 	t.Helper()
 	var failure *client.Error

@@ -17,8 +17,8 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// replayers are servers at which net/http sends a POST with an Idempotency-Key again by itself: one that breaks a kept-alive
-// connection after it has read the request, and one that resets its HTTP/2 stream.
+// replayers are servers that make net/http resend a POST with an Idempotency-Key by itself. One breaks a kept-alive connection
+// after it has read the request, and one resets the HTTP/2 stream.
 var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, transport *http.Transport){
 	"a kept-alive connection breaks": func(t *testing.T, posts *atomic.Int64) (string, *http.Transport) {
 		t.Helper()
@@ -44,7 +44,7 @@ var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, 
 		}
 		t.Cleanup(func() { _ = listener.Close() })
 		go func() {
-			for range 10 { // the transport does not give up by itself
+			for range 10 { // the transport does not stop by itself
 				c, err := listener.Accept()
 				if err != nil {
 					return
@@ -59,7 +59,7 @@ var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, 
 	},
 }
 
-// resetStreams reads each request, then resets it with the error that net/http takes for a reason to send it again.
+// resetStreams reads each request, then resets its stream. For a POST, it uses the error that makes net/http send it again.
 func resetStreams(c net.Conn, posts *atomic.Int64) {
 	defer func() { _ = c.Close() }()
 	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
-// flaw is a response that is not what a schema says, in one place.
+// flaw is a response that differs from its schema in one place.
 type flaw struct {
 	at   string // such as data/0/id
 	kind kind
@@ -32,7 +32,7 @@ const (
 	isOther   kind = "with another type of"
 )
 
-// says matches what an error says of the flaw.
+// says matches what an error says about the flaw.
 func (f flaw) says() *regexp.Regexp {
 	at := regexp.QuoteMeta(f.at)
 	switch f.kind {
@@ -42,12 +42,12 @@ func (f flaw) says() *regexp.Regexp {
 		return regexp.MustCompile("^" + at + " is null")
 	case isEmpty:
 		return regexp.MustCompile("^" + at + " is empty")
-	default: // encoding/json says which element from Go 1.27 on
+	default: // from Go 1.27 on, encoding/json says which element
 		return regexp.MustCompile("^" + regexp.MustCompile(`\d+/`).ReplaceAllString(at, "($0)?") + " has the wrong type: ")
 	}
 }
 
-// complete adds what an example leaves out and has an example of its own.
+// complete adds to an example each member that it leaves out and that has an example of its own.
 func complete(schema *openapi3.Schema, example any) {
 	switch example := example.(type) {
 	case []any:
@@ -64,7 +64,7 @@ func complete(schema *openapi3.Schema, example any) {
 	}
 }
 
-// flaws makes every flaw of a response that is one change away from an example of it.
+// flaws returns every flaw that is one change away from an example of a response.
 func flaws(schema *openapi3.Schema, example any) (all []flaw) {
 	add := func(path []string, k kind) {
 		all = append(all, flaw{strings.Join(path, "/"), k, encode(example)})
@@ -111,7 +111,7 @@ func flaws(schema *openapi3.Schema, example any) (all []flaw) {
 	return all
 }
 
-// wrongTypes are values of the JSON types that are not the schema's.
+// wrongTypes returns a value of each JSON type that the schema does not have.
 func wrongTypes(schema *openapi3.Schema) (values []any) {
 	for types, value := range map[string]any{
 		openapi3.TypeString: "text", openapi3.TypeNumber + openapi3.TypeInteger: 5, openapi3.TypeBoolean: true,
@@ -124,7 +124,7 @@ func wrongTypes(schema *openapi3.Schema) (values []any) {
 	return values
 }
 
-// places are the members of a schema at any depth, with 0 for the index of an element.
+// places returns the paths of the members of a schema at any depth, with 0 for the index of an element.
 func places(schema *openapi3.Schema, path string) (all []string) {
 	if schema.Type.Is(openapi3.TypeArray) {
 		return places(schema.Items.Value, path+"0/")

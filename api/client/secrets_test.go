@@ -24,7 +24,7 @@ const (
 	sipUser     = "caller"
 )
 
-// Nothing that a person or a log can see of a failure or of a client holds a secret, whatever the server sends back.
+// Whatever the server sends back, nothing that a person or a log can see of a failure or of a client contains a secret.
 func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 	quoted, _ := json.Marshal(sipPassword)
 	inJSON := string(quoted[1 : len(quoted)-1])
@@ -68,7 +68,7 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 			for _, log := range logs {
 				c := inBubble(t, send, client.WithLogger(log), client.WithRetries(1)).WithoutJitter(0)
 				request := api.VogentSIP(api.VogentSIPDetails{SIPPrefix: "support", Username: sipUser, Password: sipPassword})
-				request.SIPImport = &api.SIPImportDetails{Password: "pnk_"} // a mistake, and a part of the key
+				request.SIPImport = &api.SIPImportDetails{Password: "pnk_"} // a mistake: the password is a part of the key
 				_, err := c.Create(t.Context(), request)
 				var failure *client.Error
 				if !errors.As(err, &failure) {
@@ -96,7 +96,7 @@ func TestNoErrorAndNoLogHoldsTheKeyOrAPassword(t *testing.T) {
 	}
 }
 
-// A request can carry every object, whatever its type, and their passwords are secrets all the same.
+// A request can have every object, whatever its type. All their passwords are secrets.
 func TestEveryPasswordOfARequestIsRedacted(t *testing.T) {
 	create := spectest.Load(t).Operation(t, "createPhoneNumber")
 	body, secrets := map[string]any{"type": "purchase"}, 0

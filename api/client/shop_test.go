@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// shop is what a server makes of the tries of a purchase, one after the other, and of the look-ups between them.
+// shop is a server with a prepared response to each try of a purchase, and to each look-up between the tries.
 type shop struct {
 	tries   []string // "200", another status, "422 code", or cut, each with "ttl", or "ttl=" and seconds, if keys are honored
-	lookUps []string // found, none or cut; the last for all that follow
+	lookUps []string // found, none or cut; the last one is repeated
 
 	posts  int
 	keys   []string

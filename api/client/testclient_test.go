@@ -35,14 +35,14 @@ func clientOf(t *testing.T, url string, opts ...client.Option) *client.Client {
 	return c.WithoutJitter(0)
 }
 
-// answer writes an answer as the API does.
+// answer writes a response as the API does.
 func answer(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))
 }
 
-// reply is a response without a network.
+// reply returns a response without a network.
 func reply(status int, header http.Header, body string) *http.Response {
 	if header == nil {
 		header = http.Header{}

@@ -63,7 +63,7 @@ func TestAnUnknownOutcomeOfANumberWithoutANameIsOneToo(t *testing.T) {
 	})
 }
 
-// allObjects is a create request of this type with every object, as the published call has it.
+// allObjects returns a create request of this type that has every object, as the published call does.
 func allObjects(t *testing.T, kind api.CreatePhoneNumberType) (request api.CreatePhoneNumberInput) {
 	t.Helper()
 	body := map[string]any{}
@@ -77,7 +77,7 @@ func allObjects(t *testing.T, kind api.CreatePhoneNumberType) (request api.Creat
 	return request
 }
 
-// The type of a request says which object counts, so it says whose outcome is unknown, too.
+// The type of a request says which object counts, so it also says which number has the unknown outcome.
 func TestAnUnknownOutcomeNamesTheNumberThatTheTypeChooses(t *testing.T) {
 	type outcome struct {
 		request  api.CreatePhoneNumberInput

@@ -15,7 +15,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// tries collects when each try came.
+// tries returns when each try was sent.
 func tries(t *testing.T, c func(send roundTripper) *client.Client, ctx context.Context, status int, retryAfter func() string) ([]time.Duration, error) {
 	t.Helper()
 	start := time.Now()
@@ -153,7 +153,7 @@ func TestATimeoutIsOfEachTry(t *testing.T) {
 	})
 }
 
-// Only what may have been carried out makes the 404 of a later try a success.
+// The 404 of a later try is a success only if an earlier try may have been carried out.
 func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
 	for _, test := range []struct {
 		first int // status; 0 if the connection breaks

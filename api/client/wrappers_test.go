@@ -12,15 +12,15 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// between is what can stand between a client and its connection.
+// between is something that can be between a client and its connection.
 type between struct {
 	wrap    func(next http.RoundTripper) http.RoundTripper
-	repeats bool // by itself it sends a POST again that is answered with a 503
-	early   bool // it reads the request before it has a connection, or hides the connection, so it is no good as the transport
-	never   bool // not as a middleware either
+	repeats bool // it resends a POST by itself if the response is a 503
+	early   bool // it reads the request before it has a connection, or hides the connection, so it cannot be the transport
+	never   bool // it cannot be a middleware either
 }
 
-// wrappers are libraries and habits that are in use.
+// wrappers are libraries and patterns that programs use.
 var wrappers = map[string]between{
 	"nothing":  {wrap: func(next http.RoundTripper) http.RoundTripper { return next }},
 	"otelhttp": {wrap: func(next http.RoundTripper) http.RoundTripper { return otelhttp.NewTransport(next) }},
@@ -112,7 +112,7 @@ var wrappers = map[string]between{
 		})
 	}},
 	"one that drops the context": {repeats: true, early: true, never: true, wrap: twice(func(r *http.Request, body []byte) *http.Request {
-		r = r.Clone(context.Background()) //nolint:contextcheck // its fault
+		r = r.Clone(context.Background()) //nolint:contextcheck // this is its mistake
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		return r
 	})},
@@ -122,19 +122,19 @@ var wrappers = map[string]between{
 			return twice(func(r *http.Request, body []byte) *http.Request {
 				r = r.Clone(ctx)
 				r.Body = io.NopCloser(bytes.NewReader(body))
-				ctx = context.Background() // its fault
+				ctx = context.Background() // this is its mistake
 				return r
 			})(next).RoundTrip(r)
 		})
 	}},
 	"one that drops the context and sends once": {early: true, never: true, wrap: func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			return next.RoundTrip(r.WithContext(context.Background())) //nolint:contextcheck // its fault
+			return next.RoundTrip(r.WithContext(context.Background())) //nolint:contextcheck // this is its mistake
 		})
 	}},
 }
 
-// twice sends what make makes of a request, and again after a failure or a 503.
+// twice sends the request that make returns, and sends another one after a failure or a 503.
 func twice(make func(r *http.Request, body []byte) *http.Request) func(next http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -45,7 +45,7 @@ func FuzzRedact(f *testing.F) {
 		if again := x.Text(got); again != got && !strings.ContainsAny(secret, "[]") {
 			t.Errorf("%q: %q becomes %q; want no change", secret, got, again)
 		}
-		if cut := x.Cut(text[:random.IntN(len(text)+1)]); len(secret) > 2 && strings.Contains(unwrap(cut), "'"+secret) { // a shorter one can be an escape that lacks its ;
+		if cut := x.Cut(text[:random.IntN(len(text)+1)]); len(secret) > 2 && strings.Contains(unwrap(cut), "'"+secret) { // a shorter one can be an escape without its ;
 			t.Errorf("a part of %q, which has %q in it, becomes %q; want it without the secret", text, secret, cut)
 		}
 		if other := before + after; !slices.ContainsFunc(readings(other), func(r reading) bool { return strings.Contains(r.text, secret) }) && len(readings(secret)) == 1 {
@@ -56,7 +56,7 @@ func FuzzRedact(f *testing.F) {
 	})
 }
 
-// wrapping returns a way to write a text, as servers do, and the way to read it.
+// wrapping returns a way in which servers write a text, and the way to read it.
 func wrapping(random *rand.Rand) (wrap, unwrap func(string) string) {
 	some := func(must, may func(string) string) func(string) string {
 		return func(text string) string {

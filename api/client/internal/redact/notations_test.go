@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// each writes every character of a text in a notation of its own, or as it is where the notation is empty.
+// each returns a function that writes every character of a text in a notation.
 func each(notation string) func(string) string {
 	return func(text string) string {
 		var b strings.Builder
@@ -43,7 +43,7 @@ func inJSON(text string) string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// half writes every other character by the one function, and the rest by the other.
+// half returns a function that writes every other character with one function, and the rest with the other.
 func half(one, other func(string) string) func(string) string {
 	return func(text string) string {
 		var b strings.Builder

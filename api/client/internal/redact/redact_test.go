@@ -102,7 +102,7 @@ func TestAWordInNamesAndOtherWordsStays(t *testing.T) {
 	}
 }
 
-// A key can be a word as well, or a part of a password, or have one in it.
+// A key can also be a word, or a part of a password, or it can contain a password.
 func TestEachSecretCountsAsWhatItIs(t *testing.T) {
 	for _, test := range []struct {
 		key, password, text, want string
@@ -126,7 +126,7 @@ func TestEachSecretCountsAsWhatItIs(t *testing.T) {
 	}
 }
 
-// Wherever a text breaks off, no character of a secret is left.
+// Wherever a text is cut, no character of a secret is left.
 func TestNoPartOfASecretIsLeftWhereATextIsCut(t *testing.T) {
 	t.Parallel()
 	for _, secret := range append(slices.Clone(longSecrets[:6]), "hunter2", "phone") {

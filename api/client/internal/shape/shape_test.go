@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// thing is a shape that has everything a shape can have.
+// thing is a shape that uses everything a shape can have.
 var thing = &Shape{Members: []Member{
 	{Name: "id", Required: true, Shape: &Shape{Filled: true}},
 	{Name: "note", Required: true, Shape: &Shape{Nullable: true}},
@@ -41,7 +41,7 @@ func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
 		`{"id":"1","note":null,"parts":[null]}`: "parts/0 is null",
 		`{"id":"1","note":1,"parts":[{"ok":1},{"x":{"ok":1}}]}`: missing + ": parts/1/ok",
 
-		// encoding/json takes ID for id, and the last of two.
+		// encoding/json accepts ID for id, and takes the last of two members with the same name.
 		`{"ID":"1","note":null}`:               "ID must be named id; names are case-sensitive",
 		`{"id":"1","note":null,"\u0049D":"2"}`: "ID must be named id; names are case-sensitive",
 		`{"id":"1","note":null,"id":""}`:       "id is empty",
@@ -52,7 +52,7 @@ func TestAShapeSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-// FuzzShape compares the check of the bytes with the same rules on the value that encoding/json makes of them.
+// FuzzShape compares the check of the bytes with a check of the same rules on the value that encoding/json decodes from them.
 func FuzzShape(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"1","note":null,"parts":[{"ok":1},{"x":[{}]}]}`, `{"id":"\\\"","note":"","a":"]"}`, `{"id":1,"note":[],"count":{}}`, "null", ` [ ] `, `""`, `{"ID":1}`,
@@ -65,7 +65,7 @@ func FuzzShape(f *testing.F) {
 			return
 		}
 		if thing.Check([]byte(body)) == nil && !fits(thing, value, true) {
-			t.Errorf("%s is accepted; want an error", body) // also if a member appears twice, as each counts
+			t.Errorf("%s is accepted; want an error", body) // even if a member appears twice, because each one counts
 		}
 		once, err := json.Marshal(value)
 		if err != nil {
