@@ -7,7 +7,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// That there are summaries, descriptions and tags is checked by make lint-contract.
+// make lint-contract checks that there are summaries, descriptions and tags.
 func TestEveryOperationHasExamples(t *testing.T) {
 	document := readSpec(t)
 	example := func(what string, node object) {
@@ -70,7 +70,7 @@ func problemExamples(t *testing.T, document object, fn func(where, status string
 	})
 }
 
-// NewProblem has its texts from openapi.yaml, by go generate. It has one text for each code.
+// go generate takes the texts of NewProblem from openapi.yaml. There is one text for each code.
 func TestTheExamplesOfACodeAreTheProblemThatNewProblemMakes(t *testing.T) {
 	document, seen := readSpec(t), map[string]bool{}
 	problemExamples(t, document, func(where, status string, example object) {

@@ -49,7 +49,7 @@ func resolve(t *testing.T, document object, node any) object {
 	return o
 }
 
-// eachOperation calls fn with every operation; the parameters of its path are among its own.
+// eachOperation calls fn with every operation. It adds the parameters of the path to those of the operation.
 func eachOperation(t *testing.T, document object, fn func(name string, op object)) {
 	t.Helper()
 	for path, item := range at(t, document, "paths") {
@@ -120,7 +120,7 @@ func TestEveryAnswerToAKeyedCallSaysWhetherItIsAReplay(t *testing.T) {
 	}
 }
 
-// What the generator makes ugly or wrong stays out of openapi.yaml.
+// openapi.yaml must not use anything for which the generator makes ugly or wrong code.
 func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
 	document := readSpec(t)
 	walk("", document, func(path string, node object) {
@@ -173,7 +173,7 @@ func TestTheSpecAvoidsTheTrapsOfTheGenerator(t *testing.T) {
 	}
 }
 
-// The text of PostgreSQL cannot hold the character U+0000.
+// A text in PostgreSQL cannot hold the character U+0000.
 func TestNoTextOfARequestCanHoldANUL(t *testing.T) {
 	notKept := []string{"listPhoneNumbers: query cursor"} // the server decodes it
 	for _, op := range spectest.Load(t).Operations {
@@ -216,7 +216,7 @@ func TestTheServersOfTheSpecAreThoseOfTheCode(t *testing.T) {
 	}
 }
 
-// A filter takes what a number can be: an E.164 number, or a SIP prefix.
+// A filter accepts everything that a number can be: an E.164 number, or a SIP prefix.
 func TestTheNumberFilterTakesEveryNumber(t *testing.T) {
 	document := readSpec(t)
 	inside := func(node object) string {

@@ -10,7 +10,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/server"
 )
 
-// A further route is not of the contract, but its bodies are as strangers send them.
+// A further route is not in the contract, but its bodies also come from strangers.
 func TestBodiesOfFurtherRoutesAreDecodedAsStrictly(t *testing.T) {
 	type input struct {
 		Name string `json:"name"`

@@ -66,7 +66,7 @@ func TestAuthenticateSeesTheRequestAndTheResponse(t *testing.T) {
 	}
 }
 
-// A log can tell whose request was refused, say by a rate limit.
+// A log can tell whose request was refused, for example by a rate limit.
 func TestTheContextOfAuthenticateStaysWithAnError(t *testing.T) {
 	var seen any
 	w := serve(t, request("GET", "/api/phone_numbers", ""), func(_ *echo.Echo, _ *stub, o *server.Options) {
@@ -140,7 +140,7 @@ func TestMiddlewareSeesTheStatusAndTheOperationOfEveryRequest(t *testing.T) {
 	}
 }
 
-// observe notes what a log would, and the request id in the header X-Seen.
+// observe records what a log would record, and puts the request id in the header X-Seen.
 func observe(got *string) echo.MiddlewareFunc {
 	name := func(c echo.Context) string {
 		if op, ok := server.OperationOf(c); ok {
@@ -153,7 +153,7 @@ func observe(got *string) echo.MiddlewareFunc {
 			before := name(c)
 			c.Response().Header().Set("X-Seen", c.Response().Header().Get("X-Request-Id"))
 			if err := next(c); err != nil {
-				c.Error(err) // of middleware, as Echo's own logger does it
+				c.Error(err) // an error of middleware, handled as Echo's own logger does
 			}
 			*got = fmt.Sprint(before, " ", name(c), " ", c.Response().Status)
 			return nil
@@ -161,7 +161,7 @@ func observe(got *string) echo.MiddlewareFunc {
 	}
 }
 
-// failOn fails as the header of that name says.
+// failOn fails in the way that the header of that name says.
 func failOn(name string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

@@ -34,7 +34,7 @@ type document struct {
 	Next  *section `json:"next,omitempty"`
 }
 
-// wrapped is a response as oapi-codegen makes it.
+// wrapped is a response like those that oapi-codegen generates.
 type wrapped[T any] struct {
 	Body    T
 	Headers struct{ Trace []string }

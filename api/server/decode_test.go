@@ -93,7 +93,7 @@ func TestNullIsRefusedAtEveryDepthWithItsPointer(t *testing.T) {
 	}
 }
 
-// A pointer for each of its values would take a second and 200 MB.
+// To build a pointer for each value of such a body would take a second and 200 MB.
 func TestADeepBodyIsDecodedCheaply(t *testing.T) {
 	const depth = 5_000
 	body := []byte(strings.Repeat(`{"inner":`, depth) + "{}" + strings.Repeat("}", depth))
@@ -123,7 +123,7 @@ func TestAnAllowedNullIsTheZeroValue(t *testing.T) {
 	}
 }
 
-// Generated code takes io.EOF for a body that was left out.
+// Generated code takes io.EOF to mean that the body was left out.
 func TestABodyMayBeMissingOnlyIfItIsOptional(t *testing.T) {
 	if err := newDecoder(Operation{}).decode(nil, new(nested)); !errors.Is(err, io.EOF) {
 		t.Errorf("an optional body: got %v; want io.EOF", err)

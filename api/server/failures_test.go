@@ -18,7 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/server"
 )
 
-// A failure inside is a 500 that shows nothing of it; the log has it under the request id.
+// An internal failure is a 500 that shows no details. The log has them with the request id.
 func TestFailuresInsideShowNothing(t *testing.T) {
 	const inside = "password hunter2"
 	for name, get := range map[string]func(context.Context) (server.GetPhoneNumberResponseObject, error){
@@ -118,7 +118,7 @@ func TestAPanicInTheMiddleOfAnAnswerCutsTheConnectionAndIsLogged(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+key)
 	r.Header.Set("X-Request-Id", "id-1")
 	answer, err := http.DefaultClient.Do(r)
-	if err == nil { // otherwise it was cut before anything was sent, which is as good
+	if err == nil { // otherwise the connection was cut before anything was sent, which is also correct
 		if body, err := io.ReadAll(answer.Body); err == nil {
 			t.Errorf("the caller got %d %q; want an error in the middle", answer.StatusCode, body)
 		}

@@ -24,7 +24,7 @@ type reason struct {
 	Reason string `json:"reason"`
 }
 
-// bind is a handler as the generated code has them: it answers what it has decoded.
+// bind is a handler like those in the generated code. It responds with what it decoded.
 func bind(c echo.Context) error {
 	var body reason
 	if err := c.Bind(&body); err != nil {
@@ -79,7 +79,7 @@ func TestTheChainServesOperationsOfAnyForm(t *testing.T) {
 		{"GET", "/lines/a%2Fb/calls/c%2F", "", 200, "getCall", "[a%2Fb c%2F]"},
 		{"GET", "/lines/a", "", 200, "getLine", "[a]"},
 
-		// A path parameter has one segment, and that is not empty.
+		// A path parameter is a single segment that is not empty.
 		{"GET", "/lines/a/calls/b/c", "", 404, "", ""},
 		{"GET", "/lines/a/calls/b/", "", 404, "", ""},
 		{"GET", "/lines/a/calls/", "", 404, "", ""},
@@ -92,20 +92,20 @@ func TestTheChainServesOperationsOfAnyForm(t *testing.T) {
 		{"PATCH", "/lines//calls/b", "", 404, "", ""},
 		{"PATCH", "/lines/a/calls/b", "", 405, "", ""},
 
-		// A value in the query is written as JSON writes it.
+		// A value in the query must be written as in JSON.
 		{"GET", "/lines/a?live=true&rate=-1.5e3", "", 200, "getLine", "[a]"},
 		{"GET", "/lines/a?live=1", "", 400, "getLine", "must be true or false"},
 		{"GET", "/lines/a?live=", "", 400, "getLine", "must be true or false"},
 		{"GET", "/lines/a?rate=0x1", "", 400, "getLine", "must be a number"},
 
-		// A body of DELETE is as strict as any other.
+		// The rules for a body of DELETE are as strict as for any other body.
 		{"DELETE", "/lines/a/calls/b", `{"reason":"done"}`, 200, "endCall", "[a b]done"},
 		{"DELETE", "/lines/a/calls/b", ``, 400, "endCall", "The body is missing"},
 		{"DELETE", "/lines/a/calls/b", `{"reason":null}`, 400, "endCall", `"/reason"`},
 		{"DELETE", "/lines/a/calls/b", `{"force":true}`, 400, "endCall", `"/force"`},
 		{"DELETE", "/lines/a/calls/b", `{"reason":"` + strings.Repeat("a", maxBody) + `"}`, 413, "endCall", ""},
 
-		// A body that is not required may be left out, and is not less strict for that.
+		// A body that is not required can be left out, but its rules are just as strict.
 		{"POST", "/lines/a/hold", ``, 200, "holdCall", "no body"},
 		{"POST", "/lines/a/hold", `{"reason":"lunch"}`, 200, "holdCall", "lunch"},
 		{"POST", "/lines/a/hold", `null`, 400, "holdCall", `"must not be null"`},
@@ -128,7 +128,7 @@ func TestTheChainServesOperationsOfAnyForm(t *testing.T) {
 	}
 }
 
-// A second content type is named by a test of internal/specgen; the server refuses it.
+// A test of internal/specgen reports a second content type. The server refuses it.
 func TestABodyOfAnotherTypeDoesNotReachTheGeneratedCode(t *testing.T) {
 	e := newLater(func(r EchoRouter) {
 		laterRoutes(loose{r, t})
@@ -156,7 +156,7 @@ func (l loose) POST(path string, _ echo.HandlerFunc, _ ...echo.MiddlewareFunc) *
 	})
 }
 
-// The table and the code come from two generators.
+// The table and the code come from two generators, so they can differ.
 func TestGeneratedFilesThatDifferAreRefused(t *testing.T) {
 	for want, routes := range map[string]func(EchoRouter){
 		"operations.gen.go has no POST /lines; run go generate": func(r EchoRouter) {
@@ -184,7 +184,7 @@ func TestGeneratedFilesThatDifferAreRefused(t *testing.T) {
 func TestABodyThatTheContractDoesNotHaveIsNotDecoded(t *testing.T) {
 	e := newLater(func(r EchoRouter) {
 		r.DELETE("/lines/:line/calls/:call_id", bind)
-		r.GET("/lines/:line/calls/:call_id", bind) // the table has no body
+		r.GET("/lines/:line/calls/:call_id", bind) // in the table, this operation has no body
 		r.POST("/lines/:line/hold", bind)
 		r.GET("/lines/:line", params)
 	})

@@ -48,7 +48,7 @@ func TestAnEchoServesOneAPI(t *testing.T) {
 	}
 }
 
-// panicOf returns what do panics with; nothing if it does not.
+// panicOf returns the text that do panics with, or "" if it does not panic.
 func panicOf(do func()) (text string) {
 	defer func() {
 		if value := recover(); value != nil {

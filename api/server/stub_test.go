@@ -68,7 +68,8 @@ func newEcho(impl server.StrictServerInterface, log io.Writer) *echo.Echo {
 	return e
 }
 
-// request is a call with the right key; header has names and values to set. An empty value removes the header, EMPTY empties it.
+// request returns a request with the right key. header has names and values to set. An empty value removes the header, and
+// EMPTY sets it to the empty string.
 func request(method, target, body string, header ...string) *http.Request {
 	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+key)
@@ -82,7 +83,7 @@ func request(method, target, body string, header ...string) *http.Request {
 	return r
 }
 
-// problemOf checks that a response is a whole problem document, and returns it.
+// problemOf checks that a response is a complete problem document, and returns it.
 func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	t.Helper()
 	var p api.Problem
@@ -114,7 +115,7 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	return p
 }
 
-// pointersOf are the places that a problem names, each of which must have a detail.
+// pointersOf returns the pointers of the errors in a problem, each of which must have a detail.
 func pointersOf(t *testing.T, p api.Problem) (pointers []string) {
 	t.Helper()
 	for _, e := range p.Errors {

@@ -9,7 +9,7 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// What is cut is as wide as it may be, or one less if a wide character does not fit, and no character is split.
+// A text that is cut is as wide as it may be, or one column less if a wide character does not fit. No character is split.
 func TestWhatIsCutKeepsWholeCharacters(t *testing.T) {
 	for _, c := range []struct {
 		text  string
@@ -38,7 +38,7 @@ func TestWhatIsCutKeepsWholeCharacters(t *testing.T) {
 	}
 }
 
-// A row that comes after the widths are known takes the room that is left, and is one line too.
+// A row that comes after the widths are fixed uses the room that is left, and is also a single line.
 func TestALateWideRowIsCutToTheTerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	var out bytes.Buffer
@@ -69,7 +69,7 @@ id  +14155550102  agent_12345…
 	}
 }
 
-// What a server sends cannot steer the terminal or make up rows.
+// Text from a server cannot control the terminal or add rows.
 func TestATableHasNoControlCharacters(t *testing.T) {
 	var out bytes.Buffer
 	rows := (&Console{Out: &out}).Table("A", "B")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whatever numbers and agents a server has, what export writes is what plan reads; and no file makes the parser fail otherwise
-// than with an error.
+// Whatever numbers and agents a server has, plan reads exactly what export wrote. Whatever a file contains, the parser fails
+// only with an error.
 func FuzzFile(f *testing.F) {
 	for _, text := range []string{
 		`numbers: {"+14155550100": {agent: agent_1}, support: {agent: ""}}`,

@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
-// listing is a client of a server that lists the numbers.
+// listing returns a client of a server that lists these numbers.
 func listing(t *testing.T, numbers string) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -28,7 +28,7 @@ func listing(t *testing.T, numbers string) *client.Client {
 	return c
 }
 
-// SIP prefixes can differ only in the case of their letters: an exact match comes first.
+// Two SIP prefixes can differ only in the case of their letters. An exact match comes first.
 func TestAPrefixIsFoundAsItIsWrittenOrInAnotherCase(t *testing.T) {
 	const two = `{"id":"1","number":"Support","type":"SIP_USERNAME","agentId":"a"},{"id":"2","number":"support","type":"SIP_USERNAME","agentId":"b"}`
 	one, _, _ := strings.Cut(two, ",{")
@@ -54,7 +54,7 @@ func TestANumberUnderTwoIDsIsRefused(t *testing.T) {
 	if _, err := Compare(t.Context(), listing(t, twice), File{Agents: State{"+14155550100": "a"}}); err == nil || !strings.Contains(err.Error(), "with the ids 1 and 2") {
 		t.Errorf(`got the error %v; want "with the ids 1 and 2" in it`, err)
 	}
-	again := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "1") // a page that moved meanwhile
+	again := fmt.Sprintf(number, "1") + "," + fmt.Sprintf(number, "1") // as if the pages shifted meanwhile
 	if p, err := Compare(t.Context(), listing(t, again), File{Agents: State{"+14155550100": "a"}}); err != nil || len(p.Changes) != 1 {
 		t.Errorf("the plan is %+v, %v; want one change", p, err)
 	}

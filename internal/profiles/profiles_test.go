@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// An error about the file names the line, but never quotes it, since it has keys.
+// An error about the file names the line, but never quotes it, because the file has keys.
 func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	const address = "http://127.0.0.1:8080/api"
@@ -58,7 +58,7 @@ func TestAFileThatLoginDoesNotWriteIsRefused(t *testing.T) {
 
 func flow(address, key string) string { return "{baseUrl: '" + address + "', apiKey: " + key + "}\n" }
 
-// All names and keys are read as they were written, even if they mean something else in YAML.
+// All names and keys are read back as they were written, even if they mean something else in YAML.
 func TestProfilesComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "profiles.yaml")

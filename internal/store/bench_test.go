@@ -23,15 +23,15 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// `make bench-store` runs these. A figure depends on the machine, a ratio within one run much less.
+// `make bench-store` runs these. A figure depends on the machine. A ratio within one run depends on it much less.
 
 const (
 	benchNumbers = 1_000_000
-	benchID      = "01a20000-0000-7000-8000-" // the front of an id, for which pgbench makes the rest
+	benchID      = "01a20000-0000-7000-8000-" // the start of an id; pgbench makes the rest
 	firstBenchID = 100_000_000_000
 )
 
-// numberID is the id of one of a million numbers, in ascending order.
+// numberID returns the id of one of a million numbers, in ascending order.
 func numberID(i int) string { return benchID + strconv.Itoa(firstBenchID+i) }
 
 // million fills a workspace with a million numbers.
@@ -56,7 +56,7 @@ func million(b *testing.B, s *store.Store) (workspaceID string) {
 	return workspaceID
 }
 
-// A page costs the same wherever in the list it is.
+// A page costs the same wherever it is in the list.
 func BenchmarkPagesOfAMillion(b *testing.B) {
 	for name, newDB := range map[string]dbtest.Database{"SQLite": dbtest.SQLite, "PostgreSQL": dbtest.Postgres} {
 		b.Run(name, func(b *testing.B) {
@@ -65,7 +65,7 @@ func BenchmarkPagesOfAMillion(b *testing.B) {
 			after := map[string]string{"first": "", "middle": numberID(benchNumbers / 2), "last": numberID(benchNumbers - 102)}
 			took := map[string][]time.Duration{}
 			for b.Loop() {
-				for where, id := range after { // in turns, so that all see the same machine
+				for where, id := range after { // in turn, so that all run under the same conditions
 					start := time.Now()
 					page, err := s.Numbers(b.Context(), w, phone.Filter{}, id, 101)
 					took[where] = append(took[where], time.Since(start))
@@ -87,7 +87,8 @@ func median[T cmp.Ordered](of []T) T {
 	return of[len(of)/2]
 }
 
-// Updates of 64 callers, against pgbench with the same statement and as many clients, in turns.
+// This benchmark compares the updates of 64 callers with pgbench, which runs the same statement with as many clients. The two
+// take turns.
 func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 	const (
 		callers = 64
@@ -95,12 +96,12 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 		each    = 4 * time.Second
 	)
 	cluster := dbtest.NewCluster(b, "max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
-	s := storetest.OpenLimited(b, cluster.URL().String(), sqldb.ConnectionLimits{Connections: callers}) // as pgbench has
+	s := storetest.OpenLimited(b, cluster.URL().String(), sqldb.ConnectionLimits{Connections: callers}) // as many as pgbench has
 	w := million(b, s)
 	script := pgbenchScript(b)
 	var ours, theirs, ratio []float64
 	for b.Loop() {
-		updates(b, s, w, callers, each/4) // so that both find the server warm
+		updates(b, s, w, callers, each/4) // so that the server is warm for both
 		for range rounds {
 			ours = append(ours, updates(b, s, w, callers, each))
 			theirs = append(theirs, pgbench(b, cluster.URL(), script, w, callers, each))
@@ -112,7 +113,7 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 	b.ReportMetric(median(ratio), "updates/pgbench")
 }
 
-// updates returns how many numbers a second the callers link.
+// updates returns how many numbers the callers link per second.
 func updates(b *testing.B, s *store.Store, workspaceID string, callers int, length time.Duration) float64 {
 	b.Helper()
 	done := make([]int, callers)
@@ -120,7 +121,7 @@ func updates(b *testing.B, s *store.Store, workspaceID string, callers int, leng
 	start := time.Now()
 	for i := range callers {
 		running.Go(func() {
-			ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context())) // each request has one of its own
+			ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context())) // like a request, which has a context of its own
 			defer cancel()
 			for time.Since(start) < length {
 				if _, err := s.UpdateNumber(ctx, workspaceID, numberID(rand.IntN(benchNumbers)), link("agent_1")); err != nil {
@@ -139,7 +140,7 @@ func updates(b *testing.B, s *store.Store, workspaceID string, callers int, leng
 	return float64(total) / time.Since(start).Seconds()
 }
 
-// pgbenchScript has the statement of UpdateNumber.
+// pgbenchScript writes a script with the statement of UpdateNumber, and returns its path.
 func pgbenchScript(b *testing.B) string {
 	b.Helper()
 	script := filepath.Join(b.TempDir(), "update.sql")

@@ -8,7 +8,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
-// What the tests see of the inside.
+// These are the internals that the tests use.
 
 const (
 	RotatedAtOnce = rotatedAtOnce
@@ -32,7 +32,7 @@ func (s *Store) SIPCredentials(t *testing.T, workspaceID, id string) (c phone.SI
 		SELECT username, password, termination_uri FROM sip_credentials
 		WHERE workspace_id = $1 AND number_id = $2`, workspaceID, id)
 	dbtest.Must(t, err)
-	defer rows.Close() //nolint:errcheck // what counts was read
+	defer rows.Close() //nolint:errcheck // everything that matters was read
 	if !rows.Next() {
 		t.Fatalf("number %s has no SIP credentials: %v", id, rows.Err())
 	}

@@ -141,7 +141,7 @@ func TestALargeImportIsOneTransaction(t *testing.T) {
 	})
 }
 
-// Imports at once, each with its rows in another order, wait for each other and not in a circle.
+// Imports that run at the same time, each with its rows in another order, wait for each other without a deadlock.
 func TestImportsAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

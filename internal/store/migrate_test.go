@@ -40,7 +40,7 @@ func TestMigrationsAreNumberedInARow(t *testing.T) {
 	}
 }
 
-// checkNumbers wants the numbers from 1 on, each once.
+// checkNumbers checks that the migrations have the numbers from 1 on, each once.
 func checkNumbers(files []string) error {
 	slices.Sort(files)
 	for i, file := range files {
@@ -80,7 +80,7 @@ func TestTheApplicationHasEveryTable(t *testing.T) {
 	})
 }
 
-// What was answered before an update of the program is answered the same way after it.
+// If a request got a response before an update of the program, a retry gets the same response after the update.
 func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -141,7 +141,7 @@ func TestADatabaseOfVersion3KeepsItsAnswers(t *testing.T) {
 	})
 }
 
-// firstMigrations are those that an earlier version had.
+// firstMigrations returns the migrations that an earlier version had.
 func firstMigrations(t *testing.T, count int) fs.FS {
 	t.Helper()
 	files, err := fs.Glob(store.Application.Migrations, "migrations/*")

@@ -13,7 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// fullNumber has a value of its own in each member.
+// fullNumber returns a number with a different value in each member.
 func fullNumber(t *testing.T) phone.Number {
 	t.Helper()
 	n := phone.Number{ID: storetest.NewID()}
@@ -40,7 +40,7 @@ func differences(got, want phone.Number) string {
 	return strings.Join(members, "; ")
 }
 
-// place says where a member of phone.Number is forgotten.
+// place says where to add a member of phone.Number that the store does not keep.
 const place = "give it a column in a migration, and its place in numberColumns, insertNumber and scanNumber"
 
 func TestEveryMemberOfANumberIsKept(t *testing.T) {
@@ -95,7 +95,7 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 	})
 }
 
-// A replay is the same answer again, with whatever a number has.
+// A replay is the same response again, with every member of the number.
 func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

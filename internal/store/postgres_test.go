@@ -18,7 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/store/storetest"
 )
 
-// sqldb has tests for all of the limits.
+// The tests of sqldb cover all of the limits.
 func TestConnectionsHaveTheNameOfTheProgramAndTheLimitsOfAServer(t *testing.T) {
 	s := storetest.OpenLimited(t, dbtest.Postgres(t), sqldb.ConnectionLimits{Statement: 1500 * time.Millisecond})
 	for setting, want := range map[string]string{"application_name": "phonenumbers", "statement_timeout": "1500ms"} {
@@ -30,7 +30,7 @@ func TestConnectionsHaveTheNameOfTheProgramAndTheLimitsOfAServer(t *testing.T) {
 	}
 }
 
-// The order of text is that of its bytes, whatever the language of the database, and so that of the ids is their age.
+// Text is ordered by its bytes, whatever the language of the database. So the ids are ordered by their age.
 func TestTextIsOrderedByItsBytes(t *testing.T) {
 	database := dbtest.Postgres(t)
 	storetest.Open(t, database)
@@ -43,15 +43,15 @@ func TestTextIsOrderedByItsBytes(t *testing.T) {
 	}
 }
 
-// A commit that waits for its standby when its caller gives up must not be seen before the standby has it: whoever sees it
-// would be told that it is done, and it can still be lost.
+// If a caller gives up while its commit waits for the standby, no one may see the commit before the standby has it. A reader
+// would take it as done, but it can still be lost.
 func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 	pair := dbtest.NewFailover(t, true)
 	s := storetest.Unlocked(t, pair.URL())
 	w := storetest.NewWorkspace(t, s, "w")
 	linked := storetest.Insert(t, s, w, "+14155550100")
 	pair.Cut(t)
-	defer pair.Kill(t) // it would wait for what is cut off
+	defer pair.Kill(t) // a normal stop would wait for the standby, which is cut off
 	n := phone.Number{ID: storetest.NewID(), Number: "+14155550101", Type: phone.PSTN}
 	for what, write := range map[string]func(context.Context) error{
 		"insert": func(ctx context.Context) error { return s.InsertNumber(ctx, w, n, nil, phone.Claim{}) },
@@ -66,7 +66,7 @@ func TestACommitThatWasGivenUpIsNotSeenBeforeItIsSafe(t *testing.T) {
 		}
 		cancel()
 	}
-	for range 20 { // a request to cancel would have come by now
+	for range 20 { // a request to cancel the commit would have arrived by the end
 		if got, err := s.Number(t.Context(), w, n.ID); !errors.Is(err, phone.ErrNotFound) {
 			t.Fatalf("a number that is on the primary only: got %+v, %v; want %v", got, err, phone.ErrNotFound)
 		}
@@ -90,7 +90,7 @@ func TestPostgreSQLNeedsItsKeyFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// Plans of PostgreSQL mean something only where a table is large and analysed.
+// The plans of PostgreSQL mean something only if the table is large and analyzed.
 func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	database := dbtest.Postgres(t)
 	s, db := storetest.Unlocked(t, database), dbtest.Connect(t, database)
@@ -104,7 +104,7 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	_, err = db.ExecContext(t.Context(), `ANALYZE`)
 	dbtest.Must(t, err)
 	for name, f := range everyFilter() {
-		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server has the one, then perhaps the other
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server uses the first mode, then perhaps the second
 			plan := explain(t, db, mode, w, f)
 			for node, want := range map[string]bool{"Index": true, "Sort": false, "Seq Scan": false} {
 				if got := strings.Contains(plan, node); got != want {
@@ -125,7 +125,7 @@ func explain(t *testing.T, db *sql.DB, mode, workspaceID string, f phone.Filter)
 	list := `"` + storetest.NewID() + `"`
 	session, err := db.Conn(t.Context())
 	dbtest.Must(t, err)
-	defer session.Close() //nolint:errcheck // what counts was asked
+	defer session.Close() //nolint:errcheck // everything that matters was read
 	for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE " + list + " AS " + query} {
 		_, err := session.ExecContext(t.Context(), statement)
 		dbtest.Must(t, err)
@@ -135,7 +135,7 @@ func explain(t *testing.T, db *sql.DB, mode, workspaceID string, f phone.Filter)
 	return strings.Join(plan, "\n")
 }
 
-// The check of a key must not be removed beside the first thing that it seals.
+// A rotation must not remove the check of a key while that key seals its first secret.
 func TestWhoSealsWaitsForARotation(t *testing.T) {
 	s := storetest.Unlocked(t, dbtest.Postgres(t))
 	w := storetest.NewWorkspace(t, s, "w")
@@ -160,7 +160,7 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 			}
 			cancel()
 		}
-		storetest.Insert(t, s, w, "+14155550100") // nothing is sealed
+		storetest.Insert(t, s, w, "+14155550100") // this seals nothing, so it does not wait
 		return nil
 	}))
 	for what, seal := range seals {
@@ -170,7 +170,7 @@ func TestWhoSealsWaitsForARotation(t *testing.T) {
 	}
 }
 
-// Two servers that save at once when the same keys were used must not wait for each other.
+// Several servers can save at the same time when the same keys were last used. They must not wait for each other.
 func TestServersThatTouchTheSameKeys(t *testing.T) {
 	database := dbtest.Postgres(t)
 	s := storetest.Open(t, database)

@@ -24,7 +24,7 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 		dbtest.Must(t, before.Unlock(t.Context(), old))
 		w, other := storetest.NewWorkspace(t, before, "w"), storetest.NewWorkspace(t, before, "other")
 		const count = 2*store.RotatedAtOnce + 1
-		made := map[string]string{} // by number id
+		made := map[string]string{} // by the id of the number
 		for i := range count {
 			n, c := storetest.InsertSIP(t, before, []string{w, other}[i%2], fmt.Sprintf("sip-%d", i), fmt.Sprintf("password %d", i))
 			made[n.ID] = c.Password
@@ -64,8 +64,8 @@ func TestRotationSealsEverythingUnderTheFirstKey(t *testing.T) {
 	})
 }
 
-// A server that was not restarted still seals with the old key: the next start without that key is refused, and the next
-// rotation reaches what it has sealed.
+// A server that was not restarted still seals with the old key. The next start without that key is refused, and the next
+// rotation includes what the server has sealed.
 func TestAServerThatARotationForgot(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -100,8 +100,8 @@ func TestAServerThatARotationForgot(t *testing.T) {
 	})
 }
 
-// The old key is needed as long as an idempotency key hangs on it, and without it a retry is never told that its key was
-// used for another request.
+// The old key is needed as long as an idempotency key depends on it. A server that lacks the key that a claim was made with
+// never tells a retry that its idempotency key was used for another request.
 func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -147,7 +147,7 @@ func TestIdempotencyKeysOutliveARotation(t *testing.T) {
 	})
 }
 
-// A server that was not restarted claims with the old key; the next rotation says that the key is still needed.
+// A server that was not restarted claims with the old key. The next rotation says that the old key is still needed.
 func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -167,7 +167,8 @@ func TestAClaimOfAServerThatARotationForgot(t *testing.T) {
 	})
 }
 
-// Servers go on during a rotation: nothing that they change or delete comes back, and what they add with the new key stays.
+// Servers keep running during a rotation. Nothing that they change or delete comes back, and what they add with the new key
+// stays.
 func TestRotationWhileServersRun(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

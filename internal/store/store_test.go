@@ -17,7 +17,7 @@ import (
 // link is the change that links a number.
 func link(agentID string) phone.Change { return phone.Change{AgentID: &agentID} }
 
-// Of a caller who has hung up, the error says so, wherever in the transaction it was.
+// If a caller disconnects, the error says so, at whatever point of the transaction that happens.
 func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -39,7 +39,7 @@ func TestAHangUpIsNoFailureOfTheDatabase(t *testing.T) {
 	})
 }
 
-// A server gives each request enough time for a database that is well.
+// A server gives each request enough time for a healthy database.
 func TestADatabaseThatTakesTooLongIsUnavailable(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -126,7 +126,7 @@ func TestOneFirstKeyWhoeverStarts(t *testing.T) {
 	})
 }
 
-// everyFilter has each kind of list.
+// everyFilter returns a filter for each kind of list.
 func everyFilter() map[string]phone.Filter {
 	agent := "agent_7"
 	return map[string]phone.Filter{

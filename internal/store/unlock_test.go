@@ -85,7 +85,7 @@ func TestASealedPasswordOpensInItsOwnRowOnly(t *testing.T) {
 	}
 }
 
-// Of two first starts with different keys, one is refused and leaves nothing behind that the other would need.
+// If several first starts have different keys, one succeeds. The others are refused, and leave nothing that it would need.
 func TestFirstStartsWithDifferentKeys(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
@@ -122,7 +122,7 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 		for name, test := range map[string]struct {
 			first, then string                  // the variable at both starts
 			between     func(path string) error // what happens to the key file
-			want        string                  // in the error; empty: it starts
+			want        string                  // in the error; empty if it starts
 		}{
 			"same key":                       {old, old, nil, ""},
 			"new key before the old one":     {old, other + "," + old, nil, ""},
@@ -179,7 +179,7 @@ func TestAWrongOrLostKeyIsRefusedBeforeAnythingIsSealedWithIt(t *testing.T) {
 	})
 }
 
-// Once a new key has sealed something, the old one alone is not enough any more.
+// Once a new key has sealed something, the old one alone is no longer enough.
 func TestAKeyThatHasSealedIsNeeded(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {

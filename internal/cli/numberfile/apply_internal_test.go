@@ -21,7 +21,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
 
-// applied is the outcome of an apply of n changes at a stub.
+// applied is the outcome of an apply of n changes against a stub.
 type applied struct {
 	err            error
 	stdout, stderr bytes.Buffer
@@ -47,10 +47,10 @@ func (a *applied) checkExitCode(t *testing.T, want int) {
 	}
 }
 
-// applyAt applies n changes. It must be called in a bubble of synctest, whose clock does not wait.
+// applyAt applies n changes. It must be called in a synctest bubble, where waiting takes no time.
 func applyAt(t *testing.T, n int, server clitest.Stub) *applied {
 	t.Helper()
-	_, told := server("") // with the list
+	_, told := server("") // the headers of the response to the list
 	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: server}))
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 				a := applyAt(t, 1000, func(string) (int, http.Header) {
 					mu.Lock()
 					defer mu.Unlock()
-					if answered++; answered > 101 { // and one for the list
+					if answered++; answered > 101 { // 100 changes, after the list
 						return end.status, nil
 					}
 					return http.StatusOK, nil
@@ -163,7 +163,7 @@ func TestApplyStopsWhereGoingOnMakesNoSense(t *testing.T) {
 				if most := 20 * time.Minute; a.took > most {
 					t.Errorf("apply took %s; want %s or less", a.took, most)
 				}
-				var done, failed, left int // each of those under way can fail before the first has stopped them
+				var done, failed, left int // each change that is under way can fail before the first failure stops the rest
 				const format = "stopped; changed: %d, failed: %d, left: %d;"
 				if _, err := fmt.Sscanf(a.err.Error(), format, &done, &failed, &left); err != nil {
 					t.Fatalf("got the error %q; want it in the format %q: %v", a.err, format, err)

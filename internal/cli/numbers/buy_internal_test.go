@@ -17,8 +17,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// A number that is refused is looked for once, and nothing is bought a second time. Only a number that is found replaces what the
-// server has said.
+// If the purchase of a number is refused, the command looks for the number once, and does not send the purchase again. Only if
+// it finds the number, its error replaces what the server said.
 func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 	const number = `{"id":"1","number":"%s","type":"PSTN","agentId":null}`
 	looked := []string{"POST", "GET"}

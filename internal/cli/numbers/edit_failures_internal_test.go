@@ -87,7 +87,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 				h := &hosted{numbers: 200, answer: func(string) (int, http.Header) {
 					mu.Lock()
 					defer mu.Unlock()
-					if answered++; answered > 52 { // two of them pages of the list
+					if answered++; answered > 52 { // 50 changes, after two pages of the list
 						return http.StatusUnauthorized, nil
 					}
 					return http.StatusOK, nil
@@ -115,7 +115,7 @@ func TestSeveralNumbersStopWhereTheKeyIsRevoked(t *testing.T) {
 	}
 }
 
-// A number whose deletion was done, although its answer got lost, is deleted.
+// If the deletion of a number was carried out but the response was lost, the number counts as deleted.
 func TestANumberThatIsGoneAtTheSecondTryIsDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := map[string]int{}
@@ -136,7 +136,7 @@ func TestANumberThatIsGoneAtTheSecondTryIsDeleted(t *testing.T) {
 	})
 }
 
-// Who interrupts a command that still reads the numbers is told so, and not what a context is.
+// If a user interrupts a command that is still reading the numbers, the error says so, and does not mention a context.
 func TestReadingNumbersCanBeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupt signal received")) // as signal.NotifyContext does

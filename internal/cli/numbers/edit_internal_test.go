@@ -10,10 +10,11 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// edits are the commands, and what they say they have done.
+// edits are the commands, each with the word that it prints for what it has done.
 var edits = map[string]string{"link": "linked", "unlink": "unlinked", "delete": "deleted"}
 
-// However many numbers are named, they are listed once, as a server that does not filter would list them for each.
+// However many numbers are named, the command lists the numbers once. If it did so for each name, a server that does not filter
+// would list all numbers each time.
 func TestSeveralNumbersCostOneListAndARequestEach(t *testing.T) {
 	for verb, done := range edits {
 		t.Run(verb, func(t *testing.T) {
@@ -55,8 +56,8 @@ func TestOneNumberCostsAListAndARequest(t *testing.T) {
 	}
 }
 
-// One number is linked without a look at its agent, which can be another one by then; of several, those that are so already cost
-// no request, so that what is left after an interruption is done soon.
+// A single number is linked without a look at its agent, which may have changed by then. If there are several numbers, those
+// that are already linked to the agent cost no request, so that the rest is done soon after an interruption.
 func TestOnlyOneNumberIsLinkedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for names, want := range map[int]int{1: 1, 100: 0} {
@@ -95,7 +96,7 @@ func TestSeveralNumbersKeepWithinTheRateLimit(t *testing.T) {
 				for _, limit := range []struct {
 					perSecond float64
 					burst, n  int
-				}{{20, 20, 200}, {1, 2, 20}} { // after the list, not even the first changes of the second can be made at once
+				}{{20, 20, 200}, {1, 2, 20}} { // with the second limit, not even the first changes after the list can be made at once
 					b := clitest.NewBucket(limit.perSecond, limit.burst)
 					h := &hosted{numbers: limit.n, answer: clitest.Shuffled(b.Answer)}
 					e := h.edit(t, verb, false, h.names(limit.n))

@@ -21,13 +21,13 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// hosted is a server that owns numbers, linked to the agent before, and does not filter its list.
+// hosted is a server that does not filter its list. It owns numbers that are linked to the agent "before".
 type hosted struct {
 	numbers int
-	answer  clitest.Stub // to a change
+	answer  clitest.Stub // the response to a change
 
 	mu                     sync.Mutex
-	lists, changes, atOnce int // atOnce is the most changes that were under way
+	lists, changes, atOnce int // atOnce is the most changes that were under way at the same time
 	underWay               int
 }
 
@@ -52,7 +52,7 @@ func (h *hosted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.answer.RoundTrip(r)
 }
 
-// list answers with a page of a hundred numbers.
+// list responds with a page of a hundred numbers.
 func (h *hosted) list(r *http.Request) (*http.Response, error) {
 	h.mu.Lock()
 	h.lists++
@@ -101,7 +101,7 @@ func checkCount(t *testing.T, what string, got, want int) {
 	}
 }
 
-// edit runs link, unlink or delete. It must be called in a bubble of synctest, whose clock does not wait.
+// edit runs link, unlink or delete. It must be called in a synctest bubble, where waiting takes no time.
 func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *edited {
 	t.Helper()
 	c, err := client.New(client.WithAPIKey("key"), client.WithHTTPClient(&http.Client{Transport: h}))
@@ -116,7 +116,7 @@ func (h *hosted) edit(t *testing.T, verb string, asJSON bool, names []string) *e
 	return e
 }
 
-// names are the first n numbers, every third one by its id, and some a second time.
+// names returns names for the first n numbers. Every third number is named by its id, and some numbers are named twice.
 func (h *hosted) names(n int) (names []string) {
 	for i := range n {
 		number := h.number(i)

@@ -17,15 +17,15 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// A limit takes no page that is not needed, and without a filter no number. A server that does not filter, as the hosted one, is
-// not asked number by number.
+// With a limit, the command requests no page that it does not need and, without a filter, no number that it does not need. If a
+// server does not filter, as the hosted one does not, the command does not request its numbers one by one.
 func TestALimitAsksForNoMorePagesThanItNeeds(t *testing.T) {
-	linked := api.ListPhoneNumbersParams{AgentID: new("agent_9")} // each tenth
+	linked := api.ListPhoneNumbersParams{AgentID: new("agent_9")} // every tenth number
 	for _, c := range []struct {
 		limit, owned int
 		filter       api.ListPhoneNumbersParams
 		rows         int
-		pages        []string // their sizes, as they are asked for
+		pages        []string // the sizes that the command requests
 	}{
 		{0, 250, api.ListPhoneNumbersParams{}, 250, []string{"", "", ""}},
 		{1, 250, api.ListPhoneNumbersParams{}, 1, []string{"1"}},
