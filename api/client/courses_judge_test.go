@@ -41,7 +41,7 @@ func (w *world) judge(s *sale) string {
 	if !s.ends.IsZero() && s.ended.After(s.ends) {
 		wrong("it returned %v after its context had ended; want 0s", s.ended.Sub(s.ends))
 	}
-	most := time.Duration(s.requests)*(30*time.Second+time.Minute) + time.Minute // an attempt and a wait for each request, and a wait before the look-up
+	most := time.Duration(s.requests)*(30*time.Second+time.Minute) + time.Minute // an attempt and a wait for each, and a wait before the look-up
 	if took := s.ended.Sub(s.begun); took > most {
 		wrong("it took %v; want %v at most", took, most)
 	}

@@ -41,7 +41,7 @@ func TestEveryMemberAndParameterChangesSomething(t *testing.T) {
 	}
 }
 
-// The control: a server that takes a member and a parameter and drops them must be found.
+// The control: withoutEffect must find a member and a parameter that a server accepts and drops.
 func TestAMemberAndAParameterThatNobodyReadsAreFound(t *testing.T) {
 	t.Parallel()
 	spec, label := spectest.Load(t), openapi3.NewStringSchema().WithMaxLength(64)

@@ -11,7 +11,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// A read from a pipe that nobody closes would never end. It ends with the context.
+// A read from a pipe that is never closed ends when the context ends.
 func TestReadingAFileCanBeInterrupted(t *testing.T) {
 	in, writer := io.Pipe()
 	defer writer.Close() //nolint:errcheck // an io.PipeWriter's Close returns nil

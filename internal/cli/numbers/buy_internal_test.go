@@ -17,8 +17,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 
-// If the purchase of a number is refused, the command looks for the number once, and does not send the purchase again. Only if
-// it finds the number, its error replaces what the server said.
+// If the purchase of a number is refused, the command looks for the number once, and does not send the purchase again. Its
+// error replaces what the server said only if it finds the number.
 func TestARefusedNumberIsLookedForOnce(t *testing.T) {
 	const number = `{"id":"1","number":"%s","type":"PSTN","agentId":null}`
 	looked := []string{"POST", "GET"}
