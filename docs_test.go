@@ -101,7 +101,7 @@ func anchors(text string) (fragments []string) {
 // The Go code in README and docs comes from an example, which is compiled and run.
 func TestTheGoCodeInTheDocumentsIsThatOfAnExample(t *testing.T) {
 	unindented := func(text string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(text, "") }
-	examples := unindented(read(t, "api/client/example_test.go") + read(t, "api/server/example_test.go"))
+	examples := unindented(read(t, "api/client/example_test.go") + read(t, "api/server/example_test.go") + read(t, "api/apitest/example_test.go"))
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
 	found := 0
 	for name, text := range documents(t) {

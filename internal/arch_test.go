@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"api/client/internal/redact": {},
 	"api/client/internal/shape":  {},
 	"api/client/raw":             {"api", "github.com/oapi-codegen/runtime/..."},
+	"api/apitest":                {"api", "api/client", "internal/sandbox"},
 	"api/server":                 {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
 	"internal":                   {},                                              // this test
 	"internal/drill":             {"go.yaml.in/yaml/v3"},                          // run by make drill

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/serve"
@@ -19,6 +20,8 @@ type Options struct {
 	RandomIDs bool         // make the ids and the API key random; the default is the same ids and key in every run
 	Version   string       // for the start page
 	Log       *slog.Logger // the default logs nothing
+
+	Now func() time.Time // as in serve.Options
 }
 
 // Sandbox is a running sandbox.
@@ -30,7 +33,7 @@ type Sandbox struct {
 // Start starts a sandbox. It runs until Stop; ctx is only for the start. As with serve.Start, an error of listening is a
 // *net.OpError with the Op "listen".
 func Start(ctx context.Context, o Options) (*Sandbox, error) {
-	options := serve.Options{Database: sqldb.InMemory, Addr: o.Addr, Version: o.Version, Log: o.Log}
+	options := serve.Options{Database: sqldb.InMemory, Addr: o.Addr, Version: o.Version, Log: o.Log, Now: o.Now}
 	s := new(Sandbox)
 	if !o.RandomIDs {
 		s.Key = workspace.FixedKey("sandbox")

@@ -42,6 +42,9 @@ type Options struct {
 	Version        string         // for the start page
 	Log            *slog.Logger   // the default logs nothing
 
+	// Now is the clock for what the database keeps, such as idempotency keys, and for rate limits. The default is time.Now.
+	Now func() time.Time
+
 	// NewID makes the ids of numbers, workspaces and keys: UUIDs in lower case, each greater than the one before. The default
 	// makes UUIDv7s.
 	NewID func() string
@@ -74,6 +77,9 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 15*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.NewID == nil {
 		o.NewID = newID
 	}
@@ -85,15 +91,15 @@ func (o Options) withDefaults() Options {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Services returns the services on an open store. They log nothing.
-func Services(st *store.Store) rest.Services { return services(st, newID) }
+func Services(st *store.Store) rest.Services { return services(st, time.Now, newID) }
 
-func services(st *store.Store, newID func() string) rest.Services {
+func services(st *store.Store, now func() time.Time, newID func() string) rest.Services {
 	return rest.Services{
-		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: newID},
-		Workspaces: &workspace.Service{Store: st, Now: time.Now, NewID: newID},
+		Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: now, NewID: newID},
+		Workspaces: &workspace.Service{Store: st, Now: now, NewID: newID},
 		Ready:      st.Ping,
 		Log:        slog.New(slog.DiscardHandler),
-		Now:        time.Now,
+		Now:        now,
 		About:      rest.About{Database: st.Engine()},
 	}
 }
@@ -129,7 +135,7 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 	if err := st.Unlock(ctx, o.SecretKey); err != nil {
 		return nil, err
 	}
-	services := services(st, o.NewID)
+	services := services(st, o.Now, o.NewID)
 	services.Log, services.About.Version = o.Log, o.Version
 	services.RateLimit, services.TrustedProxies = o.RateLimit, o.TrustedProxies
 	handler, err := rest.New(services)
@@ -184,7 +190,7 @@ func (o Options) serve(ctx context.Context, st *store.Store, keys *workspace.Ser
 	running.Go(func() { every(upkeep, o.SaveInterval, o.Log, "save when keys were last used", keys.SaveLastUsed) })
 	running.Go(func() {
 		every(upkeep, o.PruneInterval, o.Log, "remove old idempotency keys", func(ctx context.Context) error {
-			return st.PruneIdempotencyKeys(ctx, time.Now().Add(-phone.IdempotencyKeyTTL))
+			return st.PruneIdempotencyKeys(ctx, o.Now().Add(-phone.IdempotencyKeyTTL))
 		})
 	})
 	err := o.serveHTTP(ctx, listener, handler)
