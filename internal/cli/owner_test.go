@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,9 +29,12 @@ type owner struct {
 // newOwner starts a server on db and buys n numbers there.
 func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 	t.Helper()
-	o := &owner{dir: t.TempDir(), address: freeAddress(t)}
+	port, err := dbtest.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &owner{dir: t.TempDir(), address: fmt.Sprint("127.0.0.1:", port)}
 	o.start(t, append([]string{"--db", db}, flags...)...)
-	var err error
 	o.client, err = client.New(client.WithBaseURL("http://"+o.address+"/api"), client.WithAPIKey(o.key), client.WithRetries(60))
 	if err != nil {
 		t.Fatal(err)
@@ -61,23 +62,6 @@ func newOwner(t *testing.T, db string, n int, flags ...string) *owner {
 		t.FailNow()
 	}
 	return o
-}
-
-// freeAddress returns an address that a server can use again after a restart. Its port is below those that the system assigns
-// to connections, so that no connection takes it in the meantime.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
-		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
-			if err := listener.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return address
-		}
-	}
-	t.Fatal("no address is free")
-	return ""
 }
 
 // start starts the server, at the same address as before.

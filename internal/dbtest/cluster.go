@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -104,7 +105,7 @@ func prepare(bin string, settings []string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := FreePort()
 	return &Cluster{bin: bin, root: root, uid: uid, gid: gid, port: port, settings: settings}, err
 }
 
@@ -116,12 +117,17 @@ func makeRoot(uid, gid int) (string, error) {
 	return root, os.Chown(root, uid, gid)
 }
 
-func freePort() (int, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// FreePort returns a port of 127.0.0.1 on which nothing listens. It is below the ports that the system gives to connections and
+// to listeners on port 0, so that none of them takes it before, or while, a server of a test stops and starts again.
+func FreePort() (int, error) {
+	for range 100 {
+		port := 20_000 + mathrand.IntN(10_000)
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, listener.Close()
+		}
 	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+	return 0, errors.New("found no free port")
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.root, "data") }
