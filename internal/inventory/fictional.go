@@ -2,10 +2,13 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Fictional yields the fictional numbers that start with prefix, in E.164 form and in ascending order, as blocks of consecutive
@@ -14,13 +17,8 @@ import (
 // of Ofcom, the regulator of the United Kingdom.
 func Fictional(prefix string) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
-		for _, areaCode := range strings.Fields(areaCodes) {
-			if numbers := block("+1"+areaCode+"55501", 2, prefix); numbers != nil && !yield(numbers) {
-				return
-			}
-		}
-		for _, dramaRange := range strings.Fields(dramaRanges) {
-			if numbers := block("+44"+dramaRange, 3, prefix); numbers != nil && !yield(numbers) {
+		for _, b := range blocks() {
+			if numbers := b.numbers(prefix); numbers != nil && !yield(numbers) {
 				return
 			}
 		}
@@ -29,23 +27,47 @@ func Fictional(prefix string) iter.Seq[[]string] {
 
 // IsFictional reports whether Fictional yields the number.
 func IsFictional(number string) bool {
-	for numbers := range Fictional(number) {
-		return numbers[0] == number
-	}
-	return false
+	_, found := slices.BinarySearchFunc(blocks(), number, block.compare)
+	return found
 }
 
-// block returns the numbers that consist of base and the given count of digits, and start with prefix.
-func block(base string, digits int, prefix string) (numbers []string) {
-	if !strings.HasPrefix(base, prefix) && !strings.HasPrefix(prefix, base) {
+// block has the numbers that consist of base and that many digits.
+type block struct {
+	base   string
+	digits int
+}
+
+// blocks returns all blocks, in ascending order.
+var blocks = sync.OnceValue(func() (all []block) {
+	for _, areaCode := range strings.Fields(areaCodes) {
+		all = append(all, block{"+1" + areaCode + "55501", 2})
+	}
+	for _, dramaRange := range strings.Fields(dramaRanges) {
+		all = append(all, block{"+44" + dramaRange, 3})
+	}
+	return all
+})
+
+// numbers returns the numbers of the block that start with prefix.
+func (b block) numbers(prefix string) (numbers []string) {
+	if !strings.HasPrefix(b.base, prefix) && !strings.HasPrefix(prefix, b.base) {
 		return nil
 	}
-	for n := range int(math.Pow10(digits)) {
-		if number := fmt.Sprintf("%s%0*d", base, digits, n); strings.HasPrefix(number, prefix) {
+	for n := range int(math.Pow10(b.digits)) {
+		if number := fmt.Sprintf("%s%0*d", b.base, b.digits, n); strings.HasPrefix(number, prefix) {
 			numbers = append(numbers, number)
 		}
 	}
 	return numbers
+}
+
+// compare returns 0 if the block has the number, and otherwise whether it is before (-1) or after (1) the number.
+func (b block) compare(number string) int {
+	rest, found := strings.CutPrefix(number, b.base)
+	if found && len(rest) == b.digits && strings.Trim(rest, "0123456789") == "" {
+		return 0
+	}
+	return cmp.Or(strings.Compare(b.base, number), -1)
 }
 
 // areaCodes are the geographic area codes in service in the United States and Canada, as the North American Numbering Plan

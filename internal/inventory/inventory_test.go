@@ -17,6 +17,9 @@ func TestFictionalNumbersAreForFiction(t *testing.T) {
 			t.Errorf("%s comes after %s; want ascending order", number, last)
 		}
 		last = number
+		if !IsFictional(number) {
+			t.Errorf("%s is not fictional", number)
+		}
 		if seen[number] {
 			t.Fatalf("%s is there twice; want it once", number)
 		}

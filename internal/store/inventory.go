@@ -37,11 +37,18 @@ func (s *Store) NumbersForSale(ctx context.Context, prefix string, limit int) ([
 		if len(numbers) >= limit && numbers[limit-1] < block[0] {
 			break
 		}
-		owned, err := read(ctx, s, sqldb.ScanString, `SELECT number_key FROM phone_numbers WHERE number_key BETWEEN $1 AND $2`, block[0], block[len(block)-1])
+		owned, err := read(ctx, s, sqldb.ScanString, `
+			SELECT number_key FROM phone_numbers
+			WHERE number_key BETWEEN $1 AND $2
+			ORDER BY number_key`,
+			block[0], block[len(block)-1])
 		if err != nil {
 			return nil, err
 		}
-		numbers = append(numbers, slices.DeleteFunc(block, func(number string) bool { return slices.Contains(owned, number) })...)
+		numbers = append(numbers, slices.DeleteFunc(block, func(number string) bool {
+			_, taken := slices.BinarySearch(owned, number)
+			return taken
+		})...)
 		slices.Sort(numbers)
 		numbers = slices.Compact(numbers)
 	}
@@ -75,13 +82,13 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 				return err
 			}
 		}
-		made, err := sqldb.All(ctx, tx, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, inventoryMade)
+		made, err := setting(ctx, tx, inventoryMade)
 		if err != nil {
 			return err
 		}
 		insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
 		for number := range numbers {
-			if len(made) == 0 && inventory.IsFictional(number) {
+			if made == "" && inventory.IsFictional(number) {
 				continue // it is for sale
 			}
 			if err := insert.Add(ctx, number); err != nil {

@@ -7,9 +7,15 @@ import (
 )
 
 // setting returns the value of a setting, empty if it was never set.
-func (s *Store) setting(ctx context.Context, name string) (string, error) {
-	values, err := read(ctx, s, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, name)
+func setting(ctx context.Context, q sqldb.Querier, name string) (string, error) {
+	values, err := sqldb.All(ctx, q, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, name)
 	return sqldb.Only(values, err, nil)
+}
+
+// setting is the function setting outside of a transaction.
+func (s *Store) setting(ctx context.Context, name string) (string, error) {
+	value, err := setting(ctx, s.db.Reader(), name)
+	return value, storageError(err)
 }
 
 // addSetting sets a setting if it was never set.
