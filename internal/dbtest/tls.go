@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// certify gives the server a certificate for 127.0.0.1, and also writes the certificate to a file for clients.
+// certify gives the server a certificate for 127.0.0.1, and also writes the certificate to a file for clients. The server checks
+// passwords with SCRAM, the default of PostgreSQL.
 func (c *Cluster) certify(forClients string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -35,6 +36,7 @@ func (c *Cluster) certify(forClients string) error {
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
 	return errors.Join(
 		os.WriteFile(forClients, text, 0o600),
+		c.writeData("pg_hba.conf", []byte("host all all 127.0.0.1/32 scram-sha-256\n")),
 		c.writeData("server.crt", text),
 		c.writeData("server.key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
 	)
