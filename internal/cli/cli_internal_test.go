@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
-
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/numberfile"
 )
 
 // A flag counts anywhere on the command line, even after a mistake. A value that is neither true nor false leaves --json off,

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/account"
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"

@@ -5,10 +5,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/account"
-
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/account"
-
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/internal/cli/account"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )
 

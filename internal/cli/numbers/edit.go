@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"

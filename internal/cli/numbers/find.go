@@ -7,14 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"

@@ -11,12 +11,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-	"github.com/vogent-community/phonenumbers/internal/cli/clitest"
-
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/client"
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
+	"github.com/vogent-community/phonenumbers/internal/cli/clitest"
 	"github.com/vogent-community/phonenumbers/internal/cli/failures"
 	"github.com/vogent-community/phonenumbers/internal/console"
 )

@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/vogent-community/phonenumbers/internal/cli/changes"
-
 	"github.com/spf13/cobra"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/cli/account"
+	"github.com/vogent-community/phonenumbers/internal/cli/changes"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/desired"
 )
