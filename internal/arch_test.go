@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
-	"internal/sandbox":       {"internal/rest", "internal/serve", "internal/sqldb", "internal/workspace"},
+	"internal/sandbox":       {"internal/serve", "internal/sqldb", "internal/workspace"},
 	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/failures": {

@@ -47,7 +47,7 @@ type Server struct {
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
 	s := &Server{tb: tb}
-	sandbox, err := sandbox.Start(tb.Context(), sandbox.Options{
+	server, err := sandbox.Start(tb.Context(), sandbox.Options{
 		Log: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Now: func() time.Time { return time.Now().Add(time.Duration(s.advance.Load())) },
 	})
@@ -55,11 +55,11 @@ func NewServer(tb testing.TB) *Server {
 		tb.Fatalf("apitest: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := sandbox.Stop(); err != nil {
+		if err := server.Stop(); err != nil {
 			tb.Errorf("apitest: %v", err)
 		}
 	})
-	s.URL, s.Key = sandbox.BaseURL, sandbox.Key
+	s.URL, s.Key = server.BaseURL, server.FirstKey
 	return s
 }
 

@@ -30,8 +30,8 @@ type Console struct {
 
 // terminal returns the file descriptor of a stream that is a terminal.
 func terminal(stream any) (fd int, ok bool) {
-	if o, wrapped := stream.(*Output); wrapped {
-		stream = o.Writer
+	if w, ok := stream.(io.Writer); ok {
+		stream = Underlying(w)
 	}
 	file, ok := stream.(*os.File)
 	if !ok {
@@ -128,6 +128,15 @@ func (t *Console) Progress(total int, what string) (step, stop func()) {
 type Output struct {
 	io.Writer
 	Lost error // that error
+}
+
+// Underlying returns the writer inside an Output, and any other writer unchanged. If it is a terminal, a command that writes to it
+// can still see that.
+func Underlying(w io.Writer) io.Writer {
+	if o, ok := w.(*Output); ok {
+		return o.Writer
+	}
+	return w
 }
 
 func (o *Output) Write(p []byte) (int, error) {

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/vogent-community/phonenumbers/internal/rest"
 	"github.com/vogent-community/phonenumbers/internal/serve"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
@@ -24,32 +23,14 @@ type Options struct {
 	Now func() time.Time // as in serve.Options
 }
 
-// Sandbox is a running sandbox.
-type Sandbox struct {
-	*serve.Server
-	Key string // the API key
-}
-
-// Start starts a sandbox. It runs until Stop; ctx is only for the start. As with serve.Start, an error of listening is a
-// *net.OpError with the Op "listen".
-func Start(ctx context.Context, o Options) (*Sandbox, error) {
+// Start starts a sandbox. Its API key is FirstKey. As with serve.Start, the sandbox runs until Stop, and an error of listening
+// is a *net.OpError with the Op "listen".
+func Start(ctx context.Context, o Options) (*serve.Server, error) {
 	options := serve.Options{Database: sqldb.InMemory, Addr: o.Addr, Version: o.Version, Log: o.Log, Now: o.Now}
-	s := new(Sandbox)
 	if !o.RandomIDs {
-		s.Key = workspace.FixedKey("sandbox")
-		options.NewID = countedIDs()
-		options.Prepare = func(ctx context.Context, services rest.Services) error {
-			return services.Workspaces.AddKey(ctx, s.Key, "default", "sandbox")
-		}
+		options.FirstKey, options.NewID = workspace.FixedKey("sandbox"), countedIDs()
 	}
-	var err error
-	if s.Server, err = serve.Start(ctx, options); err != nil {
-		return nil, err
-	}
-	if o.RandomIDs {
-		s.Key = s.FirstKey
-	}
-	return s, nil
+	return serve.Start(ctx, options)
 }
 
 // countedIDs returns a function that makes UUIDs of version 7 from a counter.

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
 // start starts a sandbox and returns a client for it.
-func start(t *testing.T, o Options) (*Sandbox, *client.Client) {
+func start(t *testing.T, o Options) (*serve.Server, *client.Client) {
 	t.Helper()
 	s, err := Start(t.Context(), o)
 	if err != nil {
@@ -19,7 +20,7 @@ func start(t *testing.T, o Options) (*Sandbox, *client.Client) {
 			t.Error(err)
 		}
 	})
-	c, err := client.New(client.WithBaseURL(s.BaseURL), client.WithAPIKey(s.Key))
+	c, err := client.New(client.WithBaseURL(s.BaseURL), client.WithAPIKey(s.FirstKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +31,8 @@ func TestTwoSandboxesHaveTheSameIDsAndNothingElseInCommon(t *testing.T) {
 	t.Parallel()
 	first, a := start(t, Options{})
 	second, b := start(t, Options{})
-	if first.Key != second.Key {
-		t.Errorf("the keys are %s and %s; want the same", first.Key, second.Key)
+	if first.FirstKey != second.FirstKey {
+		t.Errorf("the keys are %s and %s; want the same", first.FirstKey, second.FirstKey)
 	}
 	for range 3 {
 		bought, err := a.Buy(t.Context(), "+14155550100")
@@ -74,8 +75,8 @@ func TestRandomIDsDiffer(t *testing.T) {
 	t.Parallel()
 	first, a := start(t, Options{RandomIDs: true})
 	second, b := start(t, Options{RandomIDs: true})
-	if first.Key == second.Key {
-		t.Errorf("both keys are %s; want different ones", first.Key)
+	if first.FirstKey == second.FirstKey {
+		t.Errorf("both keys are %s; want different ones", first.FirstKey)
 	}
 	bought, err := a.Buy(t.Context(), "+14155550100")
 	if err != nil {

@@ -49,9 +49,8 @@ type Options struct {
 	// makes UUIDv7s.
 	NewID func() string
 
-	// Prepare is called on the open database, before the server takes requests or creates a first key. If it returns an error,
-	// Start returns that error.
-	Prepare func(context.Context, rest.Services) error
+	// FirstKey is the API key that Start creates on a new database. The default is a random key.
+	FirstKey string
 
 	// OnFirstKey is called with the API key that Start creates on a new database, before the server takes requests. If it
 	// returns an error, Start returns that error.
@@ -83,6 +82,7 @@ func (o Options) withDefaults() Options {
 	if o.NewID == nil {
 		o.NewID = newID
 	}
+	o.FirstKey = cmp.Or(o.FirstKey, workspace.NewKey())
 	o.SaveInterval = cmp.Or(o.SaveInterval, 10*time.Second)
 	o.PruneInterval = cmp.Or(o.PruneInterval, time.Hour)
 	return o
@@ -142,19 +142,17 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Prepare != nil {
-		if err := o.Prepare(ctx, services); err != nil {
-			return nil, err
-		}
-	}
 	// Listen before the first key is created: a key that is created but not shown would be lost.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{BaseURL: baseURL(listener.Addr()), done: make(chan struct{})}
-	s.FirstKey, err = services.Workspaces.CreateFirstKey(ctx, "default", "first")
-	if err == nil && s.FirstKey != "" && o.OnFirstKey != nil {
+	created, err := services.Workspaces.CreateFirstKey(ctx, o.FirstKey, "default", "first")
+	if created {
+		s.FirstKey = o.FirstKey
+	}
+	if created && o.OnFirstKey != nil {
 		err = o.OnFirstKey(s.BaseURL, s.FirstKey)
 	}
 	if err != nil {

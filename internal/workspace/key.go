@@ -18,7 +18,8 @@ const (
 	keyAllowed = 256 - 256%len(base62) // bytes from this value on would make some characters more likely, so they are skipped
 )
 
-func newKey() string {
+// NewKey returns a random key. CreateFirstKey can create it in a workspace.
+func NewKey() string {
 	key := []byte(keyPrefix)
 	for buf := make([]byte, 1); len(key) < len(keyPrefix)+keyRandom; {
 		rand.Read(buf) // it never fails

@@ -11,7 +11,7 @@ import (
 func TestNewKeysAreWellFormedAndDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		key := newKey()
+		key := NewKey()
 		if !wellFormed(key) {
 			t.Fatalf("the key %q is not well-formed", key)
 		}
@@ -40,7 +40,7 @@ func TestAFixedKeyIsWellFormed(t *testing.T) {
 }
 
 func TestAMistypedKeyIsNotWellFormed(t *testing.T) {
-	key := newKey()
+	key := NewKey()
 	for i := range key {
 		for _, c := range []string{"a", "B", "7", "-"} {
 			if typo := key[:i] + c + key[i+1:]; typo != key && wellFormed(typo) {
@@ -60,7 +60,7 @@ type noStore struct{ Store }
 
 func TestAMistypedKeyIsRefusedWithoutAskingTheStore(t *testing.T) {
 	s := &Service{Store: noStore{}}
-	if _, err := s.Authenticate(t.Context(), newKey()+"x"); !errors.Is(err, ErrInvalidKey) {
+	if _, err := s.Authenticate(t.Context(), NewKey()+"x"); !errors.Is(err, ErrInvalidKey) {
 		t.Errorf("got %v; want %v", err, ErrInvalidKey)
 	}
 }
@@ -87,7 +87,7 @@ func TestALastUseThatWasNotSavedIsSavedTheNextTime(t *testing.T) {
 	st := &lockedStore{key: Key{ID: "k"}, locked: true}
 	now := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
 	s := &Service{Store: st, Now: func() time.Time { return now }}
-	if _, err := s.Authenticate(t.Context(), newKey()); err != nil {
+	if _, err := s.Authenticate(t.Context(), NewKey()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SaveLastUsed(t.Context()); err == nil {

@@ -76,31 +76,19 @@ func CheckName(what, value string) error {
 // CreateKey creates a key for the workspace with that name. If there is no such workspace, it creates the workspace too.
 // The returned key is not stored anywhere: the store has only its hash.
 func (s *Service) CreateKey(ctx context.Context, workspaceName, keyName string) (string, error) {
-	key := newKey()
-	_, err := s.add(ctx, key, workspaceName, keyName, false)
-	return key, err
-}
-
-// AddKey is like CreateKey, but adds a key that the caller has chosen, such as FixedKey makes them.
-func (s *Service) AddKey(ctx context.Context, key, workspaceName, keyName string) error {
-	if !wellFormed(key) {
-		return fmt.Errorf("add key: %w", ErrInvalidKey)
-	}
-	_, err := s.add(ctx, key, workspaceName, keyName, false)
-	return err
-}
-
-// CreateFirstKey is like CreateKey, but creates a key only if there has never been one. Otherwise, it returns an empty
-// string.
-func (s *Service) CreateFirstKey(ctx context.Context, workspaceName, keyName string) (string, error) {
-	key := newKey()
-	if added, err := s.add(ctx, key, workspaceName, keyName, true); err != nil || !added {
+	key := NewKey()
+	if _, err := s.create(ctx, key, workspaceName, keyName, false); err != nil {
 		return "", err
 	}
 	return key, nil
 }
 
-func (s *Service) add(ctx context.Context, key, workspaceName, keyName string, onlyFirst bool) (bool, error) {
+// CreateFirstKey is like CreateKey, but creates the given key, and only if there has never been one. It reports whether it did.
+func (s *Service) CreateFirstKey(ctx context.Context, key, workspaceName, keyName string) (bool, error) {
+	return s.create(ctx, key, workspaceName, keyName, true)
+}
+
+func (s *Service) create(ctx context.Context, key, workspaceName, keyName string, onlyFirst bool) (bool, error) {
 	if err := errors.Join(CheckName("workspace", workspaceName), CheckName("key", keyName)); err != nil {
 		return false, err
 	}
@@ -110,11 +98,11 @@ func (s *Service) add(ctx context.Context, key, workspaceName, keyName string, o
 		Workspace: Workspace{ID: s.NewID(), Name: workspaceName},
 		CreatedAt: s.Now(),
 	}
-	added, err := s.Store.InsertAPIKey(ctx, record, hashKey(key), onlyFirst)
+	created, err := s.Store.InsertAPIKey(ctx, record, hashKey(key), onlyFirst)
 	if err != nil {
 		return false, fmt.Errorf("create key: %w", err)
 	}
-	return added, nil
+	return created, nil
 }
 
 // Authenticate returns the Key that belongs to an API key, or ErrInvalidKey. It asks the store each time, so that every

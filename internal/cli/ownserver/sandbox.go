@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sandbox"
+	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
 func sandboxCommand(version string) *cobra.Command {
@@ -72,7 +72,7 @@ func runSandbox(ctx context.Context, o sandbox.Options, t *console.Console, args
 		return listenError(err)
 	}
 	if len(args) > 0 {
-		err = runWith(signals, t, args, "VOGENT_BASE_URL="+s.BaseURL, "VOGENT_API_KEY="+s.Key)
+		err = runWith(signals, t, args, "VOGENT_BASE_URL="+s.BaseURL, "VOGENT_API_KEY="+s.FirstKey)
 	} else if err = printSandbox(t, s); err == nil {
 		select {
 		case <-ctx.Done():
@@ -82,11 +82,11 @@ func runSandbox(ctx context.Context, o sandbox.Options, t *console.Console, args
 	return errors.Join(s.Stop(), err)
 }
 
-func printSandbox(t *console.Console, s *sandbox.Sandbox) error {
+func printSandbox(t *console.Console, s *serve.Server) error {
 	if t.JSON {
-		return writeAccess(t, s.BaseURL, s.Key)
+		return writeAccess(t, s.BaseURL, s.FirstKey)
 	}
-	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", s.BaseURL, s.Key)
+	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", s.BaseURL, s.FirstKey)
 	return err
 }
 
@@ -94,7 +94,7 @@ func printSandbox(t *console.Console, s *sandbox.Sandbox) error {
 func runWith(signals <-chan os.Signal, t *console.Console, args []string, variables ...string) error {
 	command := exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // the user gives the command; it must get signals, and not be killed
 	command.Env = append(os.Environ(), variables...)
-	command.Stdin, command.Stdout, command.Stderr = t.In, unwrapped(t.Out), t.Err
+	command.Stdin, command.Stdout, command.Stderr = t.In, console.Underlying(t.Out), t.Err
 	if err := command.Start(); err != nil {
 		code := 126
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -127,14 +127,6 @@ func exitOf(err error) error {
 		return console.SilentExit{Code: 128 + int(status.Signal())}
 	}
 	return console.SilentExit{Code: exit.ExitCode()}
-}
-
-// unwrapped returns the file behind the output of the program: a command that writes to it can still see a terminal.
-func unwrapped(w io.Writer) io.Writer {
-	if output, ok := w.(*console.Output); ok {
-		return output.Writer
-	}
-	return w
 }
 
 func listenError(err error) error {
