@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"api/client/internal/redact": {},
 	"api/client/internal/shape":  {},
 	"api/client/raw":             {"api", "github.com/oapi-codegen/runtime/..."},
+	"api/control":                {"api"},
 	"api/apitest":                {"api", "api/client", "internal/sandbox"},
 	"api/server":                 {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
 	"internal":                   {},                                              // this test
@@ -57,9 +58,10 @@ var mayImport = map[string][]string{
 	"internal/serve": {
 		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
-	"internal/sandbox":       {"internal/serve", "internal/sqldb", "internal/workspace"},
-	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
-	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
+	"internal/sandbox/controlserver": {"api/control", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/..."},
+	"internal/sandbox":               {"internal/serve", "internal/sqldb", "internal/workspace"},
+	"internal/profiles":              {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
+	"internal/cli/arguments":         {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/failures": {
 		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",
 	},

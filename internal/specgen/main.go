@@ -31,16 +31,18 @@ func generate() error {
 	if err != nil {
 		return err
 	}
-	made := map[string][]byte{}
-	for _, name := range oapiCodegen {
-		if made[name], err = os.ReadFile(name); err != nil {
+	for _, names := range oapiCodegen {
+		made := map[string][]byte{}
+		for _, name := range names {
+			if made[name], err = os.ReadFile(name); err != nil {
+				return err
+			}
+		}
+		if made, err = tidy(made, names); err != nil {
 			return err
 		}
+		maps.Copy(files, made)
 	}
-	if made, err = tidy(made); err != nil {
-		return err
-	}
-	maps.Copy(files, made)
 	for name, code := range files {
 		if err := os.WriteFile(name, code, 0o644); err != nil { //nolint:gosec // everyone may read source code
 			return err

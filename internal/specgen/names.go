@@ -13,20 +13,24 @@ import (
 // types is the file of oapi-codegen that declares the types of the API. Programs use these names.
 const types = "api/models.gen.go"
 
-// oapiCodegen lists the files that oapi-codegen generates.
-var oapiCodegen = []string{types, "api/client/raw/client.gen.go", "api/server/server.gen.go"}
+// oapiCodegen lists the files that oapi-codegen generates from openapi.yaml and from control.yaml, the file with the types first.
+var oapiCodegen = [][]string{
+	{types, "api/client/raw/client.gen.go", "api/server/server.gen.go"},
+	{"api/control/models.gen.go", "internal/sandbox/controlserver/server.gen.go"},
+}
 
-// tidy removes what clutters the documentation of the API's types: the second names that oapi-codegen gives them, such as
+// tidy removes what clutters the documentation of the types in the first of the files: the second names that oapi-codegen gives them, such as
 // CreatePhoneNumberJSONRequestBody for CreatePhoneNumberInput, and its package comments, because doc.go has one. oapi-codegen
 // has no option to omit either. A second name is an alias of a plain name. []T and time.Time are not plain names, so their
 // aliases stay.
-func tidy(files map[string][]byte) (map[string][]byte, error) {
+func tidy(files map[string][]byte, names []string) (map[string][]byte, error) {
+	types := names[0]
 	firstNames, cuts, err := secondNames(files[types])
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read %s: %w", types, err)
 	}
 	files[types] = edit(files[types], cuts)
-	for _, name := range oapiCodegen {
+	for _, name := range names {
 		file, err := parse(files[name])
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
@@ -57,7 +61,7 @@ func tidy(files map[string][]byte) (map[string][]byte, error) {
 func secondNames(code []byte) (firstNames map[string]string, declared []change, err error) {
 	file, err := parse(code)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", types, err)
+		return nil, nil, err
 	}
 	firstNames = map[string]string{}
 	for _, d := range file.Decls {

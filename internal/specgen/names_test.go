@@ -72,18 +72,18 @@ func create(body Number, params map[string]*Number) (*Number, error) {
 }
 `
 	got := map[string][]byte{types: []byte(withSecondNames)}
-	for _, name := range oapiCodegen[1:] {
+	for _, name := range oapiCodegen[0][1:] {
 		got[name] = []byte(withTheirUses)
 	}
 	for _, when := range []string{"once", "twice"} {
 		var err error
-		if got, err = tidy(got); err != nil {
+		if got, err = tidy(got, oapiCodegen[0]); err != nil {
 			t.Fatal(err)
 		}
 		if string(got[types]) != wantTypes {
 			t.Errorf("%s: the types are\n%s\nwant\n%s", when, got[types], wantTypes)
 		}
-		for _, name := range oapiCodegen[1:] {
+		for _, name := range oapiCodegen[0][1:] {
 			if string(got[name]) != wantUses {
 				t.Errorf("%s: %s is\n%s\nwant\n%s", when, name, got[name], wantUses)
 			}

@@ -1,0 +1,2 @@
+// Package controlserver has the generated Echo interface of control.yaml.
+package controlserver
