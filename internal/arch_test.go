@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/sandbox/controlserver": {"api/control", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/..."},
+	"internal/sandbox/inbound":       {"api/control", "internal/phone"},
 	"internal/sandbox":               {"internal/serve", "internal/sqldb", "internal/workspace"},
 	"internal/profiles":              {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
 	"internal/cli/arguments":         {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},

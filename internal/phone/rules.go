@@ -39,7 +39,8 @@ const (
 // there must be exactly 10 more digits. IsE164 does not check whether a numbering plan has the number.
 func IsE164(s string) bool { return e164.MatchString(s) }
 
-func isSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
+// IsSIPPrefix reports whether s can be the prefix of a SIP address. 7 or more digits only cannot, because that is a phone number.
+func IsSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
 
 func isID(s string) bool { return len(s) == 36 && uuidVersion.MatchString(s) }
 

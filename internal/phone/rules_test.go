@@ -21,7 +21,7 @@ func TestValueRules(t *testing.T) {
 			},
 		},
 		{
-			"SIP prefix", isSIPPrefix,
+			"SIP prefix", IsSIPPrefix,
 			[]string{"a", "Z", "0", "123456", "support-line", "a_b.c~d+e", "1234567a", long("a", 64)},
 			[]string{"", "-a", ".a", "1234567", "12345678901", "a b", "a@b", "ä", "a\n", long("a", 65)},
 		},

@@ -36,7 +36,7 @@ func (q ListQuery) validate() (Filter, int, error) {
 		limit = min(*q.Limit, maxPage)
 	}
 	if q.Number != nil {
-		rules.check(IsE164(*q.Number) || isSIPPrefix(*q.Number), "number",
+		rules.check(IsE164(*q.Number) || IsSIPPrefix(*q.Number), "number",
 			"must be a phone number in E.164 form, with its + written %2B in a URL, or a SIP prefix")
 		filter.Number = *q.Number
 	}
@@ -71,7 +71,7 @@ func (c Create) validate() error {
 		}
 	case createVogentSIP:
 		if has(c.VogentSIP != nil, "/vogentSip") {
-			rules.check(isSIPPrefix(c.VogentSIP.SIPPrefix), "/vogentSip/sipPrefix", wantSIPPrefix)
+			rules.check(IsSIPPrefix(c.VogentSIP.SIPPrefix), "/vogentSip/sipPrefix", wantSIPPrefix)
 			rules.checkCredentials("/vogentSip", c.VogentSIP.Username, c.VogentSIP.Password, minSIPLength)
 		}
 	default:

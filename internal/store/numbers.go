@@ -89,6 +89,16 @@ func (s *Store) Number(ctx context.Context, workspaceID, id string) (phone.Numbe
 	return sqldb.Only(found, err, phone.ErrNotFound)
 }
 
+// FindNumber returns the number of any workspace: at most one has it. A SIP prefix is found in any letter case. If nobody has
+// the number, the error is phone.ErrNotFound.
+func (s *Store) FindNumber(ctx context.Context, number string) (phone.Number, error) {
+	found, err := read(ctx, s, scanNumber, `
+		SELECT `+numberColumns+` FROM phone_numbers
+		WHERE number_key = $1`,
+		numberKey(number))
+	return sqldb.Only(found, err, phone.ErrNotFound)
+}
+
 // Numbers implements phone.Store.
 func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter, after string, limit int) ([]phone.Number, error) {
 	query, args := numbersQuery(workspaceID, f, after, limit)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -91,6 +92,29 @@ func TestAChangeSetsWhatItHasAndLeavesTheRest(t *testing.T) {
 		}
 		if got, err := s.Number(t.Context(), w, other.ID); err != nil || got != other {
 			t.Errorf("another number: %s; the error is %v", differences(got, other), err)
+		}
+	})
+}
+
+func TestANumberIsFoundInAnyWorkspaceAndLetterCase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := storetest.Unlocked(t, newDB(t))
+		want := fullNumber(t)
+		dbtest.Must(t, s.InsertNumber(t.Context(), storetest.NewWorkspace(t, s, "first"), want, nil, phone.Claim{}))
+		second := storetest.NewWorkspace(t, s, "second")
+		line, _ := storetest.InsertSIP(t, s, second, "Support-Line", "correct horse battery")
+		for number, want := range map[string]phone.Number{want.Number: want, "sUPPORT-lINE": line} {
+			if got, err := s.FindNumber(t.Context(), number); err != nil || got != want {
+				t.Errorf("find %q: %s; the error is %v", number, differences(got, want), err)
+			}
+		}
+		_, err := s.DeleteNumber(t.Context(), second, line.ID)
+		dbtest.Must(t, err)
+		for _, number := range []string{line.Number, "", "+14155550100", "%"} {
+			if got, err := s.FindNumber(t.Context(), number); !errors.Is(err, phone.ErrNotFound) {
+				t.Errorf("find %q: got %+v, %v; want the error %v", number, got, err, phone.ErrNotFound)
+			}
 		}
 	})
 }
