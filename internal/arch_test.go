@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 		"internal/phone", "internal/rest", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},
 	"internal/sandbox/fault":         {"api", "api/control", "github.com/labstack/echo/v4", "golang.org/x/net/http/httpguts"},
+	"internal/sandbox/journal":       {"api/control", "github.com/go-json-experiment/json/jsontext"},
 	"internal/sandbox/controlserver": {"api/control", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/..."},
 	"internal/sandbox/inbound":       {"api/control", "internal/phone"},
 	"internal/sandbox":               {"internal/serve", "internal/sqldb", "internal/workspace"},

@@ -160,7 +160,7 @@ type Problem = api.Problem
 
 // Request A request to the API.
 type Request struct {
-	// Sequence The request's place since the last reset. The first one has 1.
+	// Sequence The request's place in the order of arrival since the last reset. The first one has 1.
 	//
 	// Example: 1
 	Sequence int `json:"sequence"`
@@ -205,7 +205,7 @@ type Request struct {
 	// Example: 5MYVPBXQ6JBGUCIQSYWZ3TCBMJ
 	RequestID string `json:"requestId"`
 
-	// Body The JSON body, with [redacted] in place of secrets.
+	// Body The JSON body, with [redacted] in place of secrets. It is absent if it is larger than 4 KiB.
 	//
 	// Example: {"number":"+14155550100"}
 	Body json.RawMessage `json:"body,omitempty"`
@@ -216,12 +216,12 @@ type Request struct {
 	BodyOmitted string `json:"bodyOmitted,omitempty"`
 
 	// Status The status of the response. If the connection was cut after the work, it is the status that the response
-	// would have had. It is absent if the connection was cut before the work.
+	// would have had. It is absent if the connection was cut before the work, and while the request is running.
 	//
 	// Example: 200
 	Status int `json:"status,omitempty"`
 
-	// DurationMs How long the response took, in milliseconds.
+	// DurationMs How long the response took, in milliseconds. It is 0 while the request is running.
 	//
 	// Example: 1
 	DurationMs int `json:"durationMs"`
@@ -232,7 +232,7 @@ type Request struct {
 	Fault string `json:"fault,omitempty"`
 }
 
-// RequestList Requests to the API, newest last.
+// RequestList Requests to the API in the order in which they arrived, newest last.
 type RequestList struct {
 	// Requests The requests.
 	Requests []Request `json:"requests"`
