@@ -21,15 +21,15 @@ const maxBody = 4 << 10
 var secretNames = []string{"password", "passwd", "passphrase", "secret", "token", "apikey", "authorization"}
 
 // Redacted returns r with the body that was sent, or with the reason why the body is omitted. bodyErr is the error of reading
-// the body. Redacted replaces the secrets in all texts that the caller of the API has chosen with [redacted]:
+// the body. In all texts that the caller of the API chose, Redacted replaces these with [redacted]:
 //
 //   - the value of a member or a query parameter whose name has one of secretNames in it, at any depth and of any type
-//   - such a value in any other text, a credential of the Authorization header, and each of the other secrets, if it has
-//     at least 4 characters: a shorter one is in other texts by chance
+//   - the same value anywhere else, a credential of the Authorization header, and each of the other secrets, if it has at
+//     least 4 characters: a shorter one is in other texts by chance
 //   - what looks like an API key, whether it is one or not
 //
-// A secret is found with percent-encoding and JSON escapes too. The names and the values of members are such texts; only a
-// name that is one of secretNames stays. Members keep their order, and numbers their text.
+// It finds a secret also if JSON escapes or percent-encoding hide it, and in the names of members. A name that is one of
+// secretNames stays as it is. Members keep their order, and numbers their text.
 func Redacted(r control.Request, authorization string, body []byte, bodyErr error, secrets ...string) control.Request {
 	var x redactor
 	for _, secret := range secrets {

@@ -12,7 +12,7 @@ import (
 
 const (
 	ownKey   = "pnk_canary0000000000000000000000000000"
-	wrongKey = "pnk_other11111111111111111111111111111"
+	wrongKey = "pnk_Zother1111111111111111111111111111"
 	seedKey  = "test-key-1"
 	webhook  = "whsec_c2VjcmV0+/=="
 	password = "correct horse"
@@ -33,8 +33,8 @@ func TestABodyIsKeptAsItWasSent(t *testing.T) {
 		`[true,false,null]`:              "",
 		`1.50`:                           "",
 		`{"a":{"x":1},"b":{"x":1}}`:      "",
-		`{"key":"pnk_","name":"pnk-1","username":"u","keyword":["k"],"author":"a"}`: "",
-		`{"x":"100%","y":"%zz%4","z":"%25"}`:                                        "",
+		`{"key":"pnk_","k":"pnk_-1 pnk_","name":"pnk-1","username":"u","keyword":["k"],"author":"a"}`: "",
+		`{"x":"100%","y":"%zz%4","z":"%25"}`: "",
 	} {
 		if want == "" {
 			want = sent
@@ -82,7 +82,7 @@ func TestTheValueOfASecretMemberIsReplaced(t *testing.T) {
 	for _, value := range []string{`"` + password + `"`, `"x"`, `""`, `1`, `123456.0`, `true`, `null`, `[]`, `["` + password + `",{"a":1}]`, `{"` + password + `":1}`} {
 		for _, name := range []string{
 			"password", "PASSWORD", "Password", `pass\u0077ord`, "sipPassword", "password2", "pass_word", "passwd", "passphrase", "secret", "clientSecret",
-			"secretKey", "token", "accessToken", "access_token", "apiKey", "api_key", "API-Key", "x-api-key", "Authorization", "Proxy-Authorization",
+			"secretKey", "token", "accessToken", "access_token", "apiKey", "api_key", "API-Key", "x-api-key", "api.key", "API Key", "Authorization", "Proxy-Authorization",
 		} {
 			const around = `{"a":[{"%":%,"z":1.0}]}`
 			got := redact(strings.Replace(strings.Replace(around, "%", name, 1), "%", value, 1))
@@ -142,13 +142,14 @@ func TestASecretInANumberIsReplaced(t *testing.T) {
 func TestAShortSecretIsOnlyReplacedInItsMember(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
-		`{"type":"e","password":"e"}`:            `{"type":"e","password":"[redacted]"}`,
-		`{"a":"x123","password":123,"b":123}`:    `{"a":"x123","password":"[redacted]","b":123}`,
-		`{"a":"äöü","password":"äöü"}`:           `{"a":"äöü","password":"[redacted]"}`,
-		`{"a":"xäöüß","password":"äöüß"}`:        `{"a":"x[redacted]","password":"[redacted]"}`,
-		`{"password":true,"a":true,"b":"true"}`:  `{"password":"[redacted]","a":true,"b":"true"}`,
-		`{"password":"password","a":"password"}`: `{"password":"[redacted]","a":"[redacted]"}`,
-		`{"password":{"number":1},"number":2}`:   `{"password":"[redacted]","number":2}`,
+		`{"type":"e","password":"e"}`:                          `{"type":"e","password":"[redacted]"}`,
+		`{"a":"x123","password":123,"b":123}`:                  `{"a":"x123","password":"[redacted]","b":123}`,
+		`{"a":"äöü","password":"äöü"}`:                         `{"a":"äöü","password":"[redacted]"}`,
+		`{"a":"xäöüß","password":"äöüß"}`:                      `{"a":"x[redacted]","password":"[redacted]"}`,
+		`{"password":true,"a":true,"b":"true"}`:                `{"password":"[redacted]","a":true,"b":"true"}`,
+		`{"password":"password","a":"password"}`:               `{"password":"[redacted]","a":"[redacted]"}`,
+		`{"password":{"token":{"b":1},"c":"text"},"a":"text"}`: `{"password":"[redacted]","a":"[redacted]"}`,
+		`{"password":{"number":1},"number":2}`:                 `{"password":"[redacted]","number":2}`,
 	} {
 		if got := redact(sent); string(got.Body) != want {
 			t.Errorf("the body of %s is %s; want %s", sent, got.Body, want)

@@ -127,7 +127,7 @@ func TestThePasswordsOfAnOmittedBodyAreReplacedElsewhere(t *testing.T) {
 	member := `{"password":"` + password + `"`
 	for _, body := range []string{
 		member, member + `,"a":1,"a":2}`, member + `,"password":"x"}`, member + "}" + member + "}", member + `,"a":"` + strings.Repeat("x", 5000) + `"}`,
-		member + ",\"a\":\"\xff\"}",
+		`{"a":1,"a":2,` + member[1:] + `}`, "{\"a\":\"\xff\"," + member[1:] + "}",
 	} {
 		got := journal.Redacted(control.Request{IdempotencyKey: "my " + password}, "", []byte(body), nil)
 		if got.BodyOmitted == "" || got.IdempotencyKey != "my [redacted]" {
