@@ -114,14 +114,24 @@ func TestACallThatNobodyAnswersSaysWhy(t *testing.T) {
 	expect("only for sale", ErrUnknown)
 }
 
-func TestANumberThatWasNotDeletedIsUnknown(t *testing.T) {
+// failing is a store that cannot delete its number.
+type failing struct {
+	phone.Store
+	number phone.Number
+}
+
+func (f failing) DeleteNumber(context.Context, string, string) (phone.Number, error) {
+	return f.number, phone.ErrStorageUnavailable
+}
+
+func TestANumberThatWasNotDeletedIsNotRemembered(t *testing.T) {
 	t.Parallel()
-	l := newLine(t)
-	if _, err := l.Memory.DeleteNumber(t.Context(), storetest.NewID(), l.number.ID); !errors.Is(err, phone.ErrNotFound) {
-		t.Errorf("deleting a number of another workspace: the error is %v; want %v", err, phone.ErrNotFound)
+	m := Remember(failing{number: phone.Number{Number: "+14155550100"}})
+	if _, err := m.DeleteNumber(t.Context(), "workspace", "id"); !errors.Is(err, phone.ErrStorageUnavailable) {
+		t.Errorf("the error is %v; want %v", err, phone.ErrStorageUnavailable)
 	}
-	if l.Memory.wasDeleted(l.number.Number) {
-		t.Errorf("%s counts as deleted; want not", l.number.Number)
+	if m.wasDeleted("+14155550100") {
+		t.Error("the number counts as deleted; want not")
 	}
 }
 

@@ -15,6 +15,7 @@ const canary = "c4n4ry"
 
 // echo sends the request back, first instead of a status, then in a header and the body.
 func echo(t *testing.T, before string) http.HandlerFunc {
+	t.Helper()
 	return func(w http.ResponseWriter, r *http.Request) {
 		dump, err := httputil.DumpRequest(r, true)
 		if err != nil {
@@ -41,7 +42,7 @@ func TestNoErrorContainsASecret(t *testing.T) {
 		},
 	} {
 		l := newLine(t)
-		server := l.receive(t, handler)
+		server := l.startReceiver(t, handler)
 		l.Webhook.URL = strings.Replace(server.URL, "//", "//user-"+canary+":pass-"+canary+"@", 1) + query
 		l.Webhook.Secret = "secret-" + canary
 		checkSecrets(t, l, name)

@@ -40,9 +40,9 @@ type dial struct {
 
 // notify sends the event and returns what came of it. It returns an error only if ctx ends.
 func (c *Caller) notify(ctx context.Context, d dial) (*control.WebhookResult, error) {
+	start, result := time.Now(), &control.WebhookResult{}
 	limited, cancel := context.WithTimeout(ctx, c.limit())
 	defer cancel()
-	start, result := time.Now(), &control.WebhookResult{}
 	result.Error = c.send(limited, d, result)
 	if result.Error != "" && ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -81,6 +81,11 @@ func (c *Caller) send(ctx context.Context, d dial, result *control.WebhookResult
 		return "The webhook did not send a valid HTTP response."
 	}
 	defer func() { _ = response.Body.Close() }()
+	return c.receive(ctx, response, result)
+}
+
+// receive puts the response into result. Its failure is as for send.
+func (c *Caller) receive(ctx context.Context, response *http.Response, result *control.WebhookResult) (failure string) {
 	result.Status = response.StatusCode
 	switch {
 	case response.StatusCode/100 == 3 && response.Header.Get("Location") != "":

@@ -26,8 +26,8 @@ import (
 
 const testSecret = "whsec_test"
 
-// receive starts a receiver and makes it the webhook of the line.
-func (l *line) receive(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+// startReceiver starts a receiver and makes it the webhook of the line.
+func (l *line) startReceiver(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -55,7 +55,7 @@ func TestTheEventIsAsPublished(t *testing.T) {
 	l.NewID = func() string { ids = append(ids, uuid.NewString()); return ids[len(ids)-1] }
 	var request *http.Request
 	var body []byte
-	l.receive(t, func(w http.ResponseWriter, r *http.Request) {
+	l.startReceiver(t, func(w http.ResponseWriter, r *http.Request) {
 		request = r
 		body, _ = io.ReadAll(r.Body) // what was read is compared
 		fmt.Fprint(w, `{"call_agent_input": {"name": "Ada"}, "keywords": ["Vogent", ""], "new": null, "KEYWORDS": 1e999}`)
@@ -94,7 +94,7 @@ func TestUserAndPasswordOfTheURLAreSent(t *testing.T) {
 	t.Parallel()
 	l := newLine(t)
 	var name, password, query string
-	l.receive(t, func(_ http.ResponseWriter, r *http.Request) {
+	l.startReceiver(t, func(_ http.ResponseWriter, r *http.Request) {
 		name, password, _ = r.BasicAuth()
 		query = r.URL.RawQuery
 	})
@@ -113,12 +113,18 @@ func TestEveryStatusOfSuccessAndAnEmptyResponseAreFine(t *testing.T) {
 		status int
 		body   string
 	}{
-		{200, ""}, {200, "{}"}, {200, " {} \n"}, {201, "{}"}, {202, ""}, {204, ""}, {299, "{}"},
+		{200, ""},
+		{200, "{}"},
+		{200, " {} \n"},
+		{201, "{}"},
+		{202, ""},
+		{204, ""},
+		{299, "{}"},
 		{200, `{"call_agent_input": {}, "keywords": []}`},
 		{200, `{"pad": "` + strings.Repeat("a", maxResponse-len(`{"pad": ""}`)) + `"}`},
 	} {
 		l := newLine(t)
-		l.receive(t, func(w http.ResponseWriter, _ *http.Request) {
+		l.startReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(test.status)
 			fmt.Fprint(w, test.body)
 		})
@@ -133,7 +139,7 @@ func TestEveryStatusOfSuccessAndAnEmptyResponseAreFine(t *testing.T) {
 func TestTheWebhookIsSentWithoutAProxy(t *testing.T) {
 	t.Parallel()
 	l := newLine(t)
-	l.receive(t, func(http.ResponseWriter, *http.Request) {})
+	l.startReceiver(t, func(http.ResponseWriter, *http.Request) {})
 	l.Webhook.URL = strings.Replace(l.Webhook.URL, "127.0.0.1", "0.0.0.0", 1)
 	if got := l.answered(t); got.Status != 200 || got.Error != "" {
 		t.Errorf("the result is %+v; want status 200", got)
@@ -145,7 +151,7 @@ func TestTheErrorOfAnEndedContextIsReturned(t *testing.T) {
 	for _, part := range []string{"headers", "body"} {
 		l := newLine(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		l.receive(t, func(w http.ResponseWriter, r *http.Request) {
+		l.startReceiver(t, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			if part == "body" {
 				_ = http.NewResponseController(w).Flush()
