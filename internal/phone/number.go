@@ -12,7 +12,7 @@ const (
 
 // Number is a phone number that a workspace owns.
 type Number struct {
-	ID      string // UUIDv7 (RFC 9562), lower case
+	ID      string // a UUID (RFC 9562), lower case
 	Number  string
 	Type    Type
 	AgentID string // empty if the number is not linked
@@ -23,9 +23,14 @@ type Change struct {
 	AgentID *string // the empty string unlinks the number
 }
 
-func (c Change) validate() error {
+// Validate returns an *Error with each rule that the change breaks. known reports whether an agent exists; if known is nil, every
+// agent does.
+func (c Change) Validate(known func(agentID string) bool) error {
 	var rules ruleList
 	rules.checkAgentID(c.AgentID, "/agentId")
+	if known != nil && c.AgentID != nil && agentID.MatchString(*c.AgentID) {
+		rules.check(known(*c.AgentID), "/agentId", knownAgentID)
+	}
 	return rules.err()
 }
 

@@ -20,7 +20,7 @@ var (
 	portNumber  = regexp.MustCompile(`^[0-9]{1,5}$`)
 	usPrefix    = regexp.MustCompile(`^[2-9][0-9]{0,9}$`)
 	gbPrefix    = regexp.MustCompile(`^0?[1-9][0-9]{0,9}$`)
-	uuidVersion = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	uuid        = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
 // minSIPLength is the minimum length of the user name and the password of a SIP address of our own.
@@ -28,6 +28,7 @@ const minSIPLength = 5
 
 const (
 	wantE164      = "must be a phone number in E.164 form, such as +14155550100"
+	knownAgentID  = "must be an agent that exists, or empty"
 	wantAgentID   = "must be 1 to 128 letters, digits, hyphens and underscores, or empty"
 	wantSIPPrefix = "must be 1 to 64 letters, digits and - _ . ~ +, start with a letter or digit, and not consist of 7 or more digits only"
 	wantURI       = `must be a host with an optional port, such as sip.example.com:5060, optionally with sip: or sips: before it and ;transport=udp, tcp or tls after it`
@@ -42,7 +43,9 @@ func IsE164(s string) bool { return e164.MatchString(s) }
 // IsSIPPrefix reports whether s can be the prefix of a SIP address. 7 or more digits only cannot, because that is a phone number.
 func IsSIPPrefix(s string) bool { return sipPrefix.MatchString(s) && !manyDigits.MatchString(s) }
 
-func isID(s string) bool { return len(s) == 36 && uuidVersion.MatchString(s) }
+// IsID reports whether s is a UUID in lower case. Any version is accepted: NewID makes UUIDv7s, but a number can also come from
+// elsewhere, with its id.
+func IsID(s string) bool { return len(s) == 36 && uuid.MatchString(s) }
 
 // isTerminationURI reports whether s is a termination URI. It reads s in each possible way, because "sip:5060" can be a
 // host named sip with a port.

@@ -40,6 +40,8 @@ type Service struct {
 	Claims    Claims
 	Now       func() time.Time
 	NewID     func() string // a new UUIDv7, lower case
+
+	KnownAgent func(id string) bool // whether an agent exists; if nil, every agent does
 }
 
 // The limits of a list and of a search, as counts of numbers.
@@ -112,7 +114,7 @@ const (
 // Create adds a number to the workspace. With an idempotency key, it adds the number only once: replayed reports whether an
 // earlier request with the key has added it.
 func (s *Service) Create(ctx context.Context, workspaceID string, c Create, idempotencyKey string) (n Number, replayed bool, err error) {
-	if err := c.validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		return Number{}, false, err
 	}
 	return s.once(ctx, workspaceID, idempotencyKey, "create", c, func(claim Claim) (Number, error) {
@@ -171,7 +173,7 @@ func (s *Service) insert(ctx context.Context, workspaceID string, t Type, number
 
 // Get returns a number of the workspace.
 func (s *Service) Get(ctx context.Context, workspaceID, id string) (Number, error) {
-	if !isID(id) {
+	if !IsID(id) {
 		return Number{}, ErrNotFound
 	}
 	return s.Store.Number(ctx, workspaceID, id)
@@ -179,10 +181,10 @@ func (s *Service) Get(ctx context.Context, workspaceID, id string) (Number, erro
 
 // Update makes a change to the number, and returns the updated number. An empty change writes nothing.
 func (s *Service) Update(ctx context.Context, workspaceID, id string, c Change) (Number, error) {
-	if err := c.validate(); err != nil {
+	if err := c.Validate(s.KnownAgent); err != nil {
 		return Number{}, err
 	}
-	if !isID(id) {
+	if !IsID(id) {
 		return Number{}, ErrNotFound
 	}
 	if c == (Change{}) {
@@ -193,7 +195,7 @@ func (s *Service) Update(ctx context.Context, workspaceID, id string, c Change) 
 
 // Delete releases the number, and returns it as it last was.
 func (s *Service) Delete(ctx context.Context, workspaceID, id string) (Number, error) {
-	if !isID(id) {
+	if !IsID(id) {
 		return Number{}, ErrNotFound
 	}
 	return s.Store.DeleteNumber(ctx, workspaceID, id)

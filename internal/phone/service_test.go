@@ -107,8 +107,8 @@ func TestACursorOfAnotherFormIsInvalid(t *testing.T) {
 func TestAMalformedIDIsNotFound(t *testing.T) {
 	s := &Service{Store: noStore{}}
 	for _, id := range []string{
-		"", ".", "..", "x", "a/b", "\x00", "019DAA80-7C00-7000-8000-000000000001", "019daa80-7c00-4000-8000-000000000001",
-		"019daa80-7c00-7000-8000-00000000000g", "019daa80-7c00-7000-8000-000000000001 ",
+		"", ".", "..", "x", "a/b", "\x00", "019DAA80-7C00-7000-8000-000000000001", "019daa807c0070008000000000000001",
+		"{019daa80-7c00-7000-8000-000000000001}", "019daa80-7c00-7000-8000-000000000001\n", "019daa80-7c00-7000-8000-00000000000g", "019daa80-7c00-7000-8000-000000000001 ",
 	} {
 		for name, call := range map[string]func(context.Context) error{
 			"get":    func(ctx context.Context) error { _, err := s.Get(ctx, "w", id); return err },
@@ -121,6 +121,80 @@ func TestAMalformedIDIsNotFound(t *testing.T) {
 		}
 	}
 }
+
+// anyNumber has every number, with the agent of its last update.
+type anyNumber struct{ noStore }
+
+func (anyNumber) Number(_ context.Context, _, id string) (Number, error) { return Number{ID: id}, nil }
+
+func (anyNumber) UpdateNumber(_ context.Context, _, id string, c Change) (Number, error) {
+	return Number{ID: id, AgentID: *c.AgentID}, nil
+}
+
+// Numbers of the hosted API have UUIDs of other versions.
+func TestAnIDIsAUUIDOfAnyVersion(t *testing.T) {
+	s := &Service{Store: anyNumber{}}
+	for _, id := range []string{
+		"019daa80-7c00-7000-8000-000000000001", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+		"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+	} {
+		if n, err := s.Get(t.Context(), "w", id); err != nil || n.ID != id {
+			t.Errorf("get %s: got %+v, %v; want the number", id, n, err)
+		}
+		if got, ok := decodeCursor(encodeCursor(id)); !ok || got != id {
+			t.Errorf("the cursor of %s is for %q, %t; want the id, true", id, got, ok)
+		}
+	}
+}
+
+func TestOnlyAKnownAgentCanBeLinkedIfAgentsAreKnown(t *testing.T) {
+	const id = "019daa80-7c00-7000-8000-000000000001"
+	only := &Service{Store: anyNumber{}, KnownAgent: func(id string) bool { return id == "agent_1" }}
+	none := &Service{Store: anyNumber{}, KnownAgent: func(string) bool { return false }}
+	for _, test := range []struct {
+		service *Service
+		agent   string
+		want    string // the detail at /agentId
+	}{
+		{only, "agent_1", ""},
+		{only, "", ""},
+		{only, "agent_2", knownAgentID},
+		{only, "a b", wantAgentID},
+		{none, "agent_1", knownAgentID},
+		{none, "", ""},
+		{&Service{Store: anyNumber{}}, "agent_2", ""},
+	} {
+		n, err := test.service.Update(t.Context(), "w", id, Change{AgentID: &test.agent})
+		var e *Error
+		switch {
+		case test.want == "":
+			if err != nil || n.AgentID != test.agent {
+				t.Errorf("%q: got %+v, %v; want a number with the agent", test.agent, n, err)
+			}
+		case !errors.As(err, &e) || e.Code != ValidationFailed || len(e.Rules) != 1 || e.Rules[0] != (BrokenRule{"/agentId", test.want}):
+			t.Errorf("%q: got the error %v; want %s: /agentId %s", test.agent, err, ValidationFailed, test.want)
+		}
+	}
+	if n, err := none.Update(t.Context(), "w", id, Change{}); err != nil || n.ID != id {
+		t.Errorf("no change: got %+v, %v; want the number", n, err)
+	}
+	var e *Error
+	if _, err := only.Update(t.Context(), "w", "no id", Change{AgentID: new("agent_2")}); !errors.As(err, &e) || e.Code != ValidationFailed {
+		t.Errorf("an unknown number: got %v; want %s, which comes first", err, ValidationFailed)
+	}
+}
+
+// An agent that is gone can still be in a list.
+func TestAListCanBeFilteredByAnUnknownAgent(t *testing.T) {
+	s := &Service{Store: noNumbers{}, KnownAgent: func(string) bool { return false }}
+	if page, err := s.List(t.Context(), "w", ListQuery{AgentID: new("agent_1")}); err != nil || len(page.Numbers) > 0 {
+		t.Errorf("listed %+v, %v; want no number", page, err)
+	}
+}
+
+type noNumbers struct{ noStore }
+
+func (noNumbers) Numbers(context.Context, string, Filter, string, int) ([]Number, error) { return nil, nil }
 
 // readOnly fails the test if an update that changes nothing writes.
 type readOnly struct{ noStore }
