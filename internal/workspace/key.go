@@ -53,9 +53,9 @@ func wellFormed(key string) bool {
 	return len(key) == body+keySum && strings.HasPrefix(key, keyPrefix) && checksum(key[:body]) == key[body:]
 }
 
-// hashKey returns the hash that the store keeps of a key. A fast hash is as good as a slow one, because a key has 178 random
+// HashKey returns the hash that the store keeps of a key. A fast hash is as good as a slow one, because a key has 178 random
 // bits.
-func hashKey(key string) string {
+func HashKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
 }

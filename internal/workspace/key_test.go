@@ -65,6 +65,16 @@ func TestAMistypedKeyIsRefusedWithoutAskingTheStore(t *testing.T) {
 	}
 }
 
+func TestAKeyOfAnyFormIsLookedUpIfTheStoreHasSome(t *testing.T) {
+	st := &lockedStore{key: Key{ID: "k"}}
+	for anyKeys, want := range map[bool]error{true: nil, false: ErrInvalidKey} {
+		s := &Service{Store: st, Now: time.Now, AnyKeys: anyKeys}
+		if _, err := s.Authenticate(t.Context(), "test-key-1"); !errors.Is(err, want) {
+			t.Errorf("AnyKeys %t: got %v; want %v", anyKeys, err, want)
+		}
+	}
+}
+
 // lockedStore knows one key. While it is locked, it cannot save when the key was used.
 type lockedStore struct {
 	Store
