@@ -38,6 +38,9 @@ var mayImport = map[string][]string{
 	"internal/dbtest":            {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
 	"internal/wholefile":         {},
 	"internal/printable":         {},
+	"internal/yamlfile": {
+		"api", "internal/printable", "github.com/go-json-experiment/json/...", "go.yaml.in/yaml/v3",
+	},
 	"internal/console": {
 		"internal/printable", "github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "golang.org/x/term",
 	},
