@@ -74,29 +74,33 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 		if err := s.db.LockExclusive(ctx, tx, inventoryLock); err != nil {
 			return err
 		}
-		if replace {
-			if err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `DELETE FROM inventory`); err != nil {
-				return err
-			}
-		}
-		made, err := setting(ctx, tx, inventoryMade)
-		if err != nil {
-			return err
-		}
-		insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
-		for number := range numbers {
-			if made == "" && inventory.IsFictional(number) {
-				continue // it is for sale
-			}
-			if err := insert.Add(ctx, number); err != nil {
-				return err
-			}
-		}
-		added, err = insert.End(ctx)
+		added, err = addToInventory(ctx, tx, numbers, replace)
 		return err
 	})
 	return added, err
+}
+
+func addToInventory(ctx context.Context, tx sqldb.Querier, numbers iter.Seq[string], replace bool) (added int64, err error) {
+	if replace {
+		if err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
+			return 0, err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM inventory`); err != nil {
+			return 0, err
+		}
+	}
+	made, err := setting(ctx, tx, inventoryMade)
+	if err != nil {
+		return 0, err
+	}
+	insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
+	for number := range numbers {
+		if made == "" && inventory.IsFictional(number) {
+			continue // it is for sale
+		}
+		if err := insert.Add(ctx, number); err != nil {
+			return 0, err
+		}
+	}
+	return insert.End(ctx)
 }

@@ -12,16 +12,21 @@ import (
 
 var _ phone.Store = (*Store)(nil)
 
-// Each member of phone.Number has a column here, a place in insertNumber and in scanNumber, and a place in UpdateNumber if a
-// change can set it. Tests fail if one is missing. The migration for a new column gives existing numbers a DEFAULT.
+// Each member of phone.Number has a column here, a place in insertNumber, numberRow and scanNumber, and a place in UpdateNumber if
+// a change can set it. Tests fail if one is missing. The migration for a new column gives existing numbers a DEFAULT.
 const numberColumns = `id, number, type, agent_id`
 
 func insertNumber(ctx context.Context, tx sqldb.Querier, workspaceID string, n phone.Number) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO phone_numbers (workspace_id, number_key, `+numberColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
-		workspaceID, numberKey(n.Number), n.ID, n.Number, string(n.Type), n.AgentID)
+		numberRow(workspaceID, n)...)
 	return err
+}
+
+// numberRow returns the values of workspace_id, number_key and numberColumns.
+func numberRow(workspaceID string, n phone.Number) []any {
+	return []any{workspaceID, numberKey(n.Number), n.ID, n.Number, string(n.Type), n.AgentID}
 }
 
 func scanNumber(rows *sql.Rows) (n phone.Number, err error) {
@@ -62,14 +67,22 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO sip_credentials (workspace_id, number_id, username, password, termination_uri)
+			INSERT INTO sip_credentials (`+sipColumns+`)
 			VALUES ($1, $2, $3, $4, $5)`,
-			workspaceID, n.ID, sip.Username, s.secrets.Seal(sip.Password, passwordContext(workspaceID, n.ID)), sip.TerminationURI)
+			s.sipRow(workspaceID, n.ID, sip)...)
 		if err != nil {
 			return err
 		}
 		return addCheck(ctx, tx, s.secrets) // a rotation may have removed the check value of this key meanwhile
 	})
+}
+
+const sipColumns = `workspace_id, number_id, username, password, termination_uri`
+
+// sipRow returns the values of sipColumns.
+func (s *Store) sipRow(workspaceID, numberID string, sip *phone.SIPCredentials) []any {
+	sealed := s.secrets.Seal(sip.Password, passwordContext(workspaceID, numberID))
+	return []any{workspaceID, numberID, sip.Username, sealed, sip.TerminationURI}
 }
 
 // numberKey returns the form of a number that the unique index compares. Only SIP prefixes have letters.

@@ -42,7 +42,7 @@ func differences(got, want phone.Number) string {
 }
 
 // place says where to add a member of phone.Number that the store does not keep.
-const place = "give it a column in a migration, and its place in numberColumns, insertNumber and scanNumber"
+const place = "give it a column in a migration, and its place in numberColumns, insertNumber, numberRow and scanNumber"
 
 func TestEveryMemberOfANumberIsKept(t *testing.T) {
 	t.Parallel()
