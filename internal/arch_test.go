@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"api/client/internal/shape":  {},
 	"api/client/raw":             {"api", "github.com/oapi-codegen/runtime/..."},
 	"api/control":                {"api"},
-	"api/apitest":                {"api", "api/client", "internal/sandbox"},
+	"api/apitest":                {"api", "api/client", "api/control", "internal/sandbox", "internal/sandbox/inbound"},
 	"api/server":                 {"api", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/...", "github.com/go-json-experiment/json/..."},
 	"internal":                   {},                                              // this test
 	"internal/drill":             {"go.yaml.in/yaml/v3"},                          // run by make drill
@@ -65,14 +65,21 @@ var mayImport = map[string][]string{
 	"internal/sandbox/journal":       {"api/control", "github.com/go-json-experiment/json/jsontext"},
 	"internal/sandbox/controlserver": {"api/control", "github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime/..."},
 	"internal/sandbox/inbound":       {"api/control", "internal/phone"},
-	"internal/sandbox":               {"internal/serve", "internal/sqldb", "internal/workspace"},
-	"internal/profiles":              {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
-	"internal/cli/arguments":         {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
+	"internal/sandbox/seed": {
+		"api", "api/control", "internal/phone", "internal/store", "internal/workspace",
+	},
+	"internal/sandbox": {
+		"api", "api/control", "api/server", "internal/phone", "internal/rest", "internal/sandbox/controlserver", "internal/sandbox/fault",
+		"internal/sandbox/inbound", "internal/sandbox/journal", "internal/sandbox/seed", "internal/serve", "internal/sqldb", "internal/store",
+		"internal/workspace", "internal/yamlfile", "github.com/labstack/echo/v4",
+	},
+	"internal/profiles":      {"api/client", "internal/wholefile", "go.yaml.in/yaml/v3", "github.com/rogpeppe/go-internal/lockedfile"},
+	"internal/cli/arguments": {"internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 	"internal/cli/failures": {
 		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",
 	},
 	"internal/cli/ownserver": {
-		"internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/sandbox", "internal/serve", "internal/sqldb", "internal/store",
+		"api/control", "internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/sandbox", "internal/serve", "internal/sqldb", "internal/store",
 		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
 	},
 	"internal/cli/account": {

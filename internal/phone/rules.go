@@ -10,17 +10,17 @@ import (
 // The rules for values. Nothing is trimmed or normalized, so that a test against this server shows what the hosted API may
 // reject. openapi.yaml states the same rules as far as it can.
 var (
-	e164        = regexp.MustCompile(`^\+(1[0-9]{10}|[2-9][0-9]{6,14})$`)
-	sipPrefix   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~+-]{0,63}$`)
-	manyDigits  = regexp.MustCompile(`^[0-9]{7,}$`)
-	username    = regexp.MustCompile(`^[!#-9;=?-\[\]-~]{1,64}$`)
-	password    = regexp.MustCompile(`^[ -~]{1,128}$`)
-	agentID     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	hostLabel   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-	portNumber  = regexp.MustCompile(`^[0-9]{1,5}$`)
-	usPrefix    = regexp.MustCompile(`^[2-9][0-9]{0,9}$`)
-	gbPrefix    = regexp.MustCompile(`^0?[1-9][0-9]{0,9}$`)
-	uuid        = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	e164       = regexp.MustCompile(`^\+(1[0-9]{10}|[2-9][0-9]{6,14})$`)
+	sipPrefix  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~+-]{0,63}$`)
+	manyDigits = regexp.MustCompile(`^[0-9]{7,}$`)
+	username   = regexp.MustCompile(`^[!#-9;=?-\[\]-~]{1,64}$`)
+	password   = regexp.MustCompile(`^[ -~]{1,128}$`)
+	agentID    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	hostLabel  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	portNumber = regexp.MustCompile(`^[0-9]{1,5}$`)
+	usPrefix   = regexp.MustCompile(`^[2-9][0-9]{0,9}$`)
+	gbPrefix   = regexp.MustCompile(`^0?[1-9][0-9]{0,9}$`)
+	uuid       = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
 // minSIPLength is the minimum length of the user name and the password of a SIP address of our own.

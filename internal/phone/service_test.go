@@ -194,7 +194,9 @@ func TestAListCanBeFilteredByAnUnknownAgent(t *testing.T) {
 
 type noNumbers struct{ noStore }
 
-func (noNumbers) Numbers(context.Context, string, Filter, string, int) ([]Number, error) { return nil, nil }
+func (noNumbers) Numbers(context.Context, string, Filter, string, int) ([]Number, error) {
+	return nil, nil
+}
 
 // readOnly fails the test if an update that changes nothing writes.
 type readOnly struct{ noStore }

@@ -118,6 +118,8 @@ func TestEachMistakeIsNamedWithItsLine(t *testing.T) {
 		"a character that starts nothing": {"agents: [@a]\n", "line 1: found character that cannot start any token", seedOf},
 		"a control character":             {"agents:\n  - a\n  - \x01\n  - b\n", "line 3: control characters are not allowed", seedOf},
 		"another encoding":                {"agents:\n  - a\n  - \xe4\n  - b\n", "line 3: the file must be UTF-8", seedOf},
+		"deep lists":                      {"agents: " + strings.Repeat("[", 20_000), "line 1: exceeded max depth", seedOf},
+		"deep lists of both kinds":        {"agents:\n - " + strings.Repeat("- ", 6000) + strings.Repeat("[", 6000) + strings.Repeat("]", 6000) + "\n", "line 1: lists and mappings are nested too deeply", seedOf},
 		"a long line":                     {"agents: [" + strings.Repeat("a, ", 1000) + "@]\nforSale: []\n", "line 1: found character that cannot start any token", seedOf},
 	} {
 		t.Run(name, func(t *testing.T) {
