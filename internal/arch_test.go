@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 		"internal/printable", "github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "golang.org/x/term",
 	},
 	"internal/desired": {
-		"api", "api/client", "internal/printable", "github.com/dunglas/httpsfv", "go.yaml.in/yaml/v3", "golang.org/x/time/rate",
+		"api", "api/client", "internal/printable", "internal/yamlfile", "github.com/dunglas/httpsfv", "go.yaml.in/yaml/v3", "golang.org/x/time/rate",
 	},
 	"internal/secret": {"internal/wholefile"},
 	"internal/sqldb":  {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},

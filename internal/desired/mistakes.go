@@ -8,6 +8,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/printable"
+	"github.com/vogent-community/phonenumbers/internal/yamlfile"
 )
 
 // Mistakes are what is wrong with a file of numbers.
@@ -37,22 +38,9 @@ func (m *Mistakes) orNil() error {
 	return m
 }
 
-// Error returns one line if there is one mistake. Otherwise each mistake has its own line, because a text can contain
-// semicolons. It lists only as many mistakes as a terminal shows without scrolling.
+// Error lists the mistakes.
 func (m *Mistakes) Error() string {
-	const most = 20
-	head := "nothing was changed: " + m.file + ": "
-	if len(m.all) == 1 {
-		return head + m.all[0].String()
-	}
-	lines := []string{fmt.Sprintf("%s%d mistakes:", head, len(m.all))}
-	for _, each := range m.all[:min(len(m.all), most)] {
-		lines = append(lines, "  "+each.String())
-	}
-	if more := len(m.all) - most; more > 0 {
-		lines = append(lines, fmt.Sprintf("  and %d more", more))
-	}
-	return strings.Join(lines, "\n")
+	return yamlfile.Describe("nothing was changed: "+m.file+": ", m.all)
 }
 
 func (m mistake) String() string {

@@ -23,8 +23,8 @@ type Change struct {
 	AgentID *string // the empty string unlinks the number
 }
 
-// Validate returns an *Error with each rule that the change breaks. known reports whether an agent exists; if known is nil, every
-// agent does.
+// Validate returns an *Error with each rule that the change breaks. known reports whether an agent exists; if known is nil,
+// every agent does.
 func (c Change) Validate(known func(agentID string) bool) error {
 	var rules ruleList
 	rules.checkAgentID(c.AgentID, "/agentId")

@@ -49,8 +49,9 @@ func (q ListQuery) validate() (Filter, int, error) {
 	return filter, limit, rules.err()
 }
 
-// Validate returns an *Error with each rule that the request breaks. It requires the object that matches the type, and checks its
-// values. The other objects may be present, as in the example that the hosted API publishes, and Validate ignores their values.
+// Validate returns an *Error with each rule that the request breaks. It requires the object that matches the type, and checks
+// its values. The other objects may be present, as in the example that the hosted API publishes, and Validate ignores their
+// values.
 func (c Create) Validate() error {
 	var rules ruleList
 	// has reports whether the object that matches the type is present, and records a broken rule if it is not.

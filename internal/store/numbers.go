@@ -12,8 +12,8 @@ import (
 
 var _ phone.Store = (*Store)(nil)
 
-// Each member of phone.Number has a column here, a place in insertNumber, numberRow and scanNumber, and a place in UpdateNumber if
-// a change can set it. Tests fail if one is missing. The migration for a new column gives existing numbers a DEFAULT.
+// Each member of phone.Number has a column here, a place in insertNumber, numberRow and scanNumber, and a place in UpdateNumber
+// if a change can set it. Tests fail if one is missing. The migration for a new column gives existing numbers a DEFAULT.
 const numberColumns = `id, number, type, agent_id`
 
 func insertNumber(ctx context.Context, tx sqldb.Querier, workspaceID string, n phone.Number) error {

@@ -29,21 +29,28 @@ func (f *file) add(line int, format string, args ...any) {
 
 func (f *file) ok() bool { return len(f.mistakes) == 0 }
 
-// err returns the mistakes, sorted by line. It lists only as many as a terminal shows without scrolling.
+// err returns the mistakes, sorted by line.
 func (f *file) err() error {
-	const most = 20
 	slices.SortStableFunc(f.mistakes, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
-	if len(f.mistakes) == 1 {
-		return fmt.Errorf("%s: %s", f.name, f.mistakes[0])
+	return errors.New(Describe(f.name+": ", f.mistakes))
+}
+
+// Describe returns a text with the mistakes in a file, after head. It is one line if there is one mistake. Otherwise each
+// mistake has its own line, because a text can contain semicolons. It lists only as many mistakes as a terminal shows without
+// scrolling.
+func Describe[T fmt.Stringer](head string, mistakes []T) string {
+	const most = 20
+	if len(mistakes) == 1 {
+		return head + mistakes[0].String()
 	}
-	lines := []string{fmt.Sprintf("%s: %d mistakes:", f.name, len(f.mistakes))}
-	for _, each := range f.mistakes[:min(len(f.mistakes), most)] {
+	lines := []string{fmt.Sprintf("%s%d mistakes:", head, len(mistakes))}
+	for _, each := range mistakes[:min(len(mistakes), most)] {
 		lines = append(lines, "  "+each.String())
 	}
-	if more := len(f.mistakes) - most; more > 0 {
+	if more := len(mistakes) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("  and %d more", more))
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 // yamlPrefix matches what the YAML parser writes before an error.
@@ -58,8 +65,8 @@ func (f *file) broken(text []byte, err error) {
 	f.add(brokenLine(text, err), "%s", wrong)
 }
 
-// brokenLine returns the number of lines with which the YAML parser first fails as it does with the whole text. The error often has
-// another line, that of the start of the list or the mapping, or none.
+// brokenLine returns the number of lines with which the YAML parser first fails as it does with the whole text. The error often
+// has another line, that of the start of the list or the mapping, or none.
 func brokenLine(text []byte, failed error) int {
 	fails := func(lines int) bool {
 		return parseAll(bytes.NewReader(firstLines(text, lines))).Error() == failed.Error()

@@ -110,6 +110,7 @@ func child(node *yaml.Node, token string) (name, value *yaml.Node) {
 				return node.Content[i], node.Content[i+1]
 			}
 		}
+	default: // a scalar contains nothing
 	}
 	return nil, nil
 }

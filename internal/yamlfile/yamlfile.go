@@ -18,9 +18,9 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 )
 
-// Read reads the text of a file into a value. name is the name of the file, for errors. The members have the names of their json
-// tags. Read refuses what a typing error can cause: a member that is unknown, appears twice or is null, a value of the wrong type, and
-// a second document. A number such as +14155550100 is also accepted as text. Aliases are refused.
+// Read reads the text of a file into a value. name is the name of the file, for errors. The members have the names of their
+// json tags. Read refuses what a typing error can cause: a member that is unknown, appears twice or is null, a value of the
+// wrong type, and a second document. A number such as +14155550100 is also accepted as text. Aliases are refused.
 //
 // Read then calls check, which returns the mistakes of the value, with JSON pointers. The error of Read names the lines of the
 // mistakes. It contains no values, because they can be secret.
@@ -106,14 +106,15 @@ func (f *file) decode(target any) {
 // decodeText decodes a number or a boolean as text.
 func (f *file) decodeText(d *jsontext.Decoder, target *string) error {
 	switch d.PeekKind() {
-	case '0', 't', 'f':
+	case jsontext.KindNumber, jsontext.KindTrue, jsontext.KindFalse:
 		if _, err := d.ReadToken(); err != nil {
 			return err
 		}
 		*target = f.texts[d.InputOffset()]
 		return nil
+	default:
+		return errors.ErrUnsupported // decode it as usual
 	}
-	return errors.ErrUnsupported // decode it as usual
 }
 
 // line returns the line of what a JSON pointer points to, or else of the innermost value that exists.

@@ -52,7 +52,8 @@ faults:
 		"a whole mark": {"--- # a mark\nagents: [a]\n...\n", control.Seed{Agents: []string{"a"}}, seedOf},
 		"what YAML reads as another type is text as it is written": {
 			"agents: [+14155550100, 0123, 1_000, 0x1F, true, No, 1.50, 2026-01-02, 1e3, \"7\"]\n",
-			control.Seed{Agents: []string{"+14155550100", "0123", "1_000", "0x1F", "true", "No", "1.50", "2026-01-02", "1e3", "7"}}, seedOf,
+			control.Seed{Agents: []string{"+14155550100", "0123", "1_000", "0x1F", "true", "No", "1.50", "2026-01-02", "1e3", "7"}},
+			seedOf,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// Load puts a seed that Check accepts into an empty store. Everything gets its id from newID, the numbers first, unless the seed has
-// the id; see NewIDs. Load returns the first API key: that of the seed, or defaultKey if the seed has none.
+// Load puts a seed that Check accepts into an empty store. Everything gets its id from newID, the numbers first, unless the
+// seed has the id; see NewIDs. Load returns the first API key: that of the seed, or defaultKey if the seed has none.
 func Load(ctx context.Context, st *store.Store, s control.Seed, newID func() string, now time.Time, defaultKey string) (string, error) {
 	content := store.Content{Numbers: make([]store.OwnedNumber, len(s.Numbers)), ForSale: s.ForSale}
 	for i, n := range s.Numbers {
