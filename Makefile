@@ -12,7 +12,7 @@ run: build ## run the server with the database phonenumbers.db
 build: ## build bin/phonenumbers
 	go build -trimpath -o bin/phonenumbers ./cmd/phonenumbers
 
-generate: ## regenerate the Go code from openapi.yaml
+generate: ## regenerate the Go code from openapi.yaml and control.yaml
 	go generate ./...
 
 # The race detector needs a C compiler. RACE excludes SQLite's own code, which would be slow. That code is translated from C and
@@ -72,9 +72,9 @@ $(NODE_MODULES): .ci/lint/package-lock.json .ci/lint/package.json .ci/lint/.npmr
 	@cd .ci/lint && npm ci --silent || { echo "make check: npm ci failed in .ci/lint; check the network and package-lock.json" >&2; exit 1; }
 	@touch $@
 
-lint-contract: npm $(NODE_MODULES) ## lint openapi.yaml
-	@out=$$($(REDOCLY) lint openapi.yaml --config .ci/lint/redocly.yaml --lint-config error 2>&1) || \
-		{ echo "$$out" >&2; echo "make check: fix openapi.yaml as shown above; the rules are in .ci/lint/redocly.yaml" >&2; exit 1; }
+lint-contract: npm $(NODE_MODULES) ## lint openapi.yaml and control.yaml
+	@out=$$($(REDOCLY) lint openapi.yaml control.yaml --config .ci/lint/redocly.yaml --lint-config error 2>&1) || \
+		{ echo "$$out" >&2; echo "make check: fix openapi.yaml or control.yaml as shown above; the rules are in .ci/lint/redocly.yaml" >&2; exit 1; }
 	@node .ci/lint/test.mjs || { echo "make check: the linter does not report the mistakes in .ci/lint/bad.yaml that .ci/lint/test.mjs expects; fix the rules" >&2; exit 1; }
 
 accept-contract: ## accept a breaking change in openapi.yaml before the first release

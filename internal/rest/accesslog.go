@@ -31,7 +31,7 @@ func logRequest(log *slog.Logger, c echo.Context, start time.Time) {
 	if id := traceID(c.Request().Header.Get("Traceparent")); id != "" {
 		attrs = append(attrs, slog.String("trace_id", id))
 	}
-	if w := workspaceOf(c.Request().Context()); w.Name != "" {
+	if w := WorkspaceOf(c.Request().Context()); w.Name != "" {
 		attrs = append(attrs, slog.String("workspace", w.Name))
 	}
 	log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)

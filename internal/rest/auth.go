@@ -12,9 +12,9 @@ import (
 
 type workspaceKey struct{}
 
-// workspaceOf returns the workspace that authenticate has put on the context. If there is none, it returns the zero Workspace,
+// WorkspaceOf returns the workspace that authenticate has put on the context. If there is none, it returns the zero Workspace,
 // which owns nothing.
-func workspaceOf(ctx context.Context) workspace.Workspace {
+func WorkspaceOf(ctx context.Context) workspace.Workspace {
 	w, _ := ctx.Value(workspaceKey{}).(workspace.Workspace)
 	return w
 }
@@ -33,7 +33,7 @@ func (s Services) authenticate() func(echo.Context, string) (context.Context, er
 			return nil, wrong.takeBadKey(c.RealIP())
 		}
 		if err != nil {
-			return nil, problem(err)
+			return nil, Problem(err)
 		}
 		ctx = context.WithValue(ctx, workspaceKey{}, k.Workspace)
 		return ctx, perKey.takeKey(k.ID, c.Response().Header())

@@ -16,7 +16,7 @@ type operations struct {
 var _ server.StrictServerInterface = operations{}
 
 func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumbersRequestObject) (server.ListPhoneNumbersResponseObject, error) {
-	page, err := o.phone.List(ctx, workspaceOf(ctx).ID, phone.ListQuery{
+	page, err := o.phone.List(ctx, WorkspaceOf(ctx).ID, phone.ListQuery{
 		Limit:   r.Params.Limit,
 		Cursor:  r.Params.Cursor,
 		Number:  r.Params.Number,
@@ -24,11 +24,11 @@ func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumb
 		Type:    (*string)(r.Params.Type),
 	})
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
 	body := api.PhoneNumberPage{Data: make([]api.PhoneNumber, len(page.Numbers))}
 	for i, n := range page.Numbers {
-		body.Data[i] = pack(n)
+		body.Data[i] = Pack(n)
 	}
 	if page.Cursor != "" {
 		body.Cursor = &page.Cursor
@@ -39,19 +39,19 @@ func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumb
 func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneNumberRequestObject) (server.CreatePhoneNumberResponseObject, error) {
 	key, err := idempotencyKey(r.Params.IdempotencyKey)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
-	n, replayed, err := o.phone.Create(ctx, workspaceOf(ctx).ID, phone.Create{
+	n, replayed, err := o.phone.Create(ctx, WorkspaceOf(ctx).ID, phone.Create{
 		Type:      string(r.Body.Type),
 		Purchase:  (*phone.Purchase)(r.Body.Purchase),
 		SIPImport: (*phone.SIPImport)(r.Body.SIPImport),
 		VogentSIP: (*phone.VogentSIP)(r.Body.VogentSIP),
 	}, key)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
 	return server.CreatePhoneNumber200JSONResponse{
-		Body:    pack(n),
+		Body:    Pack(n),
 		Headers: server.CreatePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
@@ -59,14 +59,14 @@ func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneN
 func (o operations) PurchasePhoneNumber(ctx context.Context, r server.PurchasePhoneNumberRequestObject) (server.PurchasePhoneNumberResponseObject, error) {
 	key, err := idempotencyKey(r.Params.IdempotencyKey)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
-	n, replayed, err := o.phone.Purchase(ctx, workspaceOf(ctx).ID, r.Body.Number, key)
+	n, replayed, err := o.phone.Purchase(ctx, WorkspaceOf(ctx).ID, r.Body.Number, key)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
 	return server.PurchasePhoneNumber200JSONResponse{
-		Body:    pack(n),
+		Body:    Pack(n),
 		Headers: server.PurchasePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
@@ -74,7 +74,7 @@ func (o operations) PurchasePhoneNumber(ctx context.Context, r server.PurchasePh
 func (o operations) SearchPhoneNumbers(ctx context.Context, r server.SearchPhoneNumbersRequestObject) (server.SearchPhoneNumbersResponseObject, error) {
 	numbers, err := o.phone.Search(ctx, phone.SearchQuery{Prefix: r.Body.Prefix, Country: r.Body.Country, Limit: r.Body.Limit})
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
 	body := make([]api.PhoneNumberCandidate, len(numbers))
 	for i, number := range numbers {
@@ -84,11 +84,11 @@ func (o operations) SearchPhoneNumbers(ctx context.Context, r server.SearchPhone
 }
 
 func (o operations) GetPhoneNumber(ctx context.Context, r server.GetPhoneNumberRequestObject) (server.GetPhoneNumberResponseObject, error) {
-	n, err := o.phone.Get(ctx, workspaceOf(ctx).ID, r.ID)
+	n, err := o.phone.Get(ctx, WorkspaceOf(ctx).ID, r.ID)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
-	return server.GetPhoneNumber200JSONResponse{Body: pack(n)}, nil
+	return server.GetPhoneNumber200JSONResponse{Body: Pack(n)}, nil
 }
 
 func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneNumberRequestObject) (server.UpdatePhoneNumberResponseObject, error) {
@@ -96,19 +96,19 @@ func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneN
 	if id, ok := r.Body.AgentID.AgentID(); ok {
 		change.AgentID = &id
 	}
-	n, err := o.phone.Update(ctx, workspaceOf(ctx).ID, r.ID, change)
+	n, err := o.phone.Update(ctx, WorkspaceOf(ctx).ID, r.ID, change)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
-	return server.UpdatePhoneNumber200JSONResponse{Body: pack(n)}, nil
+	return server.UpdatePhoneNumber200JSONResponse{Body: Pack(n)}, nil
 }
 
 func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneNumberRequestObject) (server.DeletePhoneNumberResponseObject, error) {
-	n, err := o.phone.Delete(ctx, workspaceOf(ctx).ID, r.ID)
+	n, err := o.phone.Delete(ctx, WorkspaceOf(ctx).ID, r.ID)
 	if err != nil {
-		return nil, problem(err)
+		return nil, Problem(err)
 	}
-	return server.DeletePhoneNumber200JSONResponse{Body: pack(n)}, nil
+	return server.DeletePhoneNumber200JSONResponse{Body: Pack(n)}, nil
 }
 
 // idempotencyKey reads the header. If the key is empty, there is none.
@@ -133,7 +133,8 @@ func replayedHeader(replayed bool) *string {
 	return &value
 }
 
-func pack(n phone.Number) api.PhoneNumber {
+// Pack returns a number as the API has it.
+func Pack(n phone.Number) api.PhoneNumber {
 	packed := api.PhoneNumber{ID: n.ID, Number: n.Number, Type: api.PhoneNumberType(n.Type)}
 	if n.AgentID != "" {
 		packed.AgentID = &n.AgentID

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -33,12 +34,20 @@ func setPageHeaders(header http.Header) {
 
 // pages are the pages for people, and the files that they need.
 type pages struct {
-	start, reference, nothing string // start contains {{base-url}}, which each request replaces
-	assets                    map[string]asset
+	start, reference, control, nothing string // start contains {{base-url}}, which each request replaces
+	assets                             map[string]asset
 }
 
+// What the pages say only in a sandbox, and only elsewhere.
+const (
+	sandboxLink = `<li><a href="docs/control">Sandbox control</a>: reset the sandbox, see its requests, make requests fail, and call its numbers</li>
+`
+	sandboxKey = `Replace KEY with the API key that the sandbox has printed.`
+	serverKey  = `Replace KEY with your API key. To create a key, run <code>phonenumbers keys create --name NAME</code>.`
+)
+
 // readPages reads the pages and fills in what is the same for every request.
-func readPages(about About) (pages, error) {
+func readPages(about About, sandbox bool) (pages, error) {
 	assets, err := readAssets()
 	if err != nil {
 		return pages{}, fmt.Errorf("read the pages: %w", err)
@@ -50,9 +59,21 @@ func readPages(about About) (pages, error) {
 			values = append(values, "{{"+name+"}}", "/docs/"+name+"?v="+a.hash)
 		}
 	}
-	fill := strings.NewReplacer(values...)
-	page := func(name string) string { return fill.Replace(string(assets[name].bytes)) }
-	return pages{page("start.html"), page("reference.html"), page("notfound.html"), assets}, nil
+	page := func(name string, more ...string) string {
+		return strings.NewReplacer(slices.Concat(values, more)...).Replace(string(assets[name].bytes))
+	}
+	key, link, other := serverKey, "", ""
+	if sandbox {
+		key, link, other = sandboxKey, sandboxLink, "<a href=\"docs/control\">Sandbox control</a>\n"
+	}
+	return pages{
+		start:     page("start.html", "{{key}}", key, "{{sandbox}}", link),
+		reference: page("reference.html", "{{title}}", "API reference", "{{document}}", "openapi", "{{root}}", "./", "{{other}}", other),
+		control: page("reference.html", "{{title}}", "Sandbox control", "{{document}}", "control", "{{root}}", "../",
+			"{{other}}", "<a href=\"../docs\">API reference</a>\n"),
+		nothing: page("notfound.html"),
+		assets:  assets,
+	}, nil
 }
 
 // serve adds the routes of the pages to e. The page for unknown paths has none.
@@ -68,6 +89,11 @@ func (p pages) serve(e *echo.Echo) {
 	})
 	e.Match(probes, "/docs", func(c echo.Context) error { return servePage(c, http.StatusOK, p.reference) })
 	e.Match(probes, "/docs/", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs") })
+}
+
+// serveControl adds the route of the page for the control of a sandbox.
+func (p pages) serveControl(e *echo.Echo) {
+	e.Match(probes, "/docs/control", func(c echo.Context) error { return servePage(c, http.StatusOK, p.control) })
 }
 
 func servePage(c echo.Context, status int, page string) error {

@@ -8,9 +8,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// problem wraps err with the problem to send. The code of err decides which one; nothing else chooses a status. An error
+// Problem wraps err with the problem to send. The code of err decides which one; nothing else chooses a status. An error
 // without a code in openapi.yaml is returned unchanged, and becomes a 500.
-func problem(err error) error {
+func Problem(err error) error {
 	var e *phone.Error
 	if !errors.As(err, &e) || !api.ProblemCode(e.Code).Valid() {
 		return err

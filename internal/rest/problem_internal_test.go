@@ -60,8 +60,8 @@ func TestAnErrorIsAnsweredByItsCode(t *testing.T) {
 	rule := phone.BrokenRule{Pointer: "/agentId", Detail: "must be short"}
 	err := fmt.Errorf("update: %w", &phone.Error{Code: phone.ValidationFailed, Rules: []phone.BrokenRule{rule}})
 	var p *api.Problem
-	if !errors.As(problem(err), &p) {
-		t.Fatalf("got %v; want a problem", problem(err))
+	if !errors.As(Problem(err), &p) {
+		t.Fatalf("got %v; want a problem", Problem(err))
 	}
 	if p.Code != api.CodeValidationFailed {
 		t.Errorf("the code is %s; want %s", p.Code, api.CodeValidationFailed)
@@ -72,8 +72,8 @@ func TestAnErrorIsAnsweredByItsCode(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/agentId" {
 		t.Errorf("the errors are %+v; want one at /agentId", p.Errors)
 	}
-	if !errors.Is(problem(err), err) {
-		t.Errorf("got %v; want it to wrap %v, which the log needs", problem(err), err)
+	if !errors.Is(Problem(err), err) {
+		t.Errorf("got %v; want it to wrap %v, which the log needs", Problem(err), err)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestAnErrorOfAnUnknownCodeIsNoProblem(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{errors.New("disk on fire"), &phone.Error{Code: "of_another_kind"}, &phone.Error{}} {
 		var p *api.Problem
-		if errors.As(problem(err), &p) {
+		if errors.As(Problem(err), &p) {
 			t.Errorf("%v: got the problem %+v; want none", err, p)
 		}
 	}

@@ -37,11 +37,18 @@ type Services struct {
 	About          About        // for the start page
 	RateLimit      RateLimit    // of each API key
 	TrustedProxies []*net.IPNet // whose X-Forwarded-For header to trust
+	Sandbox        *Sandbox     // nil for a server that is not a sandbox
+}
+
+// Sandbox is what a sandbox adds to the server.
+type Sandbox struct {
+	Observe  echo.MiddlewareFunc // around each request for a path of the API
+	Register func(*echo.Echo)    // adds the control paths, after the paths of the API
 }
 
 // New returns the handler of the whole server.
 func New(s Services) (http.Handler, error) {
-	pages, err := readPages(s.About)
+	pages, err := readPages(s.About, s.Sandbox != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +58,10 @@ func New(s Services) (http.Handler, error) {
 		BaseURL:      BaseURL,
 		Authenticate: s.authenticate(),
 		Middleware: []echo.MiddlewareFunc{
-			limitTime,
 			accessLog(s.Log),
 			announceIdempotency,
+			s.observe(),
+			limitTime,
 			pageForNothing(pages.nothing),
 		},
 		Logger: s.Log,
@@ -61,10 +69,33 @@ func New(s Services) (http.Handler, error) {
 	e.Match(probes, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.Match(probes, "/readyz", func(c echo.Context) error {
 		if err := s.Ready(c.Request().Context()); err != nil {
-			return problem(fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, err))
+			return Problem(fmt.Errorf("%w: %w", phone.ErrStorageUnavailable, err))
 		}
 		return c.String(http.StatusOK, "ok\n")
 	})
 	pages.serve(e)
-	return e, serveSpec(e)
+	if s.Sandbox != nil {
+		s.Sandbox.Register(e)
+		pages.serveControl(e)
+		if err := serveSpec(e, "control", control); err != nil {
+			return nil, err
+		}
+	}
+	return e, serveSpec(e, "openapi", openAPI)
+}
+
+// observe returns the middleware of the sandbox, or one that does nothing.
+func (s Services) observe() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if s.Sandbox == nil {
+			return next
+		}
+		observed := s.Sandbox.Observe(next)
+		return func(c echo.Context) error {
+			if isBelowBaseURL(c.Request().URL.Path) {
+				return observed(c)
+			}
+			return next(c)
+		}
+	}
 }

@@ -14,35 +14,41 @@ import (
 	"github.com/vogent-community/phonenumbers"
 )
 
-// serveSpec serves openapi.yaml as YAML and as JSON, with this server as the first of the servers.
-func serveSpec(e *echo.Echo) error {
-	spec, err := servedSpec()
+// serveSpec serves a document as name.yaml and name.json.
+func serveSpec(e *echo.Echo, name string, made func() (notations, error)) error {
+	spec, err := made()
 	if err != nil {
 		return err
 	}
-	e.Match(probes, "/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", spec.yaml) })
-	e.Match(probes, "/openapi.json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, spec.json) })
+	e.Match(probes, "/"+name+".yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", spec.yaml) })
+	e.Match(probes, "/"+name+".json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, spec.json) })
 	return nil
 }
 
 type notations struct{ yaml, json []byte }
 
-// servedSpec is made once: tests start hundreds of servers.
-var servedSpec = sync.OnceValues(func() (spec notations, err error) {
-	if spec.yaml, err = withServer(phonenumbers.Spec); err != nil {
-		return spec, err
+// The documents are made once: tests start hundreds of servers.
+var (
+	openAPI = sync.OnceValues(func() (notations, error) { return servedSpec("openapi.yaml", phonenumbers.Spec, BaseURL) })
+	control = sync.OnceValues(func() (notations, error) { return servedSpec("control.yaml", phonenumbers.ControlSpec, "/") })
+)
+
+// servedSpec returns a document with this server as the first of its servers.
+func servedSpec(name string, text []byte, url string) (spec notations, err error) {
+	if spec.yaml, err = withServer(text, url); err != nil {
+		return spec, fmt.Errorf("%s: %w", name, err)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(spec.yaml, &document); err != nil {
-		return spec, fmt.Errorf("read openapi.yaml: %w", err)
+		return spec, fmt.Errorf("read %s: %w", name, err)
 	}
 	var b bytes.Buffer
 	if err := writeJSON(&b, document.Content[0]); err != nil {
-		return spec, fmt.Errorf("write openapi.json: %w", err)
+		return spec, fmt.Errorf("write %s as JSON: %w", name, err)
 	}
 	spec.json = b.Bytes()
 	return spec, nil
-})
+}
 
 // writeJSON writes a YAML node as JSON. It keeps the order of the members, because pages show the first example first.
 func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
@@ -88,11 +94,11 @@ func writeJSON(b *bytes.Buffer, node *yaml.Node) error {
 	}
 }
 
-// withServer adds this server to the text of the spec, so that comments and layout stay the same.
-func withServer(spec []byte) ([]byte, error) {
+// withServer adds this server to the text of a document, so that comments and layout stay the same.
+func withServer(text []byte, url string) ([]byte, error) {
 	servers := []byte("\nservers:\n")
-	if bytes.Count(spec, servers) != 1 {
-		return nil, errors.New(`openapi.yaml has no line "servers:"`)
+	if bytes.Count(text, servers) != 1 {
+		return nil, errors.New(`there is no line "servers:"`)
 	}
-	return bytes.Replace(spec, servers, []byte("\nservers:\n  - url: "+BaseURL+"\n    description: This server\n"), 1), nil
+	return bytes.Replace(text, servers, []byte("\nservers:\n  - url: "+url+"\n    description: This server\n"), 1), nil
 }

@@ -5,11 +5,10 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api/client"
-	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
 // start starts a sandbox and returns a client for it.
-func start(t *testing.T, o Options) (*serve.Server, *client.Client) {
+func start(t *testing.T, o Options) (*Sandbox, *client.Client) {
 	t.Helper()
 	s, err := Start(t.Context(), o)
 	if err != nil {
@@ -20,7 +19,7 @@ func start(t *testing.T, o Options) (*serve.Server, *client.Client) {
 			t.Error(err)
 		}
 	})
-	c, err := client.New(client.WithBaseURL(s.BaseURL), client.WithAPIKey(s.FirstKey))
+	c, err := client.New(client.WithBaseURL(s.BaseURL), client.WithAPIKey(s.Key()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +30,8 @@ func TestTwoSandboxesHaveTheSameIDsAndNothingElseInCommon(t *testing.T) {
 	t.Parallel()
 	first, a := start(t, Options{})
 	second, b := start(t, Options{})
-	if first.FirstKey != second.FirstKey {
-		t.Errorf("the keys are %s and %s; want the same", first.FirstKey, second.FirstKey)
+	if first.Key() != second.Key() {
+		t.Errorf("the keys are %s and %s; want the same", first.Key(), second.Key())
 	}
 	for range 3 {
 		bought, err := a.Buy(t.Context(), "+14155550100")
@@ -58,7 +57,7 @@ func TestTwoSandboxesHaveTheSameIDsAndNothingElseInCommon(t *testing.T) {
 func TestIDsAreUUIDsInOrder(t *testing.T) {
 	t.Parallel()
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	next, last := countedIDs(), ""
+	next, last := countedIDs(numberIDs), ""
 	for range 300 {
 		id := next()
 		if !uuid.MatchString(id) {
@@ -75,8 +74,8 @@ func TestRandomIDsDiffer(t *testing.T) {
 	t.Parallel()
 	first, a := start(t, Options{RandomIDs: true})
 	second, b := start(t, Options{RandomIDs: true})
-	if first.FirstKey == second.FirstKey {
-		t.Errorf("both keys are %s; want different ones", first.FirstKey)
+	if first.Key() == second.Key() {
+		t.Errorf("both keys are %s; want different ones", first.Key())
 	}
 	bought, err := a.Buy(t.Context(), "+14155550100")
 	if err != nil {

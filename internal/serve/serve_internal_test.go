@@ -16,14 +16,14 @@ import (
 // A server that can no longer accept connections ends by itself, and says why.
 func TestAServerThatFailsEnds(t *testing.T) {
 	t.Parallel()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	s, err := Listen(t.Context(), Options{})
 	if err == nil {
-		err = listener.Close()
+		err = s.listener.Close()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Options{}.withDefaults().serveHTTP(t.Context(), listener, http.NotFoundHandler())
+	err = s.serveHTTP(t.Context(), http.NotFoundHandler())
 	if !errors.Is(err, net.ErrClosed) || !strings.HasPrefix(err.Error(), "serve: ") {
 		t.Errorf(`serveHTTP returns %v; want "serve: " first, and %v in it`, err, net.ErrClosed)
 	}

@@ -14,31 +14,49 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vogent-community/phonenumbers/api/control"
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sandbox"
-	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
 func sandboxCommand(version string) *cobra.Command {
 	o := sandbox.Options{Addr: "127.0.0.1:0", Version: version}
+	var seedFile, faultsFile string
+	var webhook control.Webhook
 	command := &cobra.Command{
 		Use:   "sandbox [-- COMMAND [ARG]...]",
 		Short: "Run a command, such as your tests, with a server in memory",
 		Long: `Run a command, such as your tests, with its own server. The server works like 'phonenumbers serve',
-but its database is in memory: each run begins with no numbers. The ids and the API key are the same
-in every run. For the command, the sandbox sets VOGENT_BASE_URL and VOGENT_API_KEY, which the Go
-client and the command line read.
+but its database is in memory: each run begins with what the seed says, or else with no numbers. The
+ids and the API key are the same in every run. For the command, the sandbox sets VOGENT_BASE_URL and
+VOGENT_API_KEY, which the Go client and the command line read.
 
 When the command ends, the server stops, and the exit code is that of the command. As in a shell,
 the exit code is 128 plus the number of the signal if a signal ended the command, 127 if the command
 was not found, and 126 if it could not be run. The sandbox passes signals on to the command.
 
 Without a command, the sandbox prints the two variables as soon as the server is ready, and runs
-until SIGINT or SIGTERM. With --json, it prints them as a JSON object.`,
+until SIGINT or SIGTERM. With --json, it prints them as a JSON object.
+
+A seed is a YAML file with workspaces, keys, agents, numbers for sale (forSale), numbers and a webhook:
+
+  agents: [agent_1, agent_2]
+  numbers:
+    - {number: "+14155550100", agentId: agent_1}
+    - {number: support-line, sip: {username: caller, password: correct horse battery}}
+
+A file of faults makes requests fail on purpose. This one loses the response to the first purchase:
+
+  faults:
+    - {operation: purchasePhoneNumber, cut: after, times: 1}
+
+Below /_control/, tests can reset the sandbox, see its requests, make requests fail, and call a number.
+The page /docs/control of the sandbox describes all this.`,
 		Example: `  phonenumbers sandbox -- npm test
   phonenumbers sandbox -- go test ./...
   phonenumbers sandbox -- sh -c 'phonenumbers buy +14155550100 --yes && phonenumbers list'
+  phonenumbers sandbox --seed seed.yaml --faults faults.yaml -- npm test
   phonenumbers sandbox --addr 127.0.0.1:9000`,
 		Args: func(c *cobra.Command, args []string) error {
 			switch dash := c.ArgsLenAtDash(); {
@@ -50,6 +68,12 @@ until SIGINT or SIGTERM. With --json, it prints them as a JSON object.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := readFiles(&o, seedFile, faultsFile); err != nil {
+				return err
+			}
+			if webhook != (control.Webhook{}) {
+				o.Webhook = &webhook
+			}
 			o.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return runSandbox(c.Context(), o, arguments.ConsoleOf(c), args)
 		},
@@ -57,7 +81,25 @@ until SIGINT or SIGTERM. With --json, it prints them as a JSON object.`,
 	flags := command.Flags()
 	flags.Var(arguments.Checked(&o.Addr, "HOST:PORT", hostAndPort), "addr", "listen on this address; with port 0, the system picks a free port")
 	flags.BoolVar(&o.RandomIDs, "random-ids", false, "make the ids and the API key random, as 'phonenumbers serve' does")
+	flags.StringVar(&seedFile, "seed", "", "begin with what this YAML `FILE` has")
+	flags.StringVar(&faultsFile, "faults", "", "begin with the faults in this YAML `FILE`")
+	flags.StringVar(&webhook.URL, "webhook", "", "send the event of each call to this `URL`, not to that of the seed")
+	flags.StringVar(&webhook.Secret, "webhook-secret", "", "sign the events with this `SECRET`")
+	command.MarkFlagsRequiredTogether("webhook", "webhook-secret")
 	return command
+}
+
+// readFiles reads the seed and the faults. An empty name is for no file.
+func readFiles(o *sandbox.Options, seedFile, faultsFile string) (err error) {
+	if seedFile != "" {
+		if o.Seed, err = sandbox.ReadSeed(seedFile); err != nil {
+			return err
+		}
+	}
+	if faultsFile != "" {
+		o.Faults, err = sandbox.ReadFaults(faultsFile)
+	}
+	return err
 }
 
 func runSandbox(ctx context.Context, o sandbox.Options, t *console.Console, args []string) error {
@@ -72,7 +114,7 @@ func runSandbox(ctx context.Context, o sandbox.Options, t *console.Console, args
 		return listenError(err)
 	}
 	if len(args) > 0 {
-		err = runWith(signals, t, args, "VOGENT_BASE_URL="+s.BaseURL, "VOGENT_API_KEY="+s.FirstKey)
+		err = runWith(signals, t, args, "VOGENT_BASE_URL="+s.BaseURL, "VOGENT_API_KEY="+s.Key())
 	} else if err = printSandbox(t, s); err == nil {
 		select {
 		case <-ctx.Done():
@@ -82,11 +124,11 @@ func runSandbox(ctx context.Context, o sandbox.Options, t *console.Console, args
 	return errors.Join(s.Stop(), err)
 }
 
-func printSandbox(t *console.Console, s *serve.Server) error {
+func printSandbox(t *console.Console, s *sandbox.Sandbox) error {
 	if t.JSON {
-		return writeAccess(t, s.BaseURL, s.FirstKey)
+		return writeAccess(t, s.BaseURL, s.Key())
 	}
-	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", s.BaseURL, s.FirstKey)
+	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", s.BaseURL, s.Key())
 	return err
 }
 

@@ -1,6 +1,6 @@
 "use strict";
 
-// The reference page: Swagger UI on this server's own openapi.json, with the API key in the bar at the top.
+// A reference page: Swagger UI on a document of this server, with the API key in the bar at the top.
 
 const storageKey = "phonenumbers.apiKey"; // in sessionStorage, which ends with the tab
 const field = document.getElementById("key");
@@ -106,7 +106,7 @@ function forThisServer(spec) {
   spec.servers = spec.servers.slice(0, 1);
   const operations = Object.values(spec.paths).flatMap((path) => Object.values(path));
   const parameters = operations.flatMap((operation) => operation.parameters ?? []);
-  for (const parameter of [...parameters, ...Object.values(spec.components.parameters)]) {
+  for (const parameter of [...parameters, ...Object.values(spec.components.parameters ?? {})]) {
     startEmpty(spec, parameter);
   }
   return spec;
@@ -129,8 +129,10 @@ function lastID(answer) {
 }
 
 async function start() {
-  const answer = await fetch("openapi.json");
+  const answer = await fetch(document.getElementById("reference").dataset.document);
   const spec = forThisServer(await answer.json());
+  const takesKey = spec.components.securitySchemes !== undefined;
+  document.getElementById("key-form").hidden = says.hidden = !takesKey;
   ui = SwaggerUIBundle({
     spec,
     domNode: document.getElementById("reference"),
@@ -158,7 +160,7 @@ async function start() {
     onComplete: () => {
       field.value = sessionStorage.getItem(storageKey) ?? "";
       field.addEventListener("input", useKey);
-      if (field.value !== "") {
+      if (field.value !== "" && takesKey) {
         useKey();
       }
     },

@@ -279,6 +279,22 @@ func (response ListFaults200JSONResponse) VisitListFaultsResponse(w http.Respons
 	return err
 }
 
+type ListFaults400ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ListFaults400ApplicationProblemPlusJSONResponse) VisitListFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReplaceFaultsRequestObject struct {
 	Body *FaultList
 }
@@ -420,9 +436,23 @@ func (response Reset204Response) VisitResetResponse(w http.ResponseWriter) error
 	return nil
 }
 
-type Reset500ApplicationProblemPlusJSONResponse struct {
+type Reset400ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
 }
+
+func (response Reset400ApplicationProblemPlusJSONResponse) VisitResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reset500ApplicationProblemPlusJSONResponse Problem
 
 func (response Reset500ApplicationProblemPlusJSONResponse) VisitResetResponse(w http.ResponseWriter) error {
 
