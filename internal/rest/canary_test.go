@@ -25,6 +25,7 @@ import (
 const (
 	passwordMark = "canary-password-5b1e"
 	visibleMark  = "visible-9d27"
+	wrongMark    = "canarykey7c44" // in a key that is not valid
 )
 
 // failingStore fails in each way that a store can fail when it has been given a password.
@@ -53,7 +54,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 			services.Phone.Store = failingStore{services.Phone.Store}
 		})
 		apiKey := s.key(t, "w")
-		wrongKey := "pnk_" + "canarykey7c44" + strings.Repeat("x", 23)
+		wrongKey := "pnk_" + wrongMark + strings.Repeat("x", 23)
 		var answers bytes.Buffer
 		call := func(method, path, authorization, contentType, body, idempotencyKey string) int {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -68,56 +69,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 			return w.Code
 		}
 
-		statuses := map[int]int{}
-		create := func(body string) {
-			for _, k := range []string{"", "k", "k", `"k`} { // also a replay or a reused key, and a malformed key
-				statuses[call("POST", "/api/phone_numbers", "Bearer "+apiKey, "application/json", body, k)]++
-			}
-		}
-		vogent := func(prefix, username, password string) string {
-			return fmt.Sprintf(`{"type":"vogent_sip","vogentSip":{"sipPrefix":%q,"username":%q,"password":%s}}`, prefix, username, password)
-		}
-		quoted := `"` + passwordMark + `"`
-		create(vogent("kept", visibleMark, quoted))
-		create(vogent("KEPT", visibleMark, quoted))
-		create(`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":` + quoted + `}}`)
-		for _, prefix := range []string{"panics", "breaks", "fails", "full"} {
-			create(vogent(prefix, visibleMark, quoted))
-		}
-		create(vogent("1234567", "x y", `"`+passwordMark+`\u00e4"`))                                // every rule broken
-		create(vogent("long", visibleMark, `"`+strings.Repeat(passwordMark, 10)+`"`))               // too long
-		create(vogent("a", visibleMark, `[`+quoted+`]`))                                            // of the wrong type
-		create(vogent("a", visibleMark, `{`+quoted+`:1}`))                                          // and as a name
-		create(vogent("a", visibleMark, quoted+`,"password":`+quoted))                              // twice
-		create(vogent("a", visibleMark, quoted) + quoted)                                           // with more data after it
-		create(vogent("a", visibleMark, quoted)[:90])                                               // truncated
-		create(vogent("a", visibleMark, `"`+passwordMark+"\xff\""))                                 // not UTF-8
-		create(`{"type":"vogent_sip","purchase":{"number":` + quoted + `},"extra":` + quoted + `}`) // in the wrong place
-		create(`{"type":"` + passwordMark + `","vogentSip":null}`)
-		create(quoted)
-		create(vogent("a", visibleMark, `"`+strings.Repeat(passwordMark, 4000)+`"`)) // too large
-
-		body := vogent("other", visibleMark, quoted)
-		call("POST", "/api/phone_numbers", "Bearer "+apiKey, "text/plain", body, "")
-		call("PATCH", "/api/phone_numbers", "Bearer "+apiKey, "application/json", body, "")
-		call("POST", "/api/nothing", "Bearer "+apiKey, "application/json", body, "")
-		call("POST", "/api/phone_numbers/purchase", "Bearer "+apiKey, "application/json", body, "")
-		call("POST", "/api/phone_numbers/search", "Bearer "+apiKey, "application/json", body, "")
-		call("PUT", "/api/phone_numbers/x", "Bearer "+apiKey, "application/json", body, "")
-		for _, authorization := range []string{"Bearer " + wrongKey, "Basic " + wrongKey, wrongKey, "Bearer " + apiKey + "x", "bearer  " + apiKey + " " + wrongKey} {
-			statuses[call("GET", "/api/phone_numbers", authorization, "", "", "")]++
-			statuses[call("POST", "/api/phone_numbers", authorization, "application/json", body, "k")]++
-		}
-		for range 70 { // until the server refuses more guesses
-			statuses[call("GET", "/api/phone_numbers", "Bearer "+wrongKey, "", "", "")]++
-		}
-		for _, query := range []string{"?cursor=", "?number=", "?agentId=", "?type=", "?api_key=", "?limit=", "?%zz="} {
-			statuses[call("GET", "/api/phone_numbers"+query+apiKey, "Bearer "+apiKey, "", "", "")]++
-			statuses[call("GET", "/api/phone_numbers"+query+passwordMark, "Bearer "+apiKey, "", "", "")]++
-		}
-		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			statuses[call(method, "/api/phone_numbers/"+apiKey, "Bearer "+apiKey, "application/json", `{"agentId":"`+apiKey+`"}`, "")]++
-		}
+		statuses := sendSecrets(call, apiKey, wrongKey, true)
 		for _, status := range []int{200, 400, 401, 404, 413, 422, 429, 500, 503} {
 			if statuses[status] == 0 {
 				t.Errorf("no answer with status %d among %v", status, statuses)
@@ -128,7 +80,7 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 		kept := slices.Collect(maps.Keys(places))
 		places["the answers"], places["the log"] = answers.Bytes(), []byte(s.log.String())
 		for place, content := range places {
-			for name, secret := range map[string]string{"the password": passwordMark, "the API key": apiKey, "the wrong key": "canarykey7c44"} {
+			for name, secret := range map[string]string{"the password": passwordMark, "the API key": apiKey, "the wrong key": wrongMark} {
 				if i := bytes.Index(content, []byte(secret)); i >= 0 {
 					t.Errorf("%s has %s: %q", place, name, content[max(0, i-200):min(len(content), i+100)])
 				}
@@ -143,6 +95,68 @@ func TestNoSecretIsFoundAnywhere(t *testing.T) {
 			t.Error("the log does not have the failures")
 		}
 	})
+}
+
+// sendSecrets sends secrets in each place of a request, and counts the statuses. With unnamed, it also sends a password in places
+// that are not for one.
+func sendSecrets(
+	call func(method, path, authorization, contentType, body, idempotencyKey string) int, apiKey, wrongKey string, unnamed bool,
+) map[int]int {
+	statuses := map[int]int{}
+	create := func(body string) {
+		for _, k := range []string{"", "k", "k", `"k`} { // also a replay or a reused key, and a malformed key
+			statuses[call("POST", "/api/phone_numbers", "Bearer "+apiKey, "application/json", body, k)]++
+		}
+	}
+	vogent := func(prefix, username, password string) string {
+		return fmt.Sprintf(`{"type":"vogent_sip","vogentSip":{"sipPrefix":%q,"username":%q,"password":%s}}`, prefix, username, password)
+	}
+	quoted := `"` + passwordMark + `"`
+	create(vogent("kept", visibleMark, quoted))
+	create(vogent("KEPT", visibleMark, quoted))
+	create(`{"type":"sip_import","sipImport":{"phoneNumber":"+18001234567","terminationUri":"sip.example.com","username":"u","password":` + quoted + `}}`)
+	for _, prefix := range []string{"panics", "breaks", "fails", "full"} {
+		create(vogent(prefix, visibleMark, quoted))
+	}
+	create(vogent("1234567", "x y", `"`+passwordMark+`\u00e4"`))                  // every rule broken
+	create(vogent("long", visibleMark, `"`+strings.Repeat(passwordMark, 10)+`"`)) // too long
+	create(vogent("a", visibleMark, `[`+quoted+`]`))                              // of the wrong type
+	create(vogent("a", visibleMark, `{`+quoted+`:1}`))                            // and as a name
+	create(vogent("a", visibleMark, quoted+`,"password":`+quoted))                // twice
+	create(vogent("a", visibleMark, quoted) + quoted)                             // with more data after it
+	create(vogent("a", visibleMark, quoted)[:90])                                 // truncated
+	create(vogent("a", visibleMark, `"`+passwordMark+"\xff\""))                   // not UTF-8
+	if unnamed {
+		create(`{"type":"vogent_sip","purchase":{"number":` + quoted + `},"extra":` + quoted + `}`) // in the wrong place
+		create(`{"type":"` + passwordMark + `","vogentSip":null}`)
+		create(quoted)
+	}
+	create(vogent("a", visibleMark, `"`+strings.Repeat(passwordMark, 4000)+`"`)) // too large
+
+	body := vogent("other", visibleMark, quoted)
+	call("POST", "/api/phone_numbers", "Bearer "+apiKey, "text/plain", body, "")
+	call("PATCH", "/api/phone_numbers", "Bearer "+apiKey, "application/json", body, "")
+	call("POST", "/api/nothing", "Bearer "+apiKey, "application/json", body, "")
+	call("POST", "/api/phone_numbers/purchase", "Bearer "+apiKey, "application/json", body, "")
+	call("POST", "/api/phone_numbers/search", "Bearer "+apiKey, "application/json", body, "")
+	call("PUT", "/api/phone_numbers/x", "Bearer "+apiKey, "application/json", body, "")
+	for _, authorization := range []string{"Bearer " + wrongKey, "Basic " + wrongKey, wrongKey, "Bearer " + apiKey + "x", "bearer  " + apiKey + " " + wrongKey} {
+		statuses[call("GET", "/api/phone_numbers", authorization, "", "", "")]++
+		statuses[call("POST", "/api/phone_numbers", authorization, "application/json", body, "k")]++
+	}
+	for range 70 { // until the server refuses more guesses
+		statuses[call("GET", "/api/phone_numbers", "Bearer "+wrongKey, "", "", "")]++
+	}
+	for _, query := range []string{"?cursor=", "?number=", "?agentId=", "?type=", "?api_key=", "?limit=", "?%zz="} {
+		statuses[call("GET", "/api/phone_numbers"+query+apiKey, "Bearer "+apiKey, "", "", "")]++
+		if unnamed {
+			statuses[call("GET", "/api/phone_numbers"+query+passwordMark, "Bearer "+apiKey, "", "", "")]++
+		}
+	}
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		statuses[call(method, "/api/phone_numbers/"+apiKey, "Bearer "+apiKey, "application/json", `{"agentId":"`+apiKey+`"}`, "")]++
+	}
+	return statuses
 }
 
 // stored returns everything that a database stores, from its files or from a dump.

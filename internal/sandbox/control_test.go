@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/control"
@@ -66,6 +67,13 @@ func TestAResetGoesBackToTheSeed(t *testing.T) {
 	}
 }
 
+// waitForRequest waits until a request has arrived.
+func waitForRequest(s *sandbox.Sandbox) {
+	for len(s.Requests()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // A request that runs during a reset ends in the old world, also if a fault holds it.
 func TestAResetDoesNotWaitForRequests(t *testing.T) {
 	t.Parallel()
@@ -75,8 +83,7 @@ func TestAResetDoesNotWaitForRequests(t *testing.T) {
 		status, _ := s.api(t, http.MethodPost, purchases, purchase)
 		ended <- status
 	}()
-	for len(s.Requests()) == 0 { // until it has arrived
-	}
+	waitForRequest(s.Sandbox)
 	s.mustControl(t, http.MethodPost, "/_control/reset", "", http.StatusNoContent, nil)
 	if status := <-ended; status != 0 {
 		t.Errorf("the request during the reset has the status %d; want its connection cut", status)
@@ -97,8 +104,7 @@ func TestAStopDoesNotWaitForTheLatencyOfAFault(t *testing.T) {
 		status, _ := (&testSandbox{Sandbox: s}).api(t, http.MethodPost, purchases, purchase)
 		ended <- status
 	}()
-	for len(s.Requests()) == 0 {
-	}
+	waitForRequest(s)
 	if err := s.Stop(); err != nil {
 		t.Errorf("stopping: %v; want no error", err)
 	}

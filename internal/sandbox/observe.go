@@ -48,7 +48,7 @@ func (w *world) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			})
 		}()
 		if isHit {
-			return fault.Apply(c, hit, next, w.ended.Done())
+			return fault.Apply(c, hit, next, w.lifetime.ended)
 		}
 		return next(c)
 	}

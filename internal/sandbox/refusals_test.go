@@ -51,7 +51,9 @@ func TestControlRequestsAreCheckedStrictly(t *testing.T) {
 func TestACallSaysWhoAnswersOrWhyNobodyDoes(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{Seed: control.Seed{Numbers: []control.SeedNumber{
-		{Number: "+14155550100", AgentID: "agent_1"}, {Number: "+14155550101"}, {Number: "+14155550102", AgentID: "agent_1"},
+		{Number: "+14155550100", AgentID: "agent_1"},
+		{Number: "+14155550101"},
+		{Number: "+14155550102", AgentID: "agent_1"},
 		{Number: "support-line", AgentID: "agent_2", SIP: &control.SeedSIP{Username: "caller", Password: "correct horse"}},
 	}}})
 	numbers, err := s.Numbers(t.Context())

@@ -35,9 +35,9 @@ type Sandbox struct {
 
 	options Options
 	server  *serve.Server
-	stop    context.CancelFunc // ends what requests wait for, such as the latency of a fault
-	ctx     context.Context    // ends with stop
-	closing sync.WaitGroup     // the worlds that are being closed
+	stop    func()          // ends the lifetimes
+	live    func() lifetime // starts the lifetime of a world
+	closing sync.WaitGroup  // the worlds that are being closed
 
 	resetting sync.Mutex   // one reset at a time
 	mu        sync.RWMutex // for current
@@ -58,12 +58,17 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{BaseURL: server.BaseURL, options: o, server: server}
-	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.live = func() lifetime {
+		ctx, end := context.WithCancel(running)
+		return lifetime{ctx.Done(), end}
+	}
 	if s.current, err = s.newWorld(ctx, o.Seed); err != nil {
 		s.stop()
 		return nil, errors.Join(err, server.Close())
 	}
-	server.Serve(s, s.end)
+	server.Serve(ctx, s, s.end)
 	return s, nil
 }
 

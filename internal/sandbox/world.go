@@ -34,8 +34,14 @@ type world struct {
 	services rest.Services
 	secrets  []string // what the journal must not show
 	requests sync.WaitGroup
-	ended    context.Context // ends with the sandbox, or when a reset replaces this world
-	end      context.CancelFunc
+	lifetime lifetime
+}
+
+// lifetime ends with the sandbox, or when a reset replaces a world. What requests wait for, such as the latency of a fault, ends
+// with it.
+type lifetime struct {
+	ended <-chan struct{}
+	end   func()
 }
 
 // newWorld opens a world that has what the seed says.
@@ -48,7 +54,7 @@ func (s *Sandbox) newWorld(ctx context.Context, start control.Seed) (*world, err
 	if err := s.furnish(ctx, w, start); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	w.ended, w.end = context.WithCancel(s.ctx)
+	w.lifetime = s.live()
 	return w, nil
 }
 
@@ -81,9 +87,9 @@ func (s *Sandbox) furnish(ctx context.Context, w *world, start control.Seed) (er
 	return err
 }
 
-// close closes the world after its last request. It ends what the requests wait for.
+// close ends the lifetime of the world, and closes it after its last request.
 func (w *world) close() error {
-	w.end()
+	w.lifetime.end()
 	w.requests.Wait()
 	return w.store.Close()
 }

@@ -42,9 +42,9 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 // Close closes a server that does not serve yet.
 func (s *Server) Close() error { return s.listener.Close() }
 
-// Serve starts to serve the handler, and returns. It calls end after the last request.
-func (s *Server) Serve(handler http.Handler, end func() error) {
-	ctx, stop := context.WithCancel(context.Background())
+// Serve starts to serve the handler, and returns. It calls end after the last request. The end of ctx does not stop it.
+func (s *Server) Serve(ctx context.Context, handler http.Handler, end func() error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go func() {
 		defer close(s.done)
@@ -86,7 +86,7 @@ func (s *Server) serveHTTP(ctx context.Context, handler http.Handler) error {
 	case <-ctx.Done():
 	}
 	o.Log.Info("stopping", "timeout", o.DrainTimeout)
-	drain, cancel := context.WithTimeout(context.Background(), o.DrainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.DrainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
 		o.Log.Warn("requests interrupted", "error", err)

@@ -114,8 +114,8 @@ func (o Options) start(ctx context.Context, st *store.Store) (*Server, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.options.Log.Info("serving", "address", s.listener.Addr().String(), "database", st.Name())
-	stopUpkeep := s.startUpkeep(st, services.Workspaces)
-	s.Serve(handler, func() error {
+	stopUpkeep := s.startUpkeep(ctx, st, services.Workspaces)
+	s.Serve(ctx, handler, func() error {
 		stopUpkeep()
 		return st.Close()
 	})
@@ -136,9 +136,9 @@ func (s *Server) createFirstKey(ctx context.Context, keys *workspace.Service) (s
 }
 
 // startUpkeep starts the maintenance, and returns a function that ends it.
-func (s *Server) startUpkeep(st *store.Store, keys *workspace.Service) (stop func()) {
+func (s *Server) startUpkeep(ctx context.Context, st *store.Store, keys *workspace.Service) (stop func()) {
 	o := s.options
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { every(ctx, o.SaveInterval, o.Log, "save when keys were last used", keys.SaveLastUsed) })
 	running.Go(func() {
