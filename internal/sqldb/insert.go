@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// valuesPerInsert is how many values a statement adds, in as many rows as that takes. More values per statement mean fewer
-// statements, but slower ones: SQLite looks for the place of each value in a list of all names, such as $1.
-const valuesPerInsert = 200
+// rowsPerInsert is how many rows a statement adds. More rows per statement mean fewer statements, but slower ones.
+const rowsPerInsert = 100
 
 // Inserter adds rows to a table, many with each statement.
 type Inserter struct {
 	tx       Querier
+	engine   string
 	into     string // INSERT INTO, up to VALUES
 	columns  int
 	conflict string    // the clause after the rows
@@ -22,11 +22,12 @@ type Inserter struct {
 	added    int64
 }
 
-// NewInserter returns an Inserter for rows with these columns. conflict is an ON CONFLICT clause, or empty.
-func NewInserter(tx Querier, table string, columns []string, conflict string) *Inserter {
+// NewInserter returns an Inserter for rows with these columns. engine is SQLite or PostgreSQL. conflict is an ON CONFLICT clause,
+// or empty.
+func NewInserter(tx Querier, engine, table string, columns []string, conflict string) *Inserter {
 	return &Inserter{
-		tx: tx, into: "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns), conflict: conflict,
-		batch: make([]any, 0, max(1, valuesPerInsert/len(columns))*len(columns)),
+		tx: tx, engine: engine, into: "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns), conflict: conflict,
+		batch: make([]any, 0, rowsPerInsert*len(columns)),
 	}
 }
 
@@ -74,7 +75,11 @@ func (i *Inserter) statement() string {
 		default:
 			query.WriteString(", ")
 		}
-		fmt.Fprintf(&query, "$%d", n+1)
+		if i.engine == SQLite {
+			query.WriteString("?") // SQLite would look for each name in a list of all names, whenever the statement runs
+		} else {
+			fmt.Fprintf(&query, "$%d", n+1)
+		}
 	}
 	query.WriteString(") " + i.conflict)
 	return query.String()

@@ -53,32 +53,32 @@ func (s *Store) Fill(ctx context.Context, c Content, now time.Time) error {
 		if c.ForSale == nil {
 			return nil
 		}
-		_, err := addToInventory(ctx, tx, slices.Values(c.ForSale), true)
+		_, err := s.addToInventory(ctx, tx, slices.Values(c.ForSale), true)
 		return err
 	})
 }
 
 // fill adds the rows of each table before those that refer to them.
 func (s *Store) fill(ctx context.Context, tx sqldb.Querier, c Content, now int64) error {
-	err := insertAll(ctx, tx, "workspaces", "id, name, created_at", c.Workspaces, func(w workspace.Workspace) []any {
+	err := insertAll(ctx, s, tx, "workspaces", "id, name, created_at", c.Workspaces, func(w workspace.Workspace) []any {
 		return []any{w.ID, w.Name, now}
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(ctx, tx, "api_keys", "id, workspace_id, name, hash, created_at", c.Keys, func(k HashedKey) []any {
+	err = insertAll(ctx, s, tx, "api_keys", "id, workspace_id, name, hash, created_at", c.Keys, func(k HashedKey) []any {
 		return []any{k.ID, k.Workspace.ID, k.Name, k.Hash, now}
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(ctx, tx, "phone_numbers", "workspace_id, number_key, "+numberColumns, c.Numbers, func(n OwnedNumber) []any {
+	err = insertAll(ctx, s, tx, "phone_numbers", "workspace_id, number_key, "+numberColumns, c.Numbers, func(n OwnedNumber) []any {
 		return numberRow(n.WorkspaceID, n.Number)
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(ctx, tx, "sip_credentials", sipColumns, c.Numbers, func(n OwnedNumber) []any {
+	err = insertAll(ctx, s, tx, "sip_credentials", sipColumns, c.Numbers, func(n OwnedNumber) []any {
 		if n.SIP == nil {
 			return nil
 		}
@@ -91,8 +91,8 @@ func (s *Store) fill(ctx context.Context, tx sqldb.Querier, c Content, now int64
 }
 
 // insertAll adds the rows that row makes of the items. An item for which row returns nil has none.
-func insertAll[T any](ctx context.Context, tx sqldb.Querier, table, columns string, items []T, row func(T) []any) error {
-	insert := sqldb.NewInserter(tx, table, strings.Split(columns, ", "), "")
+func insertAll[T any](ctx context.Context, s *Store, tx sqldb.Querier, table, columns string, items []T, row func(T) []any) error {
+	insert := sqldb.NewInserter(tx, s.Engine(), table, strings.Split(columns, ", "), "")
 	for _, item := range items {
 		if values := row(item); values != nil {
 			if err := insert.Add(ctx, values...); err != nil {

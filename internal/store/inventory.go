@@ -74,13 +74,13 @@ func (s *Store) AddToInventory(ctx context.Context, numbers iter.Seq[string], re
 		if err := s.db.LockExclusive(ctx, tx, inventoryLock); err != nil {
 			return err
 		}
-		added, err = addToInventory(ctx, tx, numbers, replace)
+		added, err = s.addToInventory(ctx, tx, numbers, replace)
 		return err
 	})
 	return added, err
 }
 
-func addToInventory(ctx context.Context, tx sqldb.Querier, numbers iter.Seq[string], replace bool) (added int64, err error) {
+func (s *Store) addToInventory(ctx context.Context, tx sqldb.Querier, numbers iter.Seq[string], replace bool) (added int64, err error) {
 	if replace {
 		if err := addSetting(ctx, tx, inventoryMade, "1"); err != nil {
 			return 0, err
@@ -93,7 +93,7 @@ func addToInventory(ctx context.Context, tx sqldb.Querier, numbers iter.Seq[stri
 	if err != nil {
 		return 0, err
 	}
-	insert := sqldb.NewInserter(tx, "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
+	insert := sqldb.NewInserter(tx, s.Engine(), "inventory", []string{"number"}, "ON CONFLICT (number) DO NOTHING")
 	for number := range numbers {
 		if made == "" && inventory.IsFictional(number) {
 			continue // it is for sale

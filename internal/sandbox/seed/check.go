@@ -3,9 +3,9 @@ package seed
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -18,34 +18,37 @@ import (
 func Check(s control.Seed) []api.ProblemField {
 	c := checking{known: KnownAgent(s), seen: map[string]map[string]string{}}
 	for i, name := range workspaces(s) {
-		at := fmt.Sprint("/workspaces/", i)
-		c.check(workspace.CheckName("workspace", name) == nil, at, workspace.NameRule)
-		c.once("workspace", name, at)
+		at := pointer("/workspaces/", i)
+		c.check(workspace.CheckName("workspace", name) == nil, at, "", workspace.NameRule)
+		c.once("workspace", name, at, "")
 	}
 	for i, id := range s.Agents {
-		at := fmt.Sprint("/agents/", i)
-		c.check(id != "", at, "must not be empty")
-		c.rules(phone.Change{AgentID: &id}.Validate(nil), func(string) string { return at })
-		c.once("agent", id, at)
+		at := pointer("/agents/", i)
+		c.check(id != "", at, "", "must not be empty")
+		c.rules(phone.Change{AgentID: &id}.Validate(nil), at, func(string) string { return "" })
+		c.once("agent", id, at, "")
 	}
 	for i, k := range s.Keys {
-		c.key(k, fmt.Sprint("/keys/", i))
+		c.key(k, pointer("/keys/", i))
 	}
 	for i, n := range s.Numbers {
-		c.number(n, fmt.Sprint("/numbers/", i))
+		c.number(n, pointer("/numbers/", i))
 	}
 	for i, number := range s.ForSale {
-		at := fmt.Sprint("/forSale/", i)
-		c.rules(purchase(number).Validate(), func(string) string { return at })
-		c.check(!phone.IsE164(number) || phone.IsServed(number), at, "must be in a supported country: +1 (US, Canada) or +44 (GB)")
-		c.once("number for sale", number, at)
+		at := pointer("/forSale/", i)
+		c.rules(purchase(number).Validate(), at, func(string) string { return "" })
+		c.check(!phone.IsE164(number) || phone.IsServed(number), at, "", "must be in a supported country: +1 (US, Canada) or +44 (GB)")
+		c.once("number for sale", number, at, "")
 	}
 	if s.Webhook != nil {
-		c.check(isWebURL(s.Webhook.URL), "/webhook/url", "must be a URL with http or https and a host")
-		c.check(s.Webhook.Secret != "", "/webhook/secret", "must not be empty")
+		c.check(isWebURL(s.Webhook.URL), "/webhook", "/url", "must be a URL with http or https and a host")
+		c.check(s.Webhook.Secret != "", "/webhook", "/secret", "must not be empty")
 	}
 	return c.mistakes
 }
+
+// pointer returns a JSON pointer to an element of a list.
+func pointer(list string, i int) string { return list + strconv.Itoa(i) }
 
 // KnownAgent returns the function of phone.Service with that name: nil if the seed has no list of agents.
 func KnownAgent(s control.Seed) func(id string) bool {
@@ -66,68 +69,72 @@ type checking struct {
 	mistakes []api.ProblemField
 }
 
-func (c *checking) check(ok bool, at, detail string) {
+// check notes a mistake unless ok is true. The pointer comes in two parts, which are joined only for a mistake, because a seed
+// can have a million values.
+func (c *checking) check(ok bool, at, member, detail string) {
 	if !ok {
-		c.mistakes = append(c.mistakes, api.ProblemField{Pointer: at, Detail: detail})
+		c.mistakes = append(c.mistakes, api.ProblemField{Pointer: at + member, Detail: detail})
 	}
 }
 
-// once notes a value that can be there only once, unless it is empty.
-func (c *checking) once(kind, value, at string) {
+// once notes a value that can be there only once, unless it is empty. All values of a kind have the same member.
+func (c *checking) once(kind, value, at, member string) {
 	if c.seen[kind] == nil {
 		c.seen[kind] = map[string]string{}
 	}
 	if first, found := c.seen[kind][value]; found {
-		c.check(false, at, "is the same "+kind+" as "+first)
+		c.check(false, at, member, "is the same "+kind+" as "+first+member)
 	} else if value != "" {
 		c.seen[kind][value] = at
 	}
 }
 
-// rules adds the broken rules of a phone.Error. place turns their pointers into pointers into the seed.
-func (c *checking) rules(err error, place func(pointer string) string) {
-	var broken *phone.Error
-	if !errors.As(err, &broken) {
+// rules adds the broken rules of a phone.Error. member returns the member for the pointer of a rule.
+func (c *checking) rules(err error, at string, member func(pointer string) string) {
+	if err == nil {
 		return
 	}
-	for _, rule := range broken.Rules {
-		c.check(false, place(rule.Pointer), rule.Detail)
+	var broken *phone.Error
+	if errors.As(err, &broken) {
+		for _, rule := range broken.Rules {
+			c.check(false, at, member(rule.Pointer), rule.Detail)
+		}
 	}
 }
 
 func (c *checking) key(k control.SeedKey, at string) {
 	visible := func(r rune) bool { return '!' <= r && r <= '~' }
-	c.check(k.Key != "" && len(k.Key) <= 128 && strings.TrimFunc(k.Key, visible) == "", at+"/key", "must be 1 to 128 visible ASCII characters")
-	c.once("key", k.Key, at+"/key")
-	c.check(k.Name == "" || workspace.CheckName("key", k.Name) == nil, at+"/name", workspace.NameRule)
+	c.check(k.Key != "" && len(k.Key) <= 128 && strings.TrimFunc(k.Key, visible) == "", at, "/key", "must be 1 to 128 visible ASCII characters")
+	c.once("key", k.Key, at, "/key")
+	c.check(k.Name == "" || workspace.CheckName("key", k.Name) == nil, at, "/name", workspace.NameRule)
 	c.workspace(k.Workspace, at)
 }
 
 func (c *checking) workspace(name, at string) {
 	_, found := c.seen["workspace"][name]
-	c.check(name == "" || found, at+"/workspace", "must be one of the workspaces")
+	c.check(name == "" || found, at, "/workspace", "must be one of the workspaces")
 }
 
 func (c *checking) number(n control.SeedNumber, at string) {
-	c.check(n.ID == "" || phone.IsID(n.ID), at+"/id", "must be a UUID in lower case")
-	c.once("id", n.ID, at+"/id")
-	c.once("number", strings.ToLower(n.Number), at+"/number")
+	c.check(n.ID == "" || phone.IsID(n.ID), at, "/id", "must be a UUID in lower case")
+	c.once("id", n.ID, at, "/id")
+	c.once("number", strings.ToLower(n.Number), at, "/number")
 	c.workspace(n.Workspace, at)
-	c.rules(phone.Change{AgentID: &n.AgentID}.Validate(c.known), func(string) string { return at + "/agentId" })
+	c.rules(phone.Change{AgentID: &n.AgentID}.Validate(c.known), at, func(pointer string) string { return pointer })
 	if n.SIP == nil && phone.IsSIPPrefix(n.Number) {
-		c.check(false, at+"/sip", "is required for a SIP address")
+		c.check(false, at, "/sip", "is required for a SIP address")
 		return
 	}
-	c.rules(create(n).Validate(), func(pointer string) string {
+	c.rules(create(n).Validate(), at, func(pointer string) string {
 		switch member := path.Base(pointer); member {
 		case "number", "phoneNumber", "sipPrefix":
-			return at + "/number"
+			return "/number"
 		default:
-			return at + "/sip/" + member
+			return "/sip/" + member
 		}
 	})
 	ownSIP := n.SIP != nil && !strings.HasPrefix(n.Number, "+")
-	c.check(!ownSIP || n.SIP.TerminationURI == "", at+"/sip/terminationUri", "must be absent for a SIP address")
+	c.check(!ownSIP || n.SIP.TerminationURI == "", at, "/sip/terminationUri", "must be absent for a SIP address")
 }
 
 // create returns the request that would create the number.

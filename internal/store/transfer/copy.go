@@ -93,7 +93,7 @@ func copyTables(ctx context.Context, from *snapshot, tx sqldb.Querier, progress 
 	}
 	step, stop := progress(total, "copying")
 	for _, table := range store.Application.Tables {
-		insert := sqldb.NewInserter(tx, table, columns[table], "")
+		insert := sqldb.NewInserter(tx, sqldb.PostgreSQL, table, columns[table], "")
 		read, err := eachRow(ctx, from.tx, table, columns[table], func(row []any) error {
 			step()
 			return insert.Add(ctx, row...)
