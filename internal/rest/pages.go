@@ -40,7 +40,7 @@ type pages struct {
 
 // What the pages say only in a sandbox, and only elsewhere.
 const (
-	sandboxLink = `<li><a href="docs/control">Sandbox control</a>: reset the sandbox, see its requests, make requests fail, and call its numbers</li>
+	sandboxLink = `<li><a href="docs/control">Sandbox control</a>: reset the sandbox, see its requests, make requests fail, and call its numbers (<a href="control.yaml">control.yaml</a>, <a href="control.json">control.json</a>)</li>
 `
 	sandboxKey = `Replace KEY with the API key that the sandbox has printed.`
 	serverKey  = `Replace KEY with your API key. To create a key, run <code>phonenumbers keys create --name NAME</code>.`
