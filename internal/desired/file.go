@@ -62,7 +62,7 @@ type File struct {
 func Parse(name string, text []byte) (File, error) {
 	r := reading{
 		File:     File{Name: name, Agents: State{}},
-		Mistakes: Mistakes{file: name},
+		Mistakes: newMistakes(name),
 		faulty:   map[*yaml.Node]bool{},
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -80,7 +80,7 @@ func Parse(name string, text []byte) (File, error) {
 		}
 		r.lines = r.eachMember(value, pointer, "numbers", r.number)
 	})
-	if len(r.all) == 0 && len(root.Content) == 0 {
+	if r.Len() == 0 && len(root.Content) == 0 {
 		r.wrong(root, "", `the file has no members; write "numbers: {}" for no numbers`)
 	}
 	if err := decoder.Decode(&second); err == nil {
@@ -99,7 +99,7 @@ type reading struct {
 }
 
 func (r *reading) wrong(node *yaml.Node, pointer, format string, args ...any) {
-	r.add(node.Line, pointer, format, args...)
+	r.Add(node.Line, pointer, format, args...)
 }
 
 // number reads a number and its {agent: ID}.
@@ -108,7 +108,7 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 	if r.faulty[meant(value)] {
 		return
 	}
-	before, found := len(r.all), false
+	before, found := r.Len(), false
 	r.eachMember(value, pointer, number.Value, func(key, value *yaml.Node, pointer string) {
 		switch agent := meant(value); {
 		case key.Value != "agent":
@@ -119,10 +119,10 @@ func (r *reading) number(number, value *yaml.Node, pointer string) {
 			r.Agents[number.Value], found = agent.Value, true
 		}
 	})
-	if !found && len(r.all) == before {
+	if !found && r.Len() == before {
 		r.wrong(number, pointer, "%s has no agent; %s", number.Value, want)
 	}
-	if mapping := meant(value); len(r.all) > before && mapping.Kind == yaml.MappingNode && mapping.Anchor != "" {
+	if mapping := meant(value); r.Len() > before && mapping.Kind == yaml.MappingNode && mapping.Anchor != "" {
 		r.faulty[mapping] = true
 	}
 }

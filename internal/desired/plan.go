@@ -28,18 +28,18 @@ func Compare(ctx context.Context, c *client.Client, want File, opts ...client.Ca
 	find := owned.Finder()
 	p := Plan{Pacer: NewPacer(), NotInFile: len(owned) - len(want.Agents)}
 	p.Pacer.Learn(answer.Header)
-	wrong := Mistakes{file: want.Name}
+	wrong := newMistakes(want.Name)
 	named := map[string]string{} // by id
 	byLine := func(a, b string) int { return cmp.Or(cmp.Compare(want.lines[a], want.lines[b]), cmp.Compare(a, b)) }
 	for _, number := range slices.SortedFunc(maps.Keys(want.Agents), byLine) {
 		n, found := find(number)
 		if !found {
 			wrong.NotFound = true
-			wrong.add(want.lines[number], member("/numbers", number), "you do not have %s; buy it or remove it from the file", number)
+			wrong.Add(want.lines[number], member("/numbers", number), "you do not have %s; buy it or remove it from the file", number)
 			continue
 		}
 		if other, twice := named[n.ID]; twice {
-			wrong.add(want.lines[number], member("/numbers", number), "%s is the same number as %s on line %d; remove one of them", number, other, want.lines[other])
+			wrong.Add(want.lines[number], member("/numbers", number), "%s is the same number as %s on line %d; remove one of them", number, other, want.lines[other])
 			continue
 		}
 		named[n.ID] = number

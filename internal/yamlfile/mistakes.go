@@ -3,7 +3,6 @@ package yamlfile
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -13,44 +12,66 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/internal/printable"
 )
 
+// Mistakes are what is wrong with a file, with the line of each.
+type Mistakes struct {
+	Head string // what Error says first, such as the name of the file
+	all  []mistake
+}
+
+// mistake is one mistake. The line is 0 if it is not known.
 type mistake struct {
-	line int
-	text string
+	line          int
+	pointer, text string // a JSON pointer (RFC 6901) into the file, and what is wrong there
 }
 
-func (m mistake) String() string { return fmt.Sprintf("line %d: %s", m.line, m.text) }
-
-func (f *file) add(line int, format string, args ...any) {
-	f.mistakes = append(f.mistakes, mistake{line, printable.Text(fmt.Sprintf(format, args...))})
+// Add adds a mistake. pointer is a JSON pointer (RFC 6901) into the file, and line is 0 if it is not known.
+func (m *Mistakes) Add(line int, pointer, format string, args ...any) {
+	m.all = append(m.all, mistake{line, pointer, printable.Text(fmt.Sprintf(format, args...))})
 }
 
-func (f *file) ok() bool { return len(f.mistakes) == 0 }
+// Len returns how many mistakes there are.
+func (m *Mistakes) Len() int { return len(m.all) }
 
-// err returns the mistakes, sorted by line.
-func (f *file) err() error {
-	slices.SortStableFunc(f.mistakes, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
-	return errors.New(Describe(f.name+": ", f.mistakes))
+// Sort sorts the mistakes by line.
+func (m *Mistakes) Sort() {
+	slices.SortStableFunc(m.all, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
 }
 
-// Describe returns a text with the mistakes in a file, after head. It is one line if there is one mistake. Otherwise each
-// mistake has its own line, because a text can contain semicolons. It lists only as many mistakes as a terminal shows without
-// scrolling.
-func Describe[T fmt.Stringer](head string, mistakes []T) string {
+// Error returns one line if there is one mistake. Otherwise each mistake has its own line, because a text can contain
+// semicolons. It lists only as many mistakes as a terminal shows without scrolling.
+func (m *Mistakes) Error() string {
 	const most = 20
-	if len(mistakes) == 1 {
-		return head + mistakes[0].String()
+	if len(m.all) == 1 {
+		return m.Head + ": " + m.all[0].String()
 	}
-	lines := []string{fmt.Sprintf("%s%d mistakes:", head, len(mistakes))}
-	for _, each := range mistakes[:min(len(mistakes), most)] {
+	lines := []string{fmt.Sprintf("%s: %d mistakes:", m.Head, len(m.all))}
+	for _, each := range m.all[:min(len(m.all), most)] {
 		lines = append(lines, "  "+each.String())
 	}
-	if more := len(mistakes) - most; more > 0 {
+	if more := len(m.all) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("  and %d more", more))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (m mistake) String() string {
+	if m.line == 0 {
+		return m.text
+	}
+	return fmt.Sprintf("line %d: %s", m.line, m.text)
+}
+
+// Fields returns all mistakes, with pointers into the file.
+func (m *Mistakes) Fields() []api.ProblemField {
+	fields := make([]api.ProblemField, len(m.all))
+	for i, each := range m.all {
+		fields[i] = api.ProblemField{Pointer: each.pointer, Detail: each.String()}
+	}
+	return fields
 }
 
 // yamlPrefix matches what the YAML parser writes before an error.
@@ -62,7 +83,7 @@ func (f *file) broken(text []byte, err error) {
 	if strings.HasPrefix(wrong, "unknown anchor") { // the name of the anchor can be a secret
 		wrong = noAliases
 	}
-	f.add(brokenLine(text, err), "%s", wrong)
+	f.Add(brokenLine(text, err), "", "%s", wrong)
 }
 
 // brokenLine returns the number of lines with which the YAML parser first fails as it does with the whole text. The error often

@@ -13,7 +13,7 @@ const noAliases = "anchors (&) and aliases (*) do not work here; put text that s
 // writeJSON appends a YAML node to f.json. It notes what JSON cannot express, and what the decoder would not refuse.
 func (f *file) writeJSON(node *yaml.Node) {
 	if node.Kind == yaml.AliasNode || node.Anchor != "" {
-		f.add(node.Line, noAliases)
+		f.Add(node.Line, "", noAliases)
 		return
 	}
 	switch node.Kind {
@@ -44,12 +44,12 @@ func (f *file) writeMembers(mapping *yaml.Node) {
 		}
 		switch {
 		case name.Kind != yaml.ScalarNode || name.Anchor != "":
-			f.add(name.Line, "the name of a member must be text")
+			f.Add(name.Line, "", "the name of a member must be text")
 			continue
 		case lines[name.Value] > 0:
-			f.add(name.Line, "%s is already on line %d; remove one of them", memberName(name.Value), lines[name.Value])
+			f.Add(name.Line, "", "%s is already on line %d; remove one of them", memberName(name.Value), lines[name.Value])
 		case value.ShortTag() == "!!null":
-			f.add(name.Line, "%s has no value; write one, or remove it", memberName(name.Value))
+			f.Add(name.Line, "", "%s has no value; write one, or remove it", memberName(name.Value))
 			continue
 		}
 		lines[name.Value] = name.Line
@@ -77,7 +77,7 @@ func (f *file) writeScalar(node *yaml.Node) {
 		f.json = append(f.json, text...)
 		f.texts[int64(len(f.json))] = node.Value
 	case "!!null":
-		f.add(node.Line, "this value is empty; write one, or remove it")
+		f.Add(node.Line, "", "this value is empty; write one, or remove it")
 	default:
 		f.wrongScalar(node)
 	}
@@ -85,7 +85,7 @@ func (f *file) writeScalar(node *yaml.Node) {
 
 // wrongScalar does not wrap an error of the YAML package, because it would quote the value.
 func (f *file) wrongScalar(node *yaml.Node) {
-	f.add(node.Line, "this value does not work here; if it is text, put it in quotes")
+	f.Add(node.Line, "", "this value does not work here; if it is text, put it in quotes")
 }
 
 func (f *file) writeText(node *yaml.Node) {

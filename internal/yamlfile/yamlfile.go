@@ -22,33 +22,34 @@ import (
 // json tags. Read refuses what a typing error can cause: a member that is unknown, appears twice or is null, a value of the
 // wrong type, and a second document. A number such as +14155550100 is also accepted as text. Aliases are refused.
 //
-// Read then calls check, which returns the mistakes of the value, with JSON pointers. The error of Read names the lines of the
-// mistakes. It contains no values, because they can be secret.
+// Read then calls check, which returns the mistakes of the value, with JSON pointers. The error of Read is a *Mistakes. It
+// contains no values, because they can be secret.
 func Read[T any](name string, text []byte, check func(T) []api.ProblemField) (value T, err error) {
-	f := file{name: name, texts: map[int64]string{}}
-	if f.parse(text); f.ok() {
-		if f.writeJSON(f.root); f.ok() {
+	f := file{Mistakes: Mistakes{Head: name}, texts: map[int64]string{}}
+	if f.parse(text); f.Len() == 0 {
+		if f.writeJSON(f.root); f.Len() == 0 {
 			f.decode(&value)
 		}
 	}
-	if f.ok() {
+	if f.Len() == 0 {
 		for _, field := range check(value) {
-			f.add(f.line(jsontext.Pointer(field.Pointer)), "%s %s", field.Pointer, field.Detail)
+			f.Add(f.line(jsontext.Pointer(field.Pointer)), field.Pointer, "%s %s", field.Pointer, field.Detail)
 		}
 	}
-	if !f.ok() {
-		return *new(T), f.err()
+	if f.Len() > 0 {
+		f.Sort()
+		return *new(T), &f.Mistakes
 	}
 	return value, nil
 }
 
 // file is a file that is being read.
 type file struct {
-	name     string
-	root     *yaml.Node
-	json     []byte
-	texts    map[int64]string // the numbers and booleans as they are written, by where they end in json
-	mistakes []mistake
+	Mistakes
+
+	root  *yaml.Node
+	json  []byte
+	texts map[int64]string // the numbers and booleans as they are written, by where they end in json
 }
 
 // parse finds the only document of the file.
@@ -61,14 +62,14 @@ func (f *file) parse(text []byte) {
 			}
 			line++
 		}
-		f.add(line, "the file must be UTF-8")
+		f.Add(line, "", "the file must be UTF-8")
 		return
 	}
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) || err == nil && document.Content[0].ShortTag() == "!!null" {
-		f.add(1, "the file is empty; write {} for the defaults")
+		f.Add(1, "", "the file is empty; write {} for the defaults")
 		return
 	}
 	if err == nil {
@@ -80,7 +81,7 @@ func (f *file) parse(text []byte) {
 	case err != nil:
 		f.broken(text, err)
 	default:
-		f.add(second.Line, "a second YAML document starts here; put everything into one document")
+		f.Add(second.Line, "", "a second YAML document starts here; put everything into one document")
 	}
 }
 
@@ -92,15 +93,15 @@ func (f *file) decode(target any) {
 	}
 	var wrong *json.SemanticError
 	if !errors.As(err, &wrong) { // the JSON is valid, so only its depth can be the reason
-		f.add(1, "lists and mappings are nested too deeply")
+		f.Add(1, "", "lists and mappings are nested too deeply")
 		return
 	}
 	at := wrong.JSONPointer
 	if errors.Is(err, json.ErrUnknownName) {
-		f.add(f.line(at), "%s is unknown; the members are %s", memberName(at.LastToken()), memberNames(wrong.GoType))
+		f.Add(f.line(at), string(at), "%s is unknown; the members are %s", memberName(at.LastToken()), memberNames(wrong.GoType))
 		return
 	}
-	f.add(f.line(at), "%s must be %s", cmp.Or(string(at), "the file"), typeName(wrong.GoType))
+	f.Add(f.line(at), string(at), "%s must be %s", cmp.Or(string(at), "the file"), typeName(wrong.GoType))
 }
 
 // decodeText decodes a number or a boolean as text.

@@ -112,8 +112,7 @@ func Report(stderr io.Writer, asJSON bool, command string, err error) int {
 		text += "; " + next
 	}
 	lines := []string{oneLine.Replace(text)}
-	var wrong *desired.Mistakes
-	if errors.As(err, &wrong) { // each mistake has its own line
+	if _, ok := mistakesOf(err); ok { // each mistake has its own line
 		lines = strings.Split(text, "\n")
 	}
 	for i, line := range lines {
@@ -121,6 +120,15 @@ func Report(stderr io.Writer, asJSON bool, command string, err error) int {
 	}
 	fmt.Fprintf(stderr, "phonenumbers: %s\n", strings.Join(lines, "\n"))
 	return code
+}
+
+// mistakesOf returns the mistakes in a file, if err is about a file.
+func mistakesOf(err error) ([]api.ProblemField, bool) {
+	var wrong interface{ Fields() []api.ProblemField }
+	if !errors.As(err, &wrong) {
+		return nil, false
+	}
+	return wrong.Fields(), true
 }
 
 // oneLine joins errors that are on separate lines. pgx lists the hosts that it has tried below a heading.
@@ -193,9 +201,8 @@ func Describe(err error, next string) JSON {
 		f.RetryAfterSeconds = failure.RetryAfter.Seconds()
 		f.Number, f.IdempotencyKey = failure.Number, failure.IdempotencyKey
 	}
-	var wrong *desired.Mistakes
-	if errors.As(err, &wrong) {
-		f.Errors = wrong.Fields()
+	if fields, ok := mistakesOf(err); ok {
+		f.Errors = fields
 	}
 	return f
 }
