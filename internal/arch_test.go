@@ -79,7 +79,7 @@ var mayImport = map[string][]string{
 		"api", "api/client", "internal/console", "internal/desired", "internal/printable", "internal/workspace",
 	},
 	"internal/cli/ownserver": {
-		"api/control", "internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/sandbox", "internal/serve", "internal/sqldb", "internal/store",
+		"api/control", "internal/cli/arguments", "internal/console", "internal/inventory", "internal/rest", "internal/sandbox", "internal/sandbox/seed", "internal/serve", "internal/sqldb", "internal/store",
 		"internal/store/transfer", "internal/workspace", "github.com/spf13/cobra",
 	},
 	"internal/cli/account": {

@@ -18,6 +18,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/cli/arguments"
 	"github.com/vogent-community/phonenumbers/internal/console"
 	"github.com/vogent-community/phonenumbers/internal/sandbox"
+	"github.com/vogent-community/phonenumbers/internal/sandbox/seed"
 )
 
 func sandboxCommand(version string) *cobra.Command {
@@ -39,20 +40,22 @@ was not found, and 126 if it could not be run. The sandbox passes signals on to 
 Without a command, the sandbox prints the two variables as soon as the server is ready, and runs
 until SIGINT or SIGTERM. With --json, it prints them as a JSON object.
 
-A seed is a YAML file with workspaces, keys, agents, numbers for sale (forSale), numbers and a webhook:
+A seed is a YAML file with workspaces, keys, agents, numbers for sale (forSale), numbers and a
+webhook:
 
   agents: [agent_1, agent_2]
   numbers:
     - {number: "+14155550100", agentId: agent_1}
     - {number: support-line, sip: {username: caller, password: correct horse battery}}
 
-A file of faults makes requests fail on purpose. This one loses the response to the first purchase:
+A file of faults makes requests fail on purpose. This one lets the first number be bought, but loses
+the response:
 
   faults:
-    - {operation: purchasePhoneNumber, cut: after, times: 1}
+    - {operation: createPhoneNumber, cut: after, times: 1}
 
-Below /_control/, tests can reset the sandbox, see its requests, make requests fail, and call a number.
-The page /docs/control of the sandbox describes all this.`,
+Below /_control/, tests can reset the sandbox, see its requests, make requests fail, and call a
+number. The page /docs/control of the sandbox describes all this.`,
 		Example: `  phonenumbers sandbox -- npm test
   phonenumbers sandbox -- go test ./...
   phonenumbers sandbox -- sh -c 'phonenumbers buy +14155550100 --yes && phonenumbers list'
@@ -71,7 +74,10 @@ The page /docs/control of the sandbox describes all this.`,
 			if err := readFiles(&o, seedFile, faultsFile); err != nil {
 				return err
 			}
-			if webhook != (control.Webhook{}) {
+			if (webhook.URL == "") != (webhook.Secret == "") {
+				return console.Usage(errors.New("give both --webhook and --webhook-secret, or neither"))
+			}
+			if webhook.URL != "" {
 				o.Webhook = &webhook
 			}
 			o.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -81,12 +87,18 @@ The page /docs/control of the sandbox describes all this.`,
 	flags := command.Flags()
 	flags.Var(arguments.Checked(&o.Addr, "HOST:PORT", hostAndPort), "addr", "listen on this address; with port 0, the system picks a free port")
 	flags.BoolVar(&o.RandomIDs, "random-ids", false, "make the ids and the API key random, as 'phonenumbers serve' does")
-	flags.StringVar(&seedFile, "seed", "", "begin with what this YAML `FILE` has")
-	flags.StringVar(&faultsFile, "faults", "", "begin with the faults in this YAML `FILE`")
-	flags.StringVar(&webhook.URL, "webhook", "", "send the event of each call to this `URL`, not to that of the seed")
-	flags.StringVar(&webhook.Secret, "webhook-secret", "", "sign the events with this `SECRET`")
-	command.MarkFlagsRequiredTogether("webhook", "webhook-secret")
+	flags.Var(arguments.Checked(&seedFile, "FILE", arguments.NotEmpty), "seed", "begin with what this YAML file has")
+	flags.Var(arguments.Checked(&faultsFile, "FILE", arguments.NotEmpty), "faults", "begin with the faults in this YAML file")
+	flags.Var(arguments.Hidden(&webhook.URL, "URL", webURL), "webhook", "send the event of each call to this URL, not to that of the seed")
+	flags.Var(arguments.Hidden(&webhook.Secret, "SECRET", arguments.NotEmpty), "webhook-secret", "sign the events with this secret")
 	return command
+}
+
+func webURL(value string) error {
+	if !seed.IsWebURL(value) {
+		return errors.New("it must be a URL with http or https and a host, such as http://127.0.0.1:3000/webhook")
+	}
+	return nil
 }
 
 // readFiles reads the seed and the faults. An empty name is for no file.

@@ -41,7 +41,7 @@ func Check(s control.Seed) []api.ProblemField {
 		c.once("number for sale", number, at, "")
 	}
 	if s.Webhook != nil {
-		c.check(isWebURL(s.Webhook.URL), "/webhook", "/url", "must be a URL with http or https and a host")
+		c.check(IsWebURL(s.Webhook.URL), "/webhook", "/url", "must be a URL with http or https and a host")
 		c.check(s.Webhook.Secret != "", "/webhook", "/secret", "must not be empty")
 	}
 	return c.mistakes
@@ -157,7 +157,8 @@ func purchase(number string) phone.Create {
 	return phone.Create{Type: string(api.CreateByPurchase), Purchase: &phone.Purchase{Number: number}}
 }
 
-func isWebURL(s string) bool {
+// IsWebURL reports whether s is a URL of a webhook: http or https, with a host.
+func IsWebURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
