@@ -36,7 +36,7 @@ drill: ## change only openapi.yaml, in a copy, and check that the tests name the
 	@go run ./internal/drill
 
 # Not part of test, because it needs Node.js 18.19 or newer, and npm.
-test-typescript: build ## call the server from TypeScript, with types generated from openapi.yaml
+test-typescript: build ## call a sandbox from TypeScript, with types generated from openapi.yaml and control.yaml
 	cd examples/typescript && npm ci && npm run generate && npm run build && npm test
 
 # Not part of test, because it needs Chromium on the PATH.

@@ -34,7 +34,7 @@ func documents(t *testing.T) map[string]string {
 			texts[name] = read(t, name)
 		}
 	}
-	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "VERSIONING.md", "docs/cli.md", "docs/client.md", "docs/contract.md", "docs/implement.md", "docs/server.md"} {
+	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "VERSIONING.md", "docs/cli.md", "docs/client.md", "docs/contract.md", "docs/implement.md", "docs/server.md", "docs/testing.md"} {
 		if texts[name] == "" {
 			t.Errorf("there is no %s", name)
 		}

@@ -4,6 +4,19 @@
 // answers:
 //
 //	func TestSupportLine(t *testing.T) {
+//		srv := apitest.NewServer(t)
+//		srv.Fail(control.Fault{Operation: "createPhoneNumber", Cut: control.CutAfter, Times: 1})
+//		number, err := openSupportLine(t.Context(), srv.Client(), "agent_1")
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		call, err := srv.Call(number, "+18005550100")
+//		if err != nil || call.AgentID != "agent_1" {
+//			t.Errorf("the call gives %+v, %v; want agent_1", call, err)
+//		}
+//		if numbers := srv.Numbers(); len(numbers) != 1 {
+//			t.Errorf("the numbers are %v; want one", numbers)
+//		}
 //	}
 //
 // Programs that read VOGENT_BASE_URL and VOGENT_API_KEY get them from [Server.URL] and [Server.Key]. For tests in other

@@ -7,27 +7,30 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
-// openSupportLine is a program that uses the API.
-func openSupportLine(ctx context.Context, c *client.Client, agent string) error {
+// openSupportLine is the program: it buys a number and links it to an agent.
+func openSupportLine(ctx context.Context, c *client.Client, agent string) (string, error) {
 	n, err := c.BuyAny(ctx, api.PhoneNumberSearchInput{Prefix: "415"})
 	if err == nil {
-		_, err = c.Link(ctx, n.ID, agent)
+		n, err = c.Link(ctx, n.ID, agent)
 	}
-	return err
+	return n.Number, err
 }
 
 func TestSupportLine(t *testing.T) {
 	srv := apitest.NewServer(t)
-	if err := openSupportLine(t.Context(), srv.Client(), "agent_1"); err != nil {
+	srv.Fail(control.Fault{Operation: "createPhoneNumber", Cut: control.CutAfter, Times: 1})
+	number, err := openSupportLine(t.Context(), srv.Client(), "agent_1")
+	if err != nil {
 		t.Fatal(err)
 	}
-	numbers := srv.Numbers()
-	if len(numbers) != 1 {
-		t.Fatalf("the numbers are %v; want one", numbers)
+	call, err := srv.Call(number, "+18005550100")
+	if err != nil || call.AgentID != "agent_1" {
+		t.Errorf("the call gives %+v, %v; want agent_1", call, err)
 	}
-	if agent := numbers[0].AgentID; agent == nil || *agent != "agent_1" {
-		t.Errorf("the number is %+v; want one that is linked to agent_1", numbers[0])
+	if numbers := srv.Numbers(); len(numbers) != 1 {
+		t.Errorf("the numbers are %v; want one", numbers)
 	}
 }

@@ -127,7 +127,7 @@ func idsIn(text string) (ids []string) {
 func TestTheLinesForCIInTheDocsRun(t *testing.T) {
 	t.Parallel()
 	scripts := regexp.MustCompile("(?s)```sh\n(phonenumbers sandbox .*?)```\n")
-	for _, page := range []string{"../../README.md", "../../docs/server.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/testing.md"} {
 		script := scripts.FindStringSubmatch(readPage(t, page))
 		if script == nil {
 			t.Errorf("%s has no lines that start a sandbox", page)

@@ -16,7 +16,8 @@ const server = http.createServer(async (request, response) => {
   }
   const { payload } = JSON.parse(rawBody);
   response.writeHead(200, { "Content-Type": "application/json" });
-  response.end(JSON.stringify({ call_agent_input: { caller: payload.source_number }, keywords: [payload.call_agent_id] }));
+  const input = { caller: payload.source_number };
+  response.end(JSON.stringify({ call_agent_input: input, keywords: [payload.call_agent_id] }));
 });
 
 server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/webhook`));
