@@ -32,7 +32,7 @@ func (e Cut) Valid() bool {
 	}
 }
 
-// Call Who would answer a call.
+// Call Which agent would answer a call.
 type Call struct {
 	// NumberID The id of the number that was called.
 	//
@@ -70,17 +70,17 @@ type Cut string
 // Fault Which requests fail, how, and when. At least one of `status`, `cut` and `latencyMs` is required.
 type Fault struct {
 	// Name The value of the Phonenumbers-Fault header: 1 to 64 letters, digits and `-` `_` `.`, unique in the list. The
-	// default is fault-N for the fault number N in the list.
+	// default is fault-1 for the first fault in the list, fault-2 for the second, and so on.
 	//
-	// Example: lost-answer
+	// Example: lost-response
 	Name string `json:"name,omitempty"`
 
 	// Operation Only requests for this operation, an operationId of openapi.yaml. The default is any operation.
 	//
-	// Example: purchasePhoneNumber
+	// Example: createPhoneNumber
 	Operation string `json:"operation,omitempty"`
 
-	// Number Only requests that name this number or SIP prefix in the body or the query, and requests for its id.
+	// Number Only requests that have this number or SIP prefix in the body or the query, or its id in the path.
 	//
 	// Example: +14155550100
 	Number string `json:"number,omitempty"`
@@ -90,8 +90,8 @@ type Fault struct {
 	// Example: 01900000-0000-7000-8000-000000000004
 	ID string `json:"id,omitempty"`
 
-	// Status Send this status, 200 to 599, and do not carry out the request. Without a `body`, an error has the same
-	// problem document and Retry-After as if the server sent it.
+	// Status Send this status, 200 to 599, and do not carry out the request. Without a `body`, a status that the server
+	// can send itself has its problem document and Retry-After. Any other status has no body.
 	//
 	// Example: 503
 	Status int `json:"status,omitempty"`
@@ -101,7 +101,7 @@ type Fault struct {
 	// Example: {"Retry-After":"2"}
 	Headers map[string]string `json:"headers,omitempty"`
 
-	// Body The body to send with `status`, as it is. To set its type, add a Content-Type header. The default type is text/html.
+	// Body The body to send with `status`, as it is. To set its type, add a Content-Type header. The default is text/html.
 	//
 	// Example: <h1>Bad Gateway</h1>
 	Body string `json:"body,omitempty"`
@@ -122,7 +122,7 @@ type Fault struct {
 	// Example: 1500
 	LatencyMs int `json:"latencyMs,omitempty"`
 
-	// Skip Let this many requests through before the first fault.
+	// Skip Let this many requests through first.
 	//
 	// Example: 0
 	Skip int `json:"skip,omitempty"`
@@ -137,8 +137,8 @@ type Fault struct {
 	// Example: 0.25
 	Probability *float64 `json:"probability,omitempty"`
 
-	// Seed Makes the choices of `probability`. With the same seed and the same order of requests, the same requests are
-	// hit.
+	// Seed Determines the choices of `probability`. With the same seed, and the same requests in the same order, the same
+	// requests are hit.
 	//
 	// Example: 42
 	Seed int `json:"seed,omitempty"`
@@ -172,7 +172,7 @@ type Request struct {
 
 	// Operation The operation, an operationId of openapi.yaml. It is absent if the API has no such path or method.
 	//
-	// Example: purchasePhoneNumber
+	// Example: createPhoneNumber
 	Operation string `json:"operation,omitempty"`
 
 	// Workspace The workspace of the API key. It is absent if the key was not checked or not valid.
@@ -187,7 +187,7 @@ type Request struct {
 
 	// Path The path, without the query.
 	//
-	// Example: /api/phone_numbers/purchase
+	// Example: /api/phone_numbers
 	Path string `json:"path"`
 
 	// Query The query, without the question mark.
@@ -210,13 +210,14 @@ type Request struct {
 	// Example: {"number":"+14155550100"}
 	Body json.RawMessage `json:"body,omitempty"`
 
-	// BodyOmitted Why the body is not here, if there was one.
+	// BodyOmitted Why `body` is absent, if the request had a body.
 	//
 	// Example: The body is not JSON.
 	BodyOmitted string `json:"bodyOmitted,omitempty"`
 
-	// Status The status of the response. If the connection was cut after the work, it is the status that the response
-	// would have had. It is absent if the connection was cut before the work, and while the request is running.
+	// Status The status of the response. If the connection was cut after the request was carried out, it is the status that
+	// the response would have had. It is absent if the connection was cut before that, and while the request is
+	// running.
 	//
 	// Example: 200
 	Status int `json:"status,omitempty"`
@@ -228,7 +229,7 @@ type Request struct {
 
 	// Fault The name of the fault that hit the request.
 	//
-	// Example: lost-answer
+	// Example: lost-response
 	Fault string `json:"fault,omitempty"`
 }
 
@@ -246,7 +247,7 @@ type RequestList struct {
 // Seed What a sandbox has at the start. Everything is optional. In a file, write the same members as YAML.
 type Seed struct {
 	// Workspaces The names of the workspaces. Keys and numbers that name no workspace belong to the first one. The default is
-	// one workspace, default.
+	// one workspace with the name default.
 	Workspaces []string `json:"workspaces,omitempty"`
 
 	// Keys The API keys. The first one is VOGENT_API_KEY. The default is one key, which is the same in every sandbox.
@@ -273,7 +274,7 @@ type SeedKey struct {
 	// Example: test-key-1
 	Key string `json:"key"`
 
-	// Name A name for the key. The default is first for the first key, and key-N for the key number N.
+	// Name A name for the key. The default is first for the first key, key-2 for the second, and so on.
 	//
 	// Example: ci
 	Name string `json:"name,omitempty"`
@@ -307,11 +308,11 @@ type SeedNumber struct {
 	// Example: default
 	Workspace string `json:"workspace,omitempty"`
 
-	// SIP The SIP credentials of a number. The values have the same rules as in the API.
+	// SIP The SIP credentials of a number. The values follow the same rules as in the API.
 	SIP *SeedSIP `json:"sip,omitempty"`
 }
 
-// SeedSIP The SIP credentials of a number. The values have the same rules as in the API.
+// SeedSIP The SIP credentials of a number. The values follow the same rules as in the API.
 type SeedSIP struct {
 	// Username The user name.
 	//
@@ -323,7 +324,7 @@ type SeedSIP struct {
 	// Example: correct horse battery
 	Password string `json:"password"`
 
-	// TerminationURI Where the carrier accepts calls. Required for a number in E.164 form, and only for one.
+	// TerminationURI Where the carrier accepts calls. It is required for a number in E.164 form, and not allowed for a SIP address.
 	//
 	// Example: sip.example.com
 	TerminationURI string `json:"terminationUri,omitempty"`

@@ -91,9 +91,10 @@ var refusals = map[api.ProblemCode]error{
 	"number_deleted":  inbound.ErrDeleted,
 }
 
-// refused returns the problem for a call that no agent would answer.
+// refused returns the problem for a call that no agent would answer. Its detail is a sentence.
 func refused(code api.ProblemCode, refusal error) *api.Problem {
-	problem := api.NewProblem(api.CodeValidationFailed, refusal.Error())
+	text := refusal.Error()
+	problem := api.NewProblem(api.CodeValidationFailed, strings.ToUpper(text[:1])+text[1:]+".")
 	problem.Code = code
 	return problem
 }

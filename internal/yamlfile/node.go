@@ -77,7 +77,7 @@ func (f *file) writeScalar(node *yaml.Node) {
 		f.json = append(f.json, text...)
 		f.texts[int64(len(f.json))] = node.Value
 	case "!!null":
-		f.Add(node.Line, "", "this value is empty; write one, or remove it")
+		f.Add(node.Line, "", "this element is empty; write a value, or remove it")
 	default:
 		f.wrongScalar(node)
 	}

@@ -90,7 +90,7 @@ func TestEachMistakeIsNamedWithItsLine(t *testing.T) {
 		"a name twice in a map":           {"faults:\n  - headers:\n      a: b\n      a: c\n", `line 4: "a" is already on line 3`, faultsOf},
 		"null":                            {"agents: []\nnumbers:\n", `line 2: "numbers" has no value; write one, or remove it`, seedOf},
 		"null in words":                   {"numbers:\n  - number: a\n    agentId: null\n", `line 3: "agentId" has no value`, seedOf},
-		"null in a list":                  {"agents:\n  - a\n  -\n", "line 3: this value is empty", seedOf},
+		"null in a list":                  {"agents:\n  - a\n  -\n", "line 3: this element is empty", seedOf},
 		"text for a list":                 {"agents: []\nnumbers: x\n", "line 2: /numbers must be a list", seedOf},
 		"a list for text":                 {"agents:\n  - [a]\n", "line 2: /agents/0 must be text", seedOf},
 		"a mapping for text":              {"agents:\n  - a: b\n", "line 2: /agents/0 must be text", seedOf},

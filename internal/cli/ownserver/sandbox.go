@@ -54,8 +54,8 @@ the response:
   faults:
     - {operation: createPhoneNumber, cut: after, times: 1}
 
-Below /_control/, tests can reset the sandbox, see its requests, make requests fail, and call a
-number. The page /docs/control of the sandbox describes all this.`,
+With requests to /_control/, at the same address, tests can reset the sandbox, see the requests that
+it got, make requests fail, and call a number. The sandbox describes all this at /docs/control.`,
 		Example: `  phonenumbers sandbox -- npm test
   phonenumbers sandbox -- go test ./...
   phonenumbers sandbox -- sh -c 'phonenumbers buy +14155550100 --yes && phonenumbers list'
@@ -87,16 +87,16 @@ number. The page /docs/control of the sandbox describes all this.`,
 	flags := command.Flags()
 	flags.Var(arguments.Checked(&o.Addr, "HOST:PORT", hostAndPort), "addr", "listen on this address; with port 0, the system picks a free port")
 	flags.BoolVar(&o.RandomIDs, "random-ids", false, "make the ids and the API key random, as 'phonenumbers serve' does")
-	flags.Var(arguments.Checked(&seedFile, "FILE", arguments.NotEmpty), "seed", "begin with what this YAML file has")
+	flags.Var(arguments.Checked(&seedFile, "FILE", arguments.NotEmpty), "seed", "begin with the seed in this YAML file")
 	flags.Var(arguments.Checked(&faultsFile, "FILE", arguments.NotEmpty), "faults", "begin with the faults in this YAML file")
-	flags.Var(arguments.Hidden(&webhook.URL, "URL", webURL), "webhook", "send the event of each call to this URL, not to that of the seed")
+	flags.Var(arguments.Hidden(&webhook.URL, "URL", webURL), "webhook", "send the event of each call to this URL, instead of that in the seed")
 	flags.Var(arguments.Hidden(&webhook.Secret, "SECRET", arguments.NotEmpty), "webhook-secret", "sign the events with this secret")
 	return command
 }
 
 func webURL(value string) error {
 	if !seed.IsWebURL(value) {
-		return errors.New("it must be a URL with http or https and a host, such as http://127.0.0.1:3000/webhook")
+		return errors.New("it must be an http or https URL with a host, such as http://127.0.0.1:3000/webhook")
 	}
 	return nil
 }

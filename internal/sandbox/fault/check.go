@@ -37,7 +37,7 @@ func Check(faults []control.Fault, operations []string) []api.ProblemField {
 		m.check(f.Name == "" || validName.MatchString(f.Name), at+"/name", "must be 1 to 64 letters, digits and - _ .")
 		name := nameOf(f, i)
 		j, taken := first[name]
-		m.check(!taken, at+"/name", fmt.Sprintf("%s is already the name of /faults/%d", name, j))
+		m.check(!taken, at+"/name", fmt.Sprintf("must not be %s, which is the name of /faults/%d", name, j))
 		if !taken {
 			first[name] = i
 		}
@@ -52,7 +52,7 @@ func Check(faults []control.Fault, operations []string) []api.ProblemField {
 		m.check(f.Times >= 0, at+"/times", "must be 0 or more")
 		p := f.Probability
 		m.check(p == nil || *p > 0 && *p <= 1, at+"/probability", "must be more than 0 and at most 1")
-		m.check(p != nil || f.Seed == 0, at+"/seed", "needs probability")
+		m.check(p != nil || f.Seed == 0, at+"/seed", "needs a probability")
 	}
 	return m
 }
@@ -67,9 +67,9 @@ func (m *mistakes) check(ok bool, pointer, detail string) {
 
 func (m *mistakes) checkStatus(f control.Fault, at string) {
 	m.check(f.Status == 0 || f.Status >= 200 && f.Status <= 599, at+"/status", "must be 200 to 599")
-	m.check(f.Status != 0 || len(f.Headers) == 0, at+"/headers", "needs status")
-	m.check(f.Status != 0 || f.Body == "", at+"/body", "needs status")
-	m.check(f.Status != 0 || !f.AfterWork, at+"/afterWork", "needs status")
+	m.check(f.Status != 0 || len(f.Headers) == 0, at+"/headers", "needs a status")
+	m.check(f.Status != 0 || f.Body == "", at+"/body", "needs a status")
+	m.check(f.Status != 0 || !f.AfterWork, at+"/afterWork", "needs a status")
 	m.check(f.Body == "" || !hasNoBody(f.Status), at+"/body", fmt.Sprintf("must be empty, because a %d has no body", f.Status))
 }
 
@@ -83,10 +83,10 @@ func (m *mistakes) checkHeaders(headers map[string]string, at string) {
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		at := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 		canonical := http.CanonicalHeaderKey(name)
-		m.check(httpguts.ValidHeaderFieldName(name), at, "is not a valid name of a header")
-		m.check(httpguts.ValidHeaderFieldValue(headers[name]), at, "is not a valid value of a header")
+		m.check(httpguts.ValidHeaderFieldName(name), at, "is not a valid header name")
+		m.check(httpguts.ValidHeaderFieldValue(headers[name]), at, "is not a valid header value")
 		m.check(!slices.Contains(reserved, canonical), at, "cannot be set, because the server sets it")
-		m.check(!slices.Contains(seen, canonical), at, "appears more than once; the case of letters does not matter")
+		m.check(!slices.Contains(seen, canonical), at, "appears more than once; letter case does not matter")
 		seen = append(seen, canonical)
 	}
 }
@@ -94,7 +94,7 @@ func (m *mistakes) checkHeaders(headers map[string]string, at string) {
 func (m *mistakes) checkCut(f control.Fault, at string) {
 	m.check(f.Cut == "" || f.Cut.Valid(), at, "must be before, after or body")
 	noResponse := f.Cut == control.CutBefore || f.Cut == control.CutAfter
-	m.check(f.Status == 0 || !noResponse, at, fmt.Sprintf("must not be %s with status, because nothing is sent", f.Cut))
+	m.check(f.Status == 0 || !noResponse, at, fmt.Sprintf("must not be %s if there is a status, because no response is sent", f.Cut))
 	m.check(f.Cut != control.CutBody || !hasNoBody(f.Status), at,
 		fmt.Sprintf("must not be body, because a %d has no body", f.Status))
 }

@@ -50,37 +50,37 @@ func TestEachMistakeIsFoundWithItsPlace(t *testing.T) {
 	}
 	const byServer = " cannot be set, because the server sets it"
 	for want, f := range map[string]control.Fault{
-		" must have status, cut or latencyMs":                          {Name: "nothing", Times: 1},
-		"/name must be 1 to 64 letters, digits and - _ .":              {LatencyMs: 1, Name: "a b"},
-		"/operation must be one of getPhoneNumber, listPhoneNumbers":   {LatencyMs: 1, Operation: "getphonenumber"},
-		"/status must be 200 to 599":                                   {Status: 199},
-		"/headers needs status":                                        {LatencyMs: 1, Headers: map[string]string{"A": "b"}},
-		"/body needs status":                                           {LatencyMs: 1, Body: "x"},
-		"/afterWork needs status":                                      {LatencyMs: 1, AfterWork: true},
-		"/body must be empty, because a 204 has no body":               {Status: 204, Body: "x"},
-		"/body must be empty, because a 304 has no body":               {Status: 304, Body: "x"},
-		"/cut must be before, after or body":                           {Cut: "middle"},
-		"/cut must not be before with status, because nothing is sent": {Status: 500, Cut: control.CutBefore},
-		"/cut must not be after with status, because nothing is sent":  {Status: 500, Cut: control.CutAfter},
-		"/cut must not be body, because a 204 has no body":             {Status: 204, Cut: control.CutBody},
-		"/latencyMs must be 0 to 600000":                               {LatencyMs: 600_001},
-		"/skip must be 0 or more":                                      {LatencyMs: 1, Skip: -1},
-		"/times must be 0 or more":                                     {LatencyMs: 1, Times: -1},
-		"/probability must be more than 0 and at most 1":               {LatencyMs: 1, Probability: new(0.0)},
-		"/seed needs probability":                                      {LatencyMs: 1, Seed: 1},
-		"/headers/a~1~0b is not a valid name of a header":              headers("a/~b", "x"),
-		"/headers/ is not a valid name of a header":                    headers("", "x"),
-		"/headers/X is not a valid value of a header":                  headers("X", "a\r\nB: c"),
-		"/headers/content-length" + byServer:                           headers("content-length", "1"),
-		"/headers/Transfer-Encoding" + byServer:                        headers("Transfer-Encoding", "chunked"),
-		"/headers/Connection" + byServer:                               headers("Connection", "close"),
-		"/headers/Keep-Alive" + byServer:                               headers("Keep-Alive", "timeout=1"),
-		"/headers/Proxy-Connection" + byServer:                         headers("Proxy-Connection", "close"),
-		"/headers/TE" + byServer:                                       headers("TE", "trailers"),
-		"/headers/Trailer" + byServer:                                  headers("Trailer", "A"),
-		"/headers/Upgrade" + byServer:                                  headers("Upgrade", "h2c"),
-		"/headers/phonenumbers-fault" + byServer:                       headers("phonenumbers-fault", "x"),
-		"/headers/retry-after appears more than once; the case of letters does not matter": {
+		" must have status, cut or latencyMs":                                       {Name: "nothing", Times: 1},
+		"/name must be 1 to 64 letters, digits and - _ .":                           {LatencyMs: 1, Name: "a b"},
+		"/operation must be one of getPhoneNumber, listPhoneNumbers":                {LatencyMs: 1, Operation: "getphonenumber"},
+		"/status must be 200 to 599":                                                {Status: 199},
+		"/headers needs a status":                                                   {LatencyMs: 1, Headers: map[string]string{"A": "b"}},
+		"/body needs a status":                                                      {LatencyMs: 1, Body: "x"},
+		"/afterWork needs a status":                                                 {LatencyMs: 1, AfterWork: true},
+		"/body must be empty, because a 204 has no body":                            {Status: 204, Body: "x"},
+		"/body must be empty, because a 304 has no body":                            {Status: 304, Body: "x"},
+		"/cut must be before, after or body":                                        {Cut: "middle"},
+		"/cut must not be before if there is a status, because no response is sent": {Status: 500, Cut: control.CutBefore},
+		"/cut must not be after if there is a status, because no response is sent":  {Status: 500, Cut: control.CutAfter},
+		"/cut must not be body, because a 204 has no body":                          {Status: 204, Cut: control.CutBody},
+		"/latencyMs must be 0 to 600000":                                            {LatencyMs: 600_001},
+		"/skip must be 0 or more":                                                   {LatencyMs: 1, Skip: -1},
+		"/times must be 0 or more":                                                  {LatencyMs: 1, Times: -1},
+		"/probability must be more than 0 and at most 1":                            {LatencyMs: 1, Probability: new(0.0)},
+		"/seed needs a probability":                                                 {LatencyMs: 1, Seed: 1},
+		"/headers/a~1~0b is not a valid header name":                                headers("a/~b", "x"),
+		"/headers/ is not a valid header name":                                      headers("", "x"),
+		"/headers/X is not a valid header value":                                    headers("X", "a\r\nB: c"),
+		"/headers/content-length" + byServer:                                        headers("content-length", "1"),
+		"/headers/Transfer-Encoding" + byServer:                                     headers("Transfer-Encoding", "chunked"),
+		"/headers/Connection" + byServer:                                            headers("Connection", "close"),
+		"/headers/Keep-Alive" + byServer:                                            headers("Keep-Alive", "timeout=1"),
+		"/headers/Proxy-Connection" + byServer:                                      headers("Proxy-Connection", "close"),
+		"/headers/TE" + byServer:                                                    headers("TE", "trailers"),
+		"/headers/Trailer" + byServer:                                               headers("Trailer", "A"),
+		"/headers/Upgrade" + byServer:                                               headers("Upgrade", "h2c"),
+		"/headers/phonenumbers-fault" + byServer:                                    headers("phonenumbers-fault", "x"),
+		"/headers/retry-after appears more than once; letter case does not matter": {
 			Status: 500, Headers: map[string]string{"retry-after": "1", "Retry-After": "2"},
 		},
 	} {
@@ -116,8 +116,8 @@ func TestAllMistakesAreFoundAtOnce(t *testing.T) {
 	)
 	want := "/faults/1/status must be 200 to 599\n" +
 		"/faults/1/skip must be 0 or more\n" +
-		"/faults/2/name fault-3 is already the name of /faults/0\n" +
-		"/faults/3/name fault-3 is already the name of /faults/0"
+		"/faults/2/name must not be fault-3, which is the name of /faults/0\n" +
+		"/faults/3/name must not be fault-3, which is the name of /faults/0"
 	if got != want {
 		t.Errorf("got %s; want %s", got, want)
 	}

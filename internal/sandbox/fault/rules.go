@@ -51,7 +51,7 @@ func (r *Rules) Add(f control.Fault) error {
 		return slices.ContainsFunc(r.rules, func(other *rule) bool { return other.fault.Name == name })
 	}
 	if taken(f.Name) {
-		return fmt.Errorf("there is already a fault with the name %s", f.Name)
+		return fmt.Errorf("there is already a fault named %s", f.Name)
 	}
 	for i, given := len(r.rules), f; f.Name == "" || taken(f.Name); i++ {
 		f.Name = nameOf(given, i)

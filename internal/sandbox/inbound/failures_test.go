@@ -41,7 +41,7 @@ func TestAWebhookThatFailsSaysWhy(t *testing.T) {
 		incomplete = "The body of the webhook's response was incomplete."
 		notJSON    = "The body of the webhook's response is not JSON."
 		noObject   = "The body of the webhook's response is not a JSON object."
-		input      = "In the webhook's response, call_agent_input must be an object of strings."
+		input      = "In the webhook's response, call_agent_input must be an object whose values are strings."
 		keywords   = "In the webhook's response, keywords must be an array of strings."
 	)
 	for _, test := range []struct {

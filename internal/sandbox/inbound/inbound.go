@@ -14,7 +14,7 @@ import (
 
 // The errors for a call that no agent would answer.
 var (
-	ErrUnlinked = errors.New("the number is not linked to an agent, so it takes no calls: link it to an agent")
+	ErrUnlinked = errors.New("the number has no agent, so it takes no calls: link it to an agent")
 	ErrUnknown  = errors.New("no workspace has the number: buy, import or create it, and link it to an agent")
 	ErrDeleted  = errors.New("the number was deleted: add it again, and link it to an agent")
 )

@@ -140,7 +140,7 @@ func decode(body []byte, result *control.WebhookResult) (failure string) {
 	}
 	input, ok := stringMap(members["call_agent_input"])
 	if !ok {
-		return "In the webhook's response, call_agent_input must be an object of strings."
+		return "In the webhook's response, call_agent_input must be an object whose values are strings."
 	}
 	keywords, ok := stringList(members["keywords"])
 	if !ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-// Check returns all mistakes of a seed, with JSON pointers. It quotes no values, because they can be secret.
+// Check returns all mistakes in a seed, with JSON pointers. It quotes no values, because they can be secret.
 func Check(s control.Seed) []api.ProblemField {
 	c := checking{known: KnownAgent(s), seen: map[string]map[string]string{}}
 	for i, name := range workspaces(s) {
@@ -41,7 +41,7 @@ func Check(s control.Seed) []api.ProblemField {
 		c.once("number for sale", number, at, "")
 	}
 	if s.Webhook != nil {
-		c.check(IsWebURL(s.Webhook.URL), "/webhook", "/url", "must be a URL with http or https and a host")
+		c.check(IsWebURL(s.Webhook.URL), "/webhook", "/url", "must be an http or https URL with a host")
 		c.check(s.Webhook.Secret != "", "/webhook", "/secret", "must not be empty")
 	}
 	return c.mistakes

@@ -58,7 +58,7 @@ func TestASeedWithoutMistakesIsAccepted(t *testing.T) {
 func TestEachMistakeOfASeedIsNamed(t *testing.T) {
 	t.Parallel()
 	const visible, known = "must be 1 to 128 visible ASCII characters", "must be an agent that exists, or empty"
-	const webURL = "/webhook/url must be a URL with http or https and a host"
+	const webURL = "/webhook/url must be an http or https URL with a host"
 	n := func(number string) control.SeedNumber { return control.SeedNumber{Number: number} }
 	for name, test := range map[string]struct {
 		seed control.Seed
