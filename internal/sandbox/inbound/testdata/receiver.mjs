@@ -20,4 +20,6 @@ const server = http.createServer(async (request, response) => {
   response.end(JSON.stringify({ call_agent_input: input, keywords: [payload.call_agent_id] }));
 });
 
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/webhook`));
+server.listen(0, "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${server.address().port}/webhook`);
+});
