@@ -146,7 +146,7 @@ type Fault struct {
 	// Fired How many requests the fault has hit. It is ignored in a request.
 	//
 	// Example: 1
-	Fired int `json:"fired,omitempty"`
+	Fired int `json:"fired"`
 }
 
 // FaultList The faults, in order.
