@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"os"
 	"testing"
 
-	"github.com/vogent-community/phonenumbers/internal/serve"
+	"github.com/vogent-community/phonenumbers/internal/sandbox"
 )
 
-// The examples call the real server, in memory. VOGENT_BASE_URL and VOGENT_API_KEY are set as they would be in a shell.
+// exampleServer is what the examples call. VOGENT_BASE_URL and VOGENT_API_KEY are set as 'phonenumbers sandbox' sets them.
+var exampleServer *sandbox.Sandbox
+
 func TestMain(m *testing.M) {
 	code, err := withServer(m.Run)
 	if err != nil {
@@ -22,35 +22,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func withServer(run func() int) (code int, failed error) {
-	server, err := serve.Start(context.Background(), serve.Options{
-		Database: ":memory:",
-		Log:      slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-	})
-	if err != nil {
+func withServer(run func() int) (code int, err error) {
+	if exampleServer, err = sandbox.Start(context.Background(), sandbox.Options{}); err != nil {
 		return 0, err
 	}
-	defer func() { failed = errors.Join(failed, server.Stop()) }()
-	err = errors.Join(os.Setenv("VOGENT_BASE_URL", server.BaseURL), os.Setenv("VOGENT_API_KEY", server.FirstKey))
+	defer func() { err = errors.Join(err, exampleServer.Stop()) }()
+	err = errors.Join(os.Setenv("VOGENT_BASE_URL", exampleServer.BaseURL), os.Setenv("VOGENT_API_KEY", exampleServer.Key()))
 	if err != nil {
-		return 0, err
-	}
-	if err := answers(context.Background(), server.BaseURL); err != nil {
 		return 0, err
 	}
 	return run(), nil
-}
-
-// answers waits for a response, so that all goroutines of the server exist before a test looks at them.
-func answers(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	http.DefaultClient.CloseIdleConnections()
-	return response.Body.Close()
 }

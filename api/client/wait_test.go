@@ -3,8 +3,6 @@ package client_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,27 +149,6 @@ func TestATimeoutIsOfEachTry(t *testing.T) {
 			t.Errorf("with the caller's deadline: it took %v; want 1s", took)
 		}
 	})
-}
-
-// The 404 of a later try is a success only if an earlier try may have been carried out.
-func TestADeleteRetriedIntoA404IsASuccess(t *testing.T) {
-	for _, test := range []struct {
-		first int // status; 0 if the connection breaks
-		is    error
-	}{{503, nil}, {408, nil}, {0, nil}, {404, client.ErrNotFound}, {429, client.ErrNotFound}} {
-		synctest.Test(t, func(t *testing.T) {
-			statuses := []int{test.first, http.StatusNotFound}
-			err := inBubble(t, func(*http.Request) (*http.Response, error) {
-				status := statuses[0]
-				statuses = statuses[1:]
-				if status == 0 {
-					return nil, io.ErrUnexpectedEOF
-				}
-				return reply(status, nil, ""), nil
-			}).Delete(t.Context(), id)
-			checkErrorIs(t, fmt.Sprintf("%d, then 404", test.first), err, test.is)
-		})
-	}
 }
 
 func TestRetryAfterIsReadAgainstTheDateOfTheAnswer(t *testing.T) {
