@@ -2,13 +2,14 @@ package client_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
 // A middleware sees what each request is for.
@@ -24,9 +25,9 @@ func TestAttemptOf(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 	})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, 503, "") }))
-	defer server.Close()
-	c := clientOf(t, server.URL, see)
+	srv := apitest.NewServer(t)
+	srv.Fail(control.Fault{Status: 503, Body: "busy"})
+	c := srv.Client(see, client.WithRetries(1)).WithoutJitter(0)
 	for operationID, m := range methods {
 		got = nil
 		_ = m.call(t.Context(), c)

@@ -20,32 +20,37 @@ import (
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
 // Ids that would call another path are refused before anything is sent; the others arrive unchanged.
 func TestAnIDNeverCallsAnotherPath(t *testing.T) {
-	var paths []string
-	c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
-		paths = append(paths, r.URL.EscapedPath())
-		w.WriteHeader(http.StatusNoContent)
-	})
+	t.Parallel()
+	srv := apitest.NewServer(t)
+	c := srv.Client()
 	for _, id := range []string{"", ".", ".."} {
 		_, err := c.Get(t.Context(), id)
 		_, linkErr := c.Link(t.Context(), id, "a")
 		for _, err := range []error{err, linkErr, c.Delete(t.Context(), id)} {
 			checkErrorIs(t, fmt.Sprintf("id %q", id), err, client.ErrValidation)
-			if len(paths) != 0 {
-				t.Errorf("id %q: sent to %q; want nothing sent", id, paths)
+			if sent := srv.Requests(); len(sent) != 0 {
+				t.Errorf("id %q: sent %+v; want nothing sent", id, sent)
 			}
 		}
 	}
+	srv.Fail(control.Fault{Status: http.StatusNoContent})
 	for id, want := range map[string]string{
 		"a/b": "a%2Fb", "../x": "..%2Fx", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "a\x00b": "a%00b", "é ": "%C3%A9%20", "search": "search", "...": "...", "a;b": "a%3Bb",
 	} {
-		paths = nil
+		before := len(srv.Requests())
 		if err := c.Delete(t.Context(), id); err != nil {
 			t.Errorf("id %q: %v", id, err)
+		}
+		var paths []string
+		for _, r := range srv.Requests()[before:] {
+			paths = append(paths, r.Path)
 		}
 		if want := []string{"/api/phone_numbers/" + want}; !slices.Equal(paths, want) {
 			t.Errorf("id %q: sent to %q; want %q", id, paths, want)

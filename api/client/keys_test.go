@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
 )
 
@@ -151,20 +152,24 @@ func TestAnOpenPurchaseIsNotSentAgainBecauseALaterTryWasNotWritten(t *testing.T)
 }
 
 func TestWithIdempotencyKeyReplacesTheFreshKey(t *testing.T) {
-	s := &shop{tries: []string{"200", "200"}}
-	c := inBubble(t, s.send)
+	t.Parallel()
+	srv := apitest.NewServer(t)
 	for range 2 {
 		for _, malformed := range []string{"", `"order 17"`, `"order-17`} {
-			if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(malformed)); !errors.Is(err, client.ErrValidation) {
+			if _, err := srv.Client().Buy(t.Context(), number, client.WithIdempotencyKey(malformed)); !errors.Is(err, client.ErrValidation) {
 				t.Errorf("the key %q: error is %v; want %v", malformed, err, client.ErrValidation)
 			}
 		}
-		if _, err := c.Buy(t.Context(), number, client.WithIdempotencyKey(`"order-17"`)); err != nil {
+		if _, err := srv.Client().Buy(t.Context(), number, client.WithIdempotencyKey(`"order-17"`)); err != nil {
 			t.Error(err)
 		}
 	}
-	if want := []string{`"order-17"`, `"order-17"`}; !slices.Equal(s.keys, want) {
-		t.Errorf("sent with the keys %q; want %q", s.keys, want)
+	var keys []string
+	for _, r := range srv.Requests() {
+		keys = append(keys, r.IdempotencyKey)
+	}
+	if want := []string{`"order-17"`, `"order-17"`}; !slices.Equal(keys, want) {
+		t.Errorf("sent with the keys %q; want %q", keys, want)
 	}
 }
 

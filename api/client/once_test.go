@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
 // protocols has a transport for each protocol that net/http supports.
@@ -159,11 +161,13 @@ func TestAPurchaseLeavesOnceWhateverStandsBetween(t *testing.T) {
 
 // A search costs nothing, so a middleware may repeat it.
 func TestWhatCostsNothingMayBeRepeatedByAMiddleware(t *testing.T) {
-	url, posts := seller(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusServiceUnavailable, "") }, "")
-	c := clientOf(t, url, client.WithMiddleware(wrappers["one that makes a new request"].wrap), client.WithRetries(0))
+	t.Parallel()
+	srv := apitest.NewServer(t)
+	srv.Fail(control.Fault{Status: http.StatusServiceUnavailable})
+	c := srv.Client(client.WithMiddleware(wrappers["one that makes a new request"].wrap), client.WithRetries(0))
 	_, err := c.Search(t.Context(), api.PhoneNumberSearchInput{Prefix: "415"})
 	checkErrorIs(t, "Search", err, client.ErrUnavailable)
-	if got := posts.Load(); got != 2 {
+	if got := len(srv.Requests()); got != 2 {
 		t.Errorf("sent %d times; want 2", got)
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 	"github.com/vogent-community/phonenumbers/internal/spectest"
 )
 
@@ -104,16 +106,15 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 			t.Errorf("the client has no method for %s; write one in api/client, and its call in the table methods", op.OperationID)
 			continue
 		}
-		var got []string
-		c := newClientAt(t, func(w http.ResponseWriter, r *http.Request) {
-			got = append(got, r.Method+" "+r.URL.Path)
-			answer(w, http.StatusOK, m.good)
-		})
-		err := m.call(t.Context(), c)
-		if err != nil {
+		srv := apitest.NewServer(t, apitest.WithSeed(control.Seed{Numbers: []control.SeedNumber{{ID: id, Number: "+14155550199"}}}))
+		if err := m.call(t.Context(), srv.Client()); err != nil {
 			t.Errorf("%s: %v", op.OperationID, err)
 		}
-		if want := []string{op.Method + " " + pathOf(op)}; !slices.Equal(got, want) {
+		var got []string
+		for _, r := range srv.Requests() {
+			got = append(got, r.Operation+" "+r.Method+" "+r.Path)
+		}
+		if want := []string{op.OperationID + " " + op.Method + " " + pathOf(op)}; !slices.Equal(got, want) {
 			t.Errorf("%s has sent %q; want %q", op.OperationID, got, want)
 		}
 	}

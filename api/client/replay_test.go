@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,30 +13,30 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/vogent-community/phonenumbers/api"
+	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
 // replayers are servers that make net/http resend a POST with an Idempotency-Key by itself. One breaks a kept-alive connection
-// after it has read the request, and one resets the HTTP/2 stream.
-var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, transport *http.Transport){
-	"a kept-alive connection breaks": func(t *testing.T, posts *atomic.Int64) (string, *http.Transport) {
+// after it has read the request, and one resets the HTTP/2 stream. posts returns how many of these requests the server got.
+var replayers = map[string]func(t *testing.T) (url string, transport *http.Transport, posts func() int){
+	"a kept-alive connection breaks": func(t *testing.T) (string, *http.Transport, func() int) {
 		t.Helper()
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			if r.Method == http.MethodGet {
-				answer(w, http.StatusOK, pageOf(""))
-				return
+		srv := apitest.NewServer(t, apitest.WithSeed(control.Seed{Keys: []control.SeedKey{{Key: testKey}}}))
+		srv.Fail(control.Fault{Cut: control.CutBefore, Skip: 1, Times: 1})
+		return strings.TrimSuffix(srv.URL, "/api"), &http.Transport{}, func() (posts int) {
+			for _, r := range srv.Requests() {
+				if r.Method == http.MethodPost {
+					posts++
+				}
 			}
-			if posts.Add(1) == 1 {
-				hangUp(w, r)
-			}
-			answer(w, http.StatusOK, owned)
-		}))
-		t.Cleanup(server.Close)
-		return server.URL, &http.Transport{}
+			return posts
+		}
 	},
-	"an HTTP/2 stream is reset": func(t *testing.T, posts *atomic.Int64) (string, *http.Transport) {
+	"an HTTP/2 stream is reset": func(t *testing.T) (string, *http.Transport, func() int) {
 		t.Helper()
+		var posts atomic.Int64
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -49,13 +48,13 @@ var replayers = map[string]func(t *testing.T, posts *atomic.Int64) (url string, 
 				if err != nil {
 					return
 				}
-				go resetStreams(c, posts)
+				go resetStreams(c, &posts)
 			}
 			_ = listener.Close()
 		}()
 		transport := &http.Transport{Protocols: new(http.Protocols)}
 		transport.Protocols.SetUnencryptedHTTP2(true)
-		return "http://" + listener.Addr().String(), transport
+		return "http://" + listener.Addr().String(), transport, func() int { return int(posts.Load()) }
 	},
 }
 
@@ -116,22 +115,20 @@ func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
 	for name, start := range replayers {
 		for way, buy := range ways {
 			t.Run(name+", "+way, func(t *testing.T) {
-				var posts atomic.Int64
-				url, transport := start(t, &posts)
+				url, transport, posts := start(t)
 				t.Cleanup(transport.CloseIdleConnections)
 				c := clientOf(t, url, client.WithHTTPClient(&http.Client{Transport: transport}), client.WithRetries(0))
 				_, _ = c.List(t.Context(), api.ListPhoneNumbersParams{}) // opens the connection
 				if err := buy(c); err == nil {
 					t.Error("error is nil; want one")
 				}
-				if got := posts.Load(); got != 1 {
+				if got := posts(); got != 1 {
 					t.Errorf("sent %d times; want once", got)
 				}
 			})
 		}
 		t.Run(name+", the control", func(t *testing.T) {
-			var posts atomic.Int64
-			url, transport := start(t, &posts)
+			url, transport, posts := start(t)
 			t.Cleanup(transport.CloseIdleConnections)
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				r, err := http.NewRequestWithContext(t.Context(), method, url+"/api/phone_numbers", strings.NewReader("{}"))
@@ -144,7 +141,7 @@ func TestNetHTTPDoesNotRepeatAPurchase(t *testing.T) {
 					_ = response.Body.Close()
 				}
 			}
-			if got := posts.Load(); got < 2 {
+			if got := posts(); got < 2 {
 				t.Errorf("without the client's guard: sent %d times; want 2 or more, or the test proves nothing", got)
 			}
 		})
