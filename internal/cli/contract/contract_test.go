@@ -18,7 +18,7 @@ import (
 // needs one line. The test runs the command lines and looks at what they send. It finds by itself which parameter or member a
 // flag sets: the one that has the value of the flag.
 //
-// When a command line runs, the workspace has a number that is linked to agent_1 (owned) and another without an agent
+// When a command line runs, the sandbox has a number that is linked to agent_1 (owned) and another without an agent
 // (unlinked). The fictional numbers are for sale. If a command does not send the value of a flag unchanged, and only then,
 // reaches names the parameter or member that the flag sets.
 var commandLines = []commandLine{
@@ -81,11 +81,11 @@ var notSent = map[string]string{
 
 const (
 	owned       = "+14155550100"
-	ownedID     = "ID-OF-THE-OWNED" // replaced by the id
+	ownedID     = "01900000-0000-7000-8000-00000000a001"
 	unlinked    = "+14155550101"
 	desiredFile = `numbers: {"` + owned + `": {agent: agent_2}}`
 
-	keyOfTheServer = "KEY-OF-THE-SERVER" // replaced by the key
+	keyOfTheServer = "key-of-the-server"
 )
 
 // Not parallel, because the key is in the environment.
