@@ -151,6 +151,9 @@ func (s *Server) Fail(f control.Fault) {
 	s.must(s.sandbox.Fail(f))
 }
 
+// ClearFaults removes all faults, such as at the end of an outage.
+func (s *Server) ClearFaults() { s.sandbox.ClearFaults() }
+
 // Call says which agent would answer a call to a number in E.164 form, or to the SIP prefix of a SIP address, from a number in
 // E.164 form. If the seed has a webhook, Call sends it, and waits up to 3 seconds for the response. If no agent would answer, the
 // error is [ErrUnlinked], [ErrUnknown] or [ErrDeleted].

@@ -106,11 +106,15 @@ func TestAFaultHitsOnlyRequests(t *testing.T) {
 	if numbers := srv.Numbers(); len(numbers) != 0 {
 		t.Errorf("the numbers are %v; want none", numbers)
 	}
+	srv.ClearFaults()
+	if _, err = srv.Client().Get(t.Context(), "11111111-2222-4333-8444-555555555555"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("without faults, the error is %v; want %v", err, client.ErrNotFound)
+	}
 	var got []string
 	for _, r := range srv.Requests() {
 		got = append(got, r.Operation+" "+r.Fault)
 	}
-	if want := []string{"getPhoneNumber fault-1", "getPhoneNumber down"}; !slices.Equal(got, want) {
+	if want := []string{"getPhoneNumber fault-1", "getPhoneNumber down", "getPhoneNumber "}; !slices.Equal(got, want) {
 		t.Errorf("the requests are %q; want %q", got, want)
 	}
 }

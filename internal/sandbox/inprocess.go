@@ -35,6 +35,9 @@ func (s *Sandbox) Fail(f control.Fault) error {
 	return s.now().rules.Add(f)
 }
 
+// ClearFaults removes all faults.
+func (s *Sandbox) ClearFaults() { s.now().rules.Replace(nil) }
+
 // Call calls a number, as inbound.Caller.Call does.
 func (s *Sandbox) Call(ctx context.Context, in control.CallInput) (control.Call, error) {
 	return s.now().calls.Call(ctx, in)

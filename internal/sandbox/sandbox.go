@@ -50,6 +50,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = slog.New(unintended{o.Log.Handler()})
 	if o.Now == nil {
 		o.Now = time.Now
 	}

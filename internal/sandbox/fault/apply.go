@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -85,6 +86,9 @@ func writeTimeout(ctx context.Context) time.Duration {
 	return 0
 }
 
+// ErrOnPurpose is in the chain of an error that a fault has made. The log of the sandbox leaves out such errors.
+var ErrOnPurpose = errors.New("fault")
+
 // codes has the code of the problem document for each status that the server sends.
 var codes = map[int]api.ProblemCode{
 	http.StatusBadRequest:            api.CodeInvalidRequest,
@@ -106,7 +110,7 @@ func respond(c echo.Context, f control.Fault) error {
 		return c.Blob(f.Status, "text/html; charset=utf-8", []byte(f.Body))
 	}
 	if code, ok := codes[f.Status]; ok {
-		return fmt.Errorf("fault %s: %w", f.Name, api.NewProblem(code, "")) // the server logs this text
+		return fmt.Errorf("%w %s: %w", ErrOnPurpose, f.Name, api.NewProblem(code, ""))
 	}
 	return c.NoContent(f.Status)
 }
