@@ -106,6 +106,8 @@ func typeName(t reflect.Type) string {
 		return "a string"
 	case reflect.Int:
 		return "a whole number that fits in 64 bits"
+	case reflect.Float64:
+		return "a number"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Slice:

@@ -27,6 +27,7 @@ func operationByID(id string) Operation {
 type nested struct {
 	Text    string            `json:"text"`
 	Number  *int              `json:"number"`
+	Ratio   float64           `json:"ratio"`
 	Link    api.AgentLink     `json:"link"`
 	Inner   *nested           `json:"inner"`
 	Value   struct{ Ok bool } `json:"value"`
@@ -89,6 +90,26 @@ func TestNullIsRefusedAtEveryDepthWithItsPointer(t *testing.T) {
 			t.Errorf("%s: the error is at %q; want %q", body, p.Errors[0].Pointer, want)
 		case p.Errors[0].Detail != "must not be null":
 			t.Errorf("%s: the detail is %q; want must not be null", body, p.Errors[0].Detail)
+		}
+	}
+}
+
+func TestAValueOfAnotherTypeIsRefusedWithTheTypeThatItMustHave(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"text":1}`:         "/text must be a string",
+		`{"link":1}`:         "/link must be a string",
+		`{"number":1.5}`:     "/number must be a whole number that fits in 64 bits",
+		`{"ratio":"0.5"}`:    "/ratio must be a number",
+		`{"ratio":1e400}`:    "/ratio must be a number",
+		`{"value":{"Ok":1}}`: "/value/Ok must be true or false",
+		`{"list":{}}`:        "/list must be an array",
+		`{"inner":[]}`:       "/inner must be an object",
+	} {
+		var p *api.Problem
+		if err := newDecoder(Operation{}).decode([]byte(body), new(nested)); !errors.As(err, &p) || len(p.Errors) != 1 {
+			t.Errorf("%s: got %v; want %s", body, err, want)
+		} else if got := p.Errors[0].Pointer + " " + p.Errors[0].Detail; got != want {
+			t.Errorf("%s: got %s; want %s", body, got, want)
 		}
 	}
 }
