@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -26,15 +27,22 @@ var _ controlserver.StrictServerInterface = controls{}
 
 // register adds the control paths to e.
 func (c controls) register(e *echo.Echo) {
-	controlserver.RegisterHandlers(e, controlserver.NewStrictHandler(c, []controlserver.StrictMiddlewareFunc{refuseUnknownQuery}))
+	controlserver.RegisterHandlers(e, controlserver.NewStrictHandler(c, []controlserver.StrictMiddlewareFunc{checkQuery}))
 }
 
-// refuseUnknownQuery refuses query parameters that control.yaml does not have, which the generated code ignores.
-func refuseUnknownQuery(next controlserver.StrictHandlerFunc, operation string) controlserver.StrictHandlerFunc {
+// checkQuery refuses queries that control.yaml does not allow, but that the generated code ignores.
+func checkQuery(next controlserver.StrictHandlerFunc, operation string) controlserver.StrictHandlerFunc {
 	return func(c echo.Context, request any) (any, error) {
-		for name := range c.QueryParams() {
+		query, err := url.ParseQuery(c.Request().URL.RawQuery)
+		if err != nil {
+			return nil, api.NewProblem(api.CodeInvalidRequest, "The query cannot be parsed: "+err.Error()+".")
+		}
+		for name, values := range query {
 			if operation != "ListRequests" || name != "operation" {
 				return nil, api.NewProblem(api.CodeInvalidRequest, "", api.ProblemField{Pointer: name, Detail: "is not a parameter of this operation"})
+			}
+			if !slices.Contains(operations(), values[0]) {
+				return nil, broken([]api.ProblemField{{Pointer: name, Detail: "must be one of " + strings.Join(operations(), ", ")}})
 			}
 		}
 		return next(c, request)
@@ -53,9 +61,6 @@ func (c controls) ReplaceSeed(ctx context.Context, r controlserver.ReplaceSeedRe
 }
 
 func (c controls) ListRequests(_ context.Context, r controlserver.ListRequestsRequestObject) (controlserver.ListRequestsResponseObject, error) {
-	if op := r.Params.Operation; op != "" && !slices.Contains(operations(), op) {
-		return nil, broken([]api.ProblemField{{Pointer: "operation", Detail: "must be one of " + strings.Join(operations(), ", ")}})
-	}
 	return controlserver.ListRequests200JSONResponse(c.world.journal.List(r.Params.Operation)), nil
 }
 
@@ -64,6 +69,9 @@ func (c controls) ListFaults(context.Context, controlserver.ListFaultsRequestObj
 }
 
 func (c controls) ReplaceFaults(_ context.Context, r controlserver.ReplaceFaultsRequestObject) (controlserver.ReplaceFaultsResponseObject, error) {
+	if r.Body.Faults == nil {
+		return nil, broken([]api.ProblemField{{Pointer: "/faults", Detail: "is required; an empty list removes all faults"}})
+	}
 	if err := broken(CheckFaults(r.Body.Faults)); err != nil {
 		return nil, err
 	}
