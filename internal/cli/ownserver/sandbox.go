@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -140,8 +142,19 @@ func printSandbox(t *console.Console, s *sandbox.Sandbox) error {
 	if t.JSON {
 		return writeAccess(t, s.BaseURL, s.Key())
 	}
-	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", s.BaseURL, s.Key())
+	_, err := fmt.Fprintf(t.Out, "export VOGENT_BASE_URL=%s\nexport VOGENT_API_KEY=%s\n", quoted(s.BaseURL), quoted(s.Key()))
 	return err
+}
+
+// plain matches a text that a shell takes as it is.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._/:@%+-]+$`)
+
+// quoted returns text as one word for a shell. A seed can have a key with any visible characters.
+func quoted(text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // runWith runs a command with additional variables, passes signals on to it, and returns its exit code as an error.
