@@ -24,6 +24,7 @@
 package apitest
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -101,7 +102,7 @@ func NewServer(tb testing.TB, options ...Option) *Server {
 		now = func() time.Time { return set.start }
 	}
 	var err error
-	s.sandbox, err = sandbox.Start(tb.Context(), sandbox.Options{
+	s.sandbox, err = sandbox.Start(s.context(), sandbox.Options{
 		Seed: set.seed,
 		Log:  slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Now:  func() time.Time { return now().Add(time.Duration(s.advance.Load())) },
@@ -115,6 +116,9 @@ func NewServer(tb testing.TB, options ...Option) *Server {
 	s.URL, s.Key = s.sandbox.BaseURL, s.sandbox.Key()
 	return s
 }
+
+// context returns a context that functions of Cleanup can use too: that of the test has ended when they run.
+func (s *Server) context() context.Context { return context.WithoutCancel(s.tb.Context()) }
 
 // must fails the test if err is not nil.
 func (s *Server) must(err error) {
@@ -136,7 +140,7 @@ func (s *Server) Client(options ...client.Option) *client.Client {
 // and it is not among the [Server.Requests].
 func (s *Server) Numbers() []api.PhoneNumber {
 	s.tb.Helper()
-	numbers, err := s.sandbox.Numbers(s.tb.Context())
+	numbers, err := s.sandbox.Numbers(s.context())
 	s.must(err)
 	return numbers
 }
@@ -158,7 +162,7 @@ func (s *Server) ClearFaults() { s.sandbox.ClearFaults() }
 // E.164 form. If the seed has a webhook, Call sends it, and waits up to 3 seconds for the response. If no agent would answer, the
 // error is [ErrUnlinked], [ErrUnknown] or [ErrDeleted].
 func (s *Server) Call(to, from string) (control.Call, error) {
-	return s.sandbox.Call(s.tb.Context(), control.CallInput{To: to, From: from})
+	return s.sandbox.Call(s.context(), control.CallInput{To: to, From: from})
 }
 
 // Advance moves the clock of the server forward: after 24 hours, for example, it has forgotten idempotency keys. Clients do not

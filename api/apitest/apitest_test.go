@@ -13,6 +13,7 @@ import (
 	"github.com/vogent-community/phonenumbers/api"
 	"github.com/vogent-community/phonenumbers/api/apitest"
 	"github.com/vogent-community/phonenumbers/api/client"
+	"github.com/vogent-community/phonenumbers/api/control"
 )
 
 func TestAServerRefusesAnotherKey(t *testing.T) {
@@ -69,6 +70,21 @@ func TestTheNumbersAreTheOldestFirst(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the numbers are %q; want %q", got, want)
 	}
+}
+
+// A function of Cleanup can look at what a test has left. The context of the test has ended when it runs.
+func TestAServerWorksInCleanup(t *testing.T) {
+	t.Parallel()
+	srv := apitest.NewServer(t, apitest.WithSeed(control.Seed{Numbers: []control.SeedNumber{{Number: "+14155550100", AgentID: "agent_1"}}}))
+	t.Cleanup(func() {
+		if numbers := srv.Numbers(); len(numbers) != 1 {
+			t.Errorf("the numbers are %v; want that of the seed", numbers)
+		}
+		if _, err := srv.Call("+14155550100", "+18005550100"); err != nil {
+			t.Errorf("a call: %v; want no error", err)
+		}
+		apitest.NewServer(t)
+	})
 }
 
 // Servers share nothing, and leave nothing behind.
