@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/api"
@@ -53,6 +54,8 @@ func TestControlRequestsAreCheckedStrictly(t *testing.T) {
 	}
 }
 
+var sentence = regexp.MustCompile(`^[A-Z].*\.$`)
+
 func TestACallSaysWhoAnswersOrWhyNobodyDoes(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{Seed: control.Seed{Numbers: []control.SeedNumber{
@@ -80,8 +83,8 @@ func TestACallSaysWhoAnswersOrWhyNobodyDoes(t *testing.T) {
 	} {
 		var problem api.Problem
 		s.mustControl(t, http.MethodPost, "/_control/calls", `{"to":"`+to+`","from":"+18005550100"}`, http.StatusUnprocessableEntity, &problem)
-		if problem.Code != want || problem.Detail == "" {
-			t.Errorf("a call to %s: %+v; want the code %s, and a detail", to, problem, want)
+		if problem.Code != want || !sentence.MatchString(problem.Detail) {
+			t.Errorf("a call to %s: %+v; want the code %s, and a sentence as the detail", to, problem, want)
 		}
 	}
 }
