@@ -26,7 +26,6 @@ func (w *world) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		body, err := peekBody(r)
 		authorization := r.Header.Get(echo.HeaderAuthorization)
 		sequence := w.journal.Add(journal.Redacted(control.Request{
-			Time:           w.services.Now(),
 			Operation:      op.ID,
 			Method:         r.Method,
 			Path:           r.URL.EscapedPath(),

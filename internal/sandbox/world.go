@@ -75,6 +75,7 @@ func (s *Sandbox) furnish(ctx context.Context, w *world, start control.Seed) (er
 	w.calls = inbound.Caller{Find: w.store.FindNumber, Memory: memory, Webhook: cmp.Or(s.options.Webhook, start.Webhook), NewID: countedIDs(dialIDs)}
 	w.secrets = secretsOf(start, w.calls.Webhook)
 	w.rules.Replace(s.options.Faults)
+	w.journal.Now = s.options.Now
 
 	p, keys := w.services.Phone, w.services.Workspaces
 	p.Store, p.KnownAgent = memory, seed.KnownAgent(start)

@@ -4,6 +4,7 @@ package journal
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/api/control"
 )
@@ -13,6 +14,10 @@ const kept = 10_000 // how many requests a Journal keeps
 // Journal is a list of requests in the order in which they arrived. It keeps the last 10,000. The zero value is empty. Its
 // methods can be called concurrently.
 type Journal struct {
+	// Now is the clock for the times of the requests, which have the order of the sequences. It must be set before the first Add.
+	// If it is nil, a request keeps the time that it has.
+	Now func() time.Time
+
 	mu   sync.Mutex
 	last int               // the sequence of the newest request
 	ring []control.Request // the request with the sequence n is at (n-1) % kept
@@ -25,6 +30,9 @@ func (j *Journal) Add(r control.Request) (sequence int) {
 	defer j.mu.Unlock()
 	j.last++
 	r.Sequence = j.last
+	if j.Now != nil {
+		r.Time = j.Now()
+	}
 	if len(j.ring) < kept {
 		j.ring = append(j.ring, r)
 	} else {

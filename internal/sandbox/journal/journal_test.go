@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vogent-community/phonenumbers/api/control"
 	"github.com/vogent-community/phonenumbers/internal/sandbox/journal"
@@ -180,6 +182,27 @@ func TestRequestsCanArriveAndEndConcurrently(t *testing.T) {
 		next[r.Path] = i + 1
 		if r.Status != r.Sequence {
 			t.Fatalf("the request %d has the status %d; want its own", r.Sequence, r.Status)
+		}
+	}
+}
+
+// A test can sort requests by either.
+func TestTheTimesHaveTheOrderOfTheSequences(t *testing.T) {
+	t.Parallel()
+	var ticks atomic.Int64
+	j := journal.Journal{Now: func() time.Time { return time.Unix(ticks.Add(1), 0) }}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 500 {
+				j.Add(control.Request{})
+			}
+		})
+	}
+	all.Wait()
+	for _, r := range j.List("").Requests {
+		if got := r.Time.Unix(); got != int64(r.Sequence) {
+			t.Fatalf("the request %d has the time %d; want the same", r.Sequence, got)
 		}
 	}
 }
