@@ -60,8 +60,8 @@ type Server struct {
 type Option func(*settings) error
 
 type settings struct {
-	seed  control.Seed
-	start time.Time // zero if the clock runs
+	seed control.Seed
+	now  func() time.Time // the clock without Advance
 }
 
 // WithSeed starts the server with numbers, agents, API keys and so on. The test fails if the seed has mistakes.
@@ -83,7 +83,7 @@ func WithSeedFile(path string) Option {
 // WithTime stops the clock of the server at t. Only [Server.Advance] moves it. Without this option, the clock runs.
 func WithTime(t time.Time) Option {
 	return func(s *settings) error {
-		s.start = t
+		s.now = func() time.Time { return t }
 		return nil
 	}
 }
@@ -93,19 +93,15 @@ func WithTime(t time.Time) Option {
 func NewServer(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
 	s := &Server{tb: tb}
-	var set settings
+	set := settings{now: time.Now}
 	for _, option := range options {
 		s.must(option(&set))
-	}
-	now := time.Now
-	if !set.start.IsZero() {
-		now = func() time.Time { return set.start }
 	}
 	var err error
 	s.sandbox, err = sandbox.Start(s.context(), sandbox.Options{
 		Seed: set.seed,
 		Log:  slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Now:  func() time.Time { return now().Add(time.Duration(s.advance.Load())) },
+		Now:  func() time.Time { return set.now().Add(time.Duration(s.advance.Load())) },
 	})
 	s.must(err)
 	tb.Cleanup(func() {
