@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -110,6 +112,36 @@ func TestAStopDoesNotWaitForTheLatencyOfAFault(t *testing.T) {
 	}
 	if status := <-ended; status != 0 {
 		t.Errorf("the request during the stop has the status %d; want its connection cut", status)
+	}
+}
+
+// A client that has sent half a request is cut off after a second, long before a server would.
+func TestAStopDoesNotWaitForHalfARequest(t *testing.T) {
+	t.Parallel()
+	s, err := sandbox.Start(t.Context(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := strings.TrimSuffix(strings.TrimPrefix(s.BaseURL, "http://"), "/api")
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = fmt.Fprintf(conn, "POST /api%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"+
+		"Content-Length: 99\r\nExpect: 100-continue\r\n\r\n", purchases, s.Key())
+	if err == nil {
+		_, err = conn.Read(make([]byte, 25)) // the server asks for the body, so the request is in progress
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := s.Stop(); err != nil {
+		t.Errorf("stopping: %v; want no error", err)
+	}
+	if waited := time.Since(start); waited < time.Second || waited >= 15*time.Second {
+		t.Errorf("the stop took %v; want 1s or little more, and not the 15s of a server", waited)
 	}
 }
 

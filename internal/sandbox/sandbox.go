@@ -14,6 +14,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/serve"
 )
 
+// drainTimeout is short: nobody wants to wait at the end of a test for a client that has sent half a request.
+const drainTimeout = time.Second
+
 // Options set up a sandbox. Zero values are the defaults.
 type Options struct {
 	Addr      string       // the HOST:PORT to listen on; the default is a free port on 127.0.0.1
@@ -54,7 +57,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	server, err := serve.Listen(ctx, serve.Options{Addr: o.Addr, Log: o.Log})
+	server, err := serve.Listen(ctx, serve.Options{Addr: o.Addr, Log: o.Log, DrainTimeout: drainTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +131,8 @@ func (s *Sandbox) now() *world {
 // Done is closed when the sandbox has stopped: after Stop, or because it failed.
 func (s *Sandbox) Done() <-chan struct{} { return s.server.Done() }
 
-// Stop stops the sandbox as serve.Server.Stop stops a server. Requests do not go on waiting for the latency of a fault.
+// Stop stops the sandbox as serve.Server.Stop stops a server, but waits only one second for requests in progress. The latency of
+// a fault ends at once.
 func (s *Sandbox) Stop() error {
 	s.stop()
 	return s.server.Stop()

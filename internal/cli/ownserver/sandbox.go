@@ -37,7 +37,8 @@ VOGENT_API_KEY, which the Go client and the command line read.
 
 When the command ends, the server stops, and the exit code is that of the command. As in a shell,
 the exit code is 128 plus the number of the signal if a signal ended the command, 127 if the command
-was not found, and 126 if it could not be run. The sandbox passes signals on to the command.
+was not found, and 126 if it could not be run. The sandbox passes SIGINT, SIGTERM, SIGHUP and
+SIGQUIT on to the command.
 
 Without a command, the sandbox prints the two variables as soon as the server is ready, and runs
 until SIGINT or SIGTERM. With --json, it prints them as a JSON object.
