@@ -105,6 +105,15 @@ var mayImport = map[string][]string{
 		"internal/cli/ownserver", "internal/console", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	},
 	"cmd/phonenumbers": {"internal/cli"},
+	"internal/bench": { // run by make bench
+		"internal/bench/baseline", "internal/bench/data", "internal/bench/load", "internal/bench/memory", "internal/cli", "internal/dbtest",
+		"internal/phone", "internal/rest", "internal/serve", "internal/sqldb", "internal/store", "internal/store/storetest", "internal/workspace",
+		"golang.org/x/sys/unix", "modernc.org/sqlite",
+	},
+	"internal/bench/baseline": {"api", "internal/phone", "internal/workspace", "github.com/go-json-experiment/json/..."},
+	"internal/bench/data":     {"internal/phone", "internal/workspace"},
+	"internal/bench/load":     {"internal/bench/data", "golang.org/x/sync/errgroup"},
+	"internal/bench/memory":   {"internal/bench/data", "internal/phone", "internal/workspace"},
 }
 
 // linkedNever lists what a program must not get with api/client. database/sql/driver is allowed: the runtime's uuid package

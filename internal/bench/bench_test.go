@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vogent-community/phonenumbers/internal/bench/data"
+	"github.com/vogent-community/phonenumbers/internal/bench/memory"
+)
+
+// The processes that bench starts are this test program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && parts[os.Args[1]] != nil {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// needs has the rows that the tiny run leaves out, and what they need.
+var needs = map[string]string{
+	"PUT on PostgreSQL, 64 callers":                                  "-postgres",
+	"memory under mixed load":                                        "-long",
+	"durable PUT on SQLite, 64 callers, and with grouping off":       "setting",
+	"durable PUT on SQLite, one caller, and with grouping off":       "setting",
+	"durable PUT on SQLite, 64 callers, and with synchronous=NORMAL": "setting",
+}
+
+func TestATinyRunHasAFigureInEachRow(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "figures.json")
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-size", "tiny", "-json", file}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+		t.Fatalf("the exit code is %d: %s", code, &stderr)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(report.Rows), 23; got != want {
+		t.Errorf("the report has %d rows; want %d", got, want)
+	}
+	for _, row := range report.Rows {
+		if !strings.Contains(stdout.String(), row.Name) {
+			t.Errorf("the table has no row %q", row.Name)
+		}
+		if row.Skipped != "" {
+			if what := needs[row.Name]; what == "" || !strings.Contains(row.Skipped, what) {
+				t.Errorf("%s is skipped: %s", row.Name, row.Skipped)
+			}
+			continue
+		}
+		if len(row.Figures) == 0 {
+			t.Errorf("%s has no figures", row.Name)
+		}
+		for _, f := range row.Figures {
+			if f.Median <= 0 {
+				t.Errorf("%s: the figure of %s is %v; want more than 0", row.Name, f.Who, f.Median)
+			}
+		}
+		for _, c := range row.Checks {
+			if (c.Goal == "") != (c.Met == nil) {
+				t.Errorf("%s: the check %s has the goal %q, and met is %v", row.Name, c.What, c.Goal, c.Met)
+			}
+		}
+	}
+}
+
+// A server that differs must not be compared.
+func TestAContestantThatRespondsDifferentlyEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*memory.Store)
+		want   string
+	}{
+		"the same data": {func(*memory.Store) {}, ""},
+		"a deleted number": {func(st *memory.Store) {
+			_, _ = st.DeleteNumber(t.Context(), tiny.set.Workspace(7).ID, data.ID(7))
+		}, "by hand responds with"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			servers := map[string]*server{}
+			for _, who := range []string{ours, byHand} {
+				st := memory.New(tiny.set)
+				if who == byHand {
+					test.change(st)
+				}
+				handler, err := handlerOf(who, st)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := httptest.NewServer(handler)
+				t.Cleanup(s.Close)
+				servers[who] = &server{address: s.Listener.Addr().String()}
+			}
+			err := new(runner).agree(t.Context(), []string{ours, byHand}, servers)
+			if got := errorText(err); (test.want == "") != (err == nil) || !strings.Contains(got, test.want) {
+				t.Errorf("the error is %q; want %q in it", got, test.want)
+			}
+		})
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// The ratio of each round counts, because the machine changes between rounds.
+func TestACheckComparesRoundByRound(t *testing.T) {
+	t.Parallel()
+	values := map[string][]float64{"a": {10, 200, 30}, "b": {10, 100, 30}}
+	for name, test := range map[string]struct {
+		goal   goal
+		median float64
+		met    bool
+	}{
+		"a ratio that is met":     {goal{"a", "b", atLeast, 1}, 1, true},
+		"a ratio that is missed":  {goal{"a", "b", atLeast, 1.5}, 1, false},
+		"a figure that is met":    {goal{"a", "", atMost, 30}, 30, true},
+		"a figure that is missed": {goal{"a", "", atMost, 29}, 30, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := test.goal.check(values)
+			if c.Median != test.median || *c.Met != test.met {
+				t.Errorf("the check is %v, met %v; want %v, met %v", c.Median, *c.Met, test.median, test.met)
+			}
+		})
+	}
+}
+
+func TestAnUnknownSizeIsRefused(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-size", "huge"}, strings.NewReader(""), &stderr, &stderr); code != 1 {
+		t.Errorf("the exit code is %d; want 1", code)
+	}
+}

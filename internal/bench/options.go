@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/vogent-community/phonenumbers/internal/bench/data"
+)
+
+// options say what to measure, and for how long.
+type options struct {
+	set      data.Set
+	rounds   int
+	length   time.Duration // of a round of one contestant, after a warm-up of a quarter
+	requests int           // if not 0, the number of requests of each connection in place of length
+	starts   int           // how often to start the server for a median
+	idle     time.Duration // how long to wait for the memory of an idle server
+
+	base     string // the revision to compare with
+	peers    bool
+	postgres bool
+	long     time.Duration // how long to run mixed load
+	self     bool          // use bench itself in place of a program that is built
+	json     string
+}
+
+// The sizes of a run.
+var (
+	full  = options{set: data.Set{Numbers: 100_000, Workspaces: 1, Keys: 1}, rounds: 5, length: 2 * time.Second, starts: 20, idle: 5 * time.Second}
+	quick = options{set: full.set, rounds: 3, length: 400 * time.Millisecond, starts: 20, idle: time.Second}
+	tiny  = options{set: data.Set{Numbers: 1000, Workspaces: 1, Keys: 1}, rounds: 1, requests: 4, starts: 1, idle: time.Millisecond, self: true}
+)
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	size := flags.String("size", "full", "full, quick, or tiny, which only tests bench itself")
+	base := flags.String("base", "", "also build and measure this `revision` of the repository")
+	peers := flags.Bool("peers", false, "also measure ogen and huma")
+	postgres := flags.Bool("postgres", false, "also measure PostgreSQL, with pgbench")
+	long := flags.Duration("long", 0, "also run mixed load for this `duration`")
+	file := flags.String("json", "", "also write the figures to this `file`")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	o, known := map[string]options{"full": full, "quick": quick, "tiny": tiny}[*size]
+	if !known || flags.NArg() > 0 {
+		return o, fmt.Errorf("-size %s %s: see -h", *size, strings.Join(flags.Args(), " "))
+	}
+	o.base, o.peers, o.postgres, o.long, o.json = *base, *peers, *postgres, *long, *file
+	return o, nil
+}
+
+// bench runs all measurements.
+func bench(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "phonenumbers-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a file that is left does no harm
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	b := &runner{options: o, dir: dir, self: self, progress: stderr, run: int(time.Now().Unix()) % 1_000_000 * 1000}
+	b.serverCPUs, b.loadCPUs = split(allowed())
+	b.report.Machine = describe(ctx)
+	b.report.Command = strings.Join(append([]string{"bench"}, args...), " ")
+	defer b.closeAll()
+	for _, rows := range []func(context.Context) error{b.build, b.inMemory, b.handlers, b.onSQLite, b.onPostgres, b.startup, b.mixedLoad} {
+		if err := rows(ctx); err != nil {
+			return err
+		}
+	}
+	b.report.print(stdout)
+	if o.json != "" {
+		return b.report.save(o.json)
+	}
+	return nil
+}
