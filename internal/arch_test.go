@@ -106,14 +106,19 @@ var mayImport = map[string][]string{
 	},
 	"cmd/phonenumbers": {"internal/cli"},
 	"internal/bench": { // run by make bench
-		"internal/bench/baseline", "internal/bench/data", "internal/bench/load", "internal/bench/memory", "internal/cli", "internal/dbtest",
-		"internal/phone", "internal/rest", "internal/serve", "internal/sqldb", "internal/store", "internal/store/storetest", "internal/workspace",
-		"golang.org/x/sys/unix", "modernc.org/sqlite",
+		"internal/bench/contestant", "internal/bench/data", "internal/bench/load", "internal/bench/process", "internal/bench/report",
+		"internal/dbtest", "internal/phone", "internal/sqldb", "internal/store", "internal/store/storetest", "internal/workspace", "modernc.org/sqlite",
 	},
 	"internal/bench/baseline": {"api", "internal/phone", "internal/workspace", "github.com/go-json-experiment/json/..."},
-	"internal/bench/data":     {"internal/phone", "internal/workspace"},
-	"internal/bench/load":     {"internal/bench/data", "golang.org/x/sync/errgroup"},
-	"internal/bench/memory":   {"internal/bench/data", "internal/phone", "internal/workspace"},
+	"internal/bench/contestant": {
+		"internal/bench/baseline", "internal/bench/data", "internal/bench/memory", "internal/bench/process", "internal/cli", "internal/phone",
+		"internal/rest", "internal/serve", "internal/sqldb", "internal/store/storetest", "internal/workspace",
+	},
+	"internal/bench/data":    {"internal/phone", "internal/workspace"},
+	"internal/bench/load":    {"internal/bench/data", "golang.org/x/sync/errgroup"},
+	"internal/bench/memory":  {"internal/bench/data", "internal/phone", "internal/workspace"},
+	"internal/bench/process": {"internal/dbtest", "golang.org/x/sys/unix"},
+	"internal/bench/report":  {},
 }
 
 // linkedNever lists what a program must not get with api/client. database/sql/driver is allowed: the runtime's uuid package

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
 )
 
 // question is a request that the contestants must respond to in the same way.
@@ -56,9 +57,9 @@ func questions() []question {
 }
 
 // agree checks that the contestants do the same before they are compared.
-func (b *runner) agree(ctx context.Context, contestants []string, servers map[string]*server) error {
+func (b *runner) agree(ctx context.Context, contestants []string, servers map[string]*process.Server) error {
 	for _, q := range questions() {
-		want, err := q.ask(ctx, servers[contestants[0]].address)
+		want, err := q.ask(ctx, servers[contestants[0]].Address)
 		if err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func (b *runner) agree(ctx context.Context, contestants []string, servers map[st
 			if q.onlyByHand && who != byHand {
 				continue
 			}
-			got, err := q.ask(ctx, servers[who].address)
+			got, err := q.ask(ctx, servers[who].Address)
 			if err != nil {
 				return err
 			}

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vogent-community/phonenumbers/internal/bench/contestant"
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
 	"github.com/vogent-community/phonenumbers/internal/bench/memory"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 )
 
 // The processes that bench starts are this test program.
@@ -42,14 +45,14 @@ func TestATinyRunHasAFigureInEachRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var report Report
-	if err := json.Unmarshal(text, &report); err != nil {
+	var got report.Report
+	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(report.Rows), 23; got != want {
+	if got, want := len(got.Rows), 23; got != want {
 		t.Errorf("the report has %d rows; want %d", got, want)
 	}
-	for _, row := range report.Rows {
+	for _, row := range got.Rows {
 		if !strings.Contains(stdout.String(), row.Name) {
 			t.Errorf("the table has no row %q", row.Name)
 		}
@@ -89,19 +92,19 @@ func TestAContestantThatRespondsDifferentlyEndsTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			servers := map[string]*server{}
+			servers := map[string]*process.Server{}
 			for _, who := range []string{ours, byHand} {
 				st := memory.New(tiny.set)
 				if who == byHand {
 					test.change(st)
 				}
-				handler, err := handlerOf(who, st)
+				handler, err := contestant.Handler(who, st)
 				if err != nil {
 					t.Fatal(err)
 				}
 				s := httptest.NewServer(handler)
 				t.Cleanup(s.Close)
-				servers[who] = &server{address: s.Listener.Addr().String()}
+				servers[who] = &process.Server{Address: s.Listener.Addr().String()}
 			}
 			err := new(runner).agree(t.Context(), []string{ours, byHand}, servers)
 			if got := errorText(err); (test.want == "") != (err == nil) || !strings.Contains(got, test.want) {
@@ -116,30 +119,6 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-// The ratio of each round counts, because the machine changes between rounds.
-func TestACheckComparesRoundByRound(t *testing.T) {
-	t.Parallel()
-	values := map[string][]float64{"a": {10, 200, 30}, "b": {10, 100, 30}}
-	for name, test := range map[string]struct {
-		goal   goal
-		median float64
-		met    bool
-	}{
-		"a ratio that is met":     {goal{"a", "b", atLeast, 1}, 1, true},
-		"a ratio that is missed":  {goal{"a", "b", atLeast, 1.5}, 1, false},
-		"a figure that is met":    {goal{"a", "", atMost, 30}, 30, true},
-		"a figure that is missed": {goal{"a", "", atMost, 29}, 30, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := test.goal.check(values)
-			if c.Median != test.median || *c.Met != test.met {
-				t.Errorf("the check is %v, met %v; want %v, met %v", c.Median, *c.Met, test.median, test.met)
-			}
-		})
-	}
 }
 
 func TestAnUnknownSizeIsRefused(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // build builds the programs of this revision and of the one to compare with.
 func (b *runner) build(ctx context.Context) error {
 	if b.options.self {
-		b.ours = []string{b.self, "program"}
+		b.ours = []string{b.Self, "program"}
 		return nil
 	}
 	root, err := root(ctx)

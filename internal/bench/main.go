@@ -9,6 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/vogent-community/phonenumbers/internal/bench/contestant"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
 )
 
 func main() {
@@ -36,10 +39,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 type part func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error
 
 var parts = map[string]part{
-	"pin":     pinned,        // runs another program on some CPUs
-	"serve":   serveMemory,   // a server with the store in memory
-	"open":    serveDatabase, // a server with a database
-	"program": program,       // the command line, in place of one that is built
+	"pin":     process.Pinned,           // runs another program on some CPUs
+	"serve":   contestant.ServeMemory,   // a server with the store in memory
+	"open":    contestant.ServeDatabase, // a server with a database
+	"program": contestant.Program,       // the command line, in place of one that is built
 	"load":    generateLoad,
-	"handler": measureHandlers,
+	"handler": contestant.MeasureHandlers,
 }

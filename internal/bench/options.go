@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 )
 
 // options say what to measure, and for how long.
@@ -71,19 +73,20 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b := &runner{options: o, dir: dir, self: self, progress: stderr, run: int(time.Now().Unix()) % 1_000_000 * 1000}
-	b.serverCPUs, b.loadCPUs = split(allowed())
-	b.report.Machine = describe(ctx)
+	b := &runner{options: o, dir: dir, run: int(time.Now().Unix()) % 1_000_000 * 1000}
+	b.Self, b.Stderr = self, stderr
+	b.ServerCPUs, b.LoadCPUs = process.Split(process.Allowed())
+	b.report.Machine = report.Describe(ctx)
 	b.report.Command = strings.Join(append([]string{"bench"}, args...), " ")
-	defer b.closeAll()
+	defer b.CloseAll()
 	for _, rows := range []func(context.Context) error{b.build, b.inMemory, b.handlers, b.onSQLite, b.onPostgres, b.startup, b.mixedLoad} {
 		if err := rows(ctx); err != nil {
 			return err
 		}
 	}
-	b.report.print(stdout)
+	b.report.Print(stdout)
 	if o.json != "" {
-		return b.report.save(o.json)
+		return b.report.Save(o.json)
 	}
 	return nil
 }

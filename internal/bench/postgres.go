@@ -16,6 +16,7 @@ import (
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
 	"github.com/vogent-community/phonenumbers/internal/bench/load"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
 	"github.com/vogent-community/phonenumbers/internal/phone"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
@@ -30,16 +31,16 @@ const pgbench = "pgbench"
 func (b *runner) onPostgres(ctx context.Context) error {
 	const name = "PUT on PostgreSQL, 64 callers"
 	if !b.options.postgres {
-		b.skip(name, "it needs -postgres")
+		b.report.Skip(name, "it needs -postgres")
 		return nil
 	}
-	fmt.Fprintln(b.progress, "PostgreSQL")
-	defer b.closeAll()
+	fmt.Fprintln(b.Stderr, "PostgreSQL")
+	defer b.CloseAll()
 	tb := &tester{ctx: ctx}
 	defer tb.end()
 	cluster, err := tb.cluster("max_connections=200", "shared_buffers=256MB", "max_wal_size=8GB")
 	if err != nil {
-		b.skip(name, err.Error())
+		b.report.Skip(name, err.Error())
 		return nil
 	}
 	st, err := store.OpenLimited(ctx, cluster.String(), sqldb.ConnectionLimits{Connections: sqldb.DefaultConnections, Turn: storetest.Turn})
@@ -50,7 +51,7 @@ func (b *runner) onPostgres(ctx context.Context) error {
 	if err := b.fillPostgres(ctx, st); err != nil {
 		return err
 	}
-	s, err := b.startPart(ctx, b.self, "open", cluster.String(), ours)
+	s, err := b.StartPart(ctx, b.Self, "open", cluster.String(), ours)
 	if err != nil {
 		return err
 	}
@@ -58,13 +59,13 @@ func (b *runner) onPostgres(ctx context.Context) error {
 	if err := os.WriteFile(script, fmt.Appendf(nil, updateScript, data.FirstID, data.FirstID+b.options.set.Numbers-1, data.IDPrefix), 0o600); err != nil {
 		return err
 	}
-	theirs := contestant{pgbench, func(ctx context.Context) (sample, error) { return b.pgbench(ctx, cluster, script) }}
+	theirs := rival{pgbench, func(ctx context.Context) (report.Sample, error) { return b.pgbench(ctx, cluster, script) }}
 	const direct = "the store without HTTP"
-	return b.measure(ctx, name, perSecond, []contestant{
+	return b.measure(ctx, name, perSecond, []rival{
 		b.rate(ours, s, b.options.set, load.Share{Operation: "put", Connections: callers}),
-		{direct, func(ctx context.Context) (sample, error) { return b.updates(ctx, st) }},
+		{direct, func(ctx context.Context) (report.Sample, error) { return b.updates(ctx, st) }},
 		theirs,
-	}, goal{ours, pgbench, atLeast, 1.7}, goal{direct, pgbench, atLeast, 1.7})
+	}, report.AtLeast(1.7, ours, pgbench), report.AtLeast(1.7, direct, pgbench))
 }
 
 // updateScript has the statement of store.UpdateNumber.
@@ -92,7 +93,7 @@ func (b *runner) fillPostgres(ctx context.Context, st *store.Store) error {
 }
 
 // updates lets the callers link numbers without HTTP.
-func (b *runner) updates(ctx context.Context, st *store.Store) (sample, error) {
+func (b *runner) updates(ctx context.Context, st *store.Store) (report.Sample, error) {
 	b.run++
 	var done atomic.Int64
 	var running sync.WaitGroup
@@ -114,7 +115,7 @@ func (b *runner) updates(ctx context.Context, st *store.Store) (sample, error) {
 		})
 	}
 	running.Wait()
-	return sample{value: float64(done.Load()) / time.Since(start).Seconds()}, errors.Join(failures...)
+	return report.Sample{Value: float64(done.Load()) / time.Since(start).Seconds()}, errors.Join(failures...)
 }
 
 // pgbenchSeconds is the least time that pgbench gets. It includes the time to connect, but the rate does not.
@@ -122,10 +123,10 @@ const pgbenchSeconds = 3
 
 var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 
-func (b *runner) pgbench(ctx context.Context, database *url.URL, script string) (sample, error) {
+func (b *runner) pgbench(ctx context.Context, database *url.URL, script string) (report.Sample, error) {
 	program, err := dbtest.Binary("pgbench")
 	if err != nil {
-		return sample{}, err
+		return report.Sample{}, err
 	}
 	seconds := max(pgbenchSeconds, int(b.options.length.Seconds()))
 	command := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--file="+script,
@@ -134,8 +135,8 @@ func (b *runner) pgbench(ctx context.Context, database *url.URL, script string) 
 	output, err := command.CombinedOutput()
 	found := tps.FindSubmatch(output)
 	if err != nil || found == nil {
-		return sample{}, fmt.Errorf("pgbench: %w: %s", err, output)
+		return report.Sample{}, fmt.Errorf("pgbench: %w: %s", err, output)
 	}
 	rate, err := strconv.ParseFloat(string(found[1]), 64)
-	return sample{value: rate}, err
+	return report.Sample{Value: rate}, err
 }

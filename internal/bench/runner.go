@@ -11,6 +11,8 @@ import (
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
 	"github.com/vogent-community/phonenumbers/internal/bench/load"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 )
 
 // callers is how many connections send requests at the same time.
@@ -18,39 +20,32 @@ const callers = 64
 
 // runner runs the measurements and collects their rows.
 type runner struct {
-	options  options
-	dir      string // for temporary files
-	self     string // the path of this program
-	ours     []string
-	base     []string // empty without -base
-	peers    string   // empty without -peers
-	progress io.Writer
-	report   Report
-	servers  []*server
-	run      int // how many jobs have run
-
-	serverCPUs, loadCPUs []string
+	process.Starter
+	options options
+	dir     string   // for temporary files
+	ours    []string // the command line of this version
+	base    []string // that of the version to compare with; empty without -base
+	peers   string   // the program with the other frameworks; empty without -peers
+	report  report.Report
+	run     int // differs between jobs
 }
 
-// sample is what a contestant reaches in a round.
-type sample struct{ value, p99, cpu, own float64 }
-
-// contestant is one of those that a row compares.
-type contestant struct {
+// rival is one of those that a row compares.
+type rival struct {
 	who     string
-	measure func(context.Context) (sample, error)
+	measure func(context.Context) (report.Sample, error)
 }
 
-// measure lets the contestants take turns, and adds the row with the goals.
-func (b *runner) measure(ctx context.Context, name, unit string, contestants []contestant, goals ...goal) error {
-	fmt.Fprintln(b.progress, name)
+// measure lets the rivals take turns, and adds the row with the goals.
+func (b *runner) measure(ctx context.Context, name, unit string, rivals []rival, goals ...report.Goal) error {
+	fmt.Fprintln(b.Stderr, name)
 	var order []string
-	for _, c := range contestants {
+	for _, c := range rivals {
 		order = append(order, c.who)
 	}
-	samples := map[string][]sample{}
+	samples := map[string][]report.Sample{}
 	for range b.options.rounds {
-		for _, c := range contestants {
+		for _, c := range rivals {
 			s, err := c.measure(ctx)
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", name, c.who, err)
@@ -58,69 +53,44 @@ func (b *runner) measure(ctx context.Context, name, unit string, contestants []c
 			samples[c.who] = append(samples[c.who], s)
 		}
 	}
-	b.add(name, unit, order, samples, goals...)
+	b.report.Add(name, unit, order, samples, goals...)
 	return nil
 }
 
-// add adds a row. It leaves out the goals about contestants that are not there.
-func (b *runner) add(name, unit string, order []string, samples map[string][]sample, goals ...goal) {
-	row := &Row{Name: name, Unit: unit}
-	values := map[string][]float64{}
-	for _, who := range order {
-		var p99, cpu, own []float64
-		for _, s := range samples[who] {
-			values[who], p99, cpu, own = append(values[who], s.value), append(p99, s.p99), append(cpu, s.cpu), append(own, s.own)
-		}
-		row.Figures = append(row.Figures, Figure{
-			Who: who, Spread: spreadOf(values[who]), P99: spreadOf(p99).Median, CPU: spreadOf(cpu).Median, Own: spreadOf(own).Median,
-		})
-	}
-	for _, g := range goals {
-		if values[g.who] != nil && (g.against == "" || values[g.against] != nil) {
-			row.Checks = append(row.Checks, g.check(values))
-		}
-	}
-	b.report.Rows = append(b.report.Rows, row)
-}
-
-func (b *runner) skip(name, reason string) {
-	b.report.Rows = append(b.report.Rows, &Row{Name: name, Skipped: reason})
-}
-
-// rate is a contestant that handles requests of the first share, while the others only keep the server busy.
-func (b *runner) rate(who string, s *server, set data.Set, shares ...load.Share) contestant {
-	return contestant{who, func(ctx context.Context) (sample, error) {
-		before := cpuTime(s.pid)
+// rate is a rival that handles requests of the first share, while the others only keep the server busy.
+func (b *runner) rate(who string, s *process.Server, set data.Set, shares ...load.Share) rival {
+	return rival{who, func(ctx context.Context) (report.Sample, error) {
+		before := process.CPUTime(s.PID)
 		results, own, err := b.load(ctx, b.job(s, set, shares...))
 		if err != nil {
-			return sample{}, err
+			return report.Sample{}, err
 		}
 		all := 0
 		for _, r := range results {
 			all += r.All
 		}
 		each := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) / float64(max(all, 1)) }
-		return sample{
-			value: results[0].PerSecond, p99: float64(results[0].P99) / float64(time.Millisecond),
-			cpu: each(cpuTime(s.pid) - before), own: each(own),
+		return report.Sample{
+			Value: results[0].PerSecond, P99: float64(results[0].P99) / float64(time.Millisecond),
+			CPU: each(process.CPUTime(s.PID) - before), Own: each(own),
 		}, nil
 	}}
 }
 
 // p99 is like rate, but what counts is the 99th percentile in milliseconds.
-func (b *runner) p99(who string, s *server, set data.Set, shares ...load.Share) contestant {
+func (b *runner) p99(who string, s *process.Server, set data.Set, shares ...load.Share) rival {
 	c := b.rate(who, s, set, shares...)
-	return contestant{who, func(ctx context.Context) (sample, error) {
+	return rival{who, func(ctx context.Context) (report.Sample, error) {
 		got, err := c.measure(ctx)
-		got.value = got.p99
+		got.Value = got.P99
 		return got, err
 	}}
 }
 
-func (b *runner) job(s *server, set data.Set, shares ...load.Share) load.Job {
+func (b *runner) job(s *process.Server, set data.Set, shares ...load.Share) load.Job {
 	b.run++
 	return load.Job{
-		Address: s.address, Set: set, Shares: shares,
+		Address: s.Address, Set: set, Shares: shares,
 		Warmup: b.options.length / 4, Length: b.options.length, Requests: b.options.requests, Run: b.run,
 	}
 }
@@ -131,9 +101,9 @@ func (b *runner) load(ctx context.Context, job load.Job) (results []load.Result,
 	if err != nil {
 		return nil, 0, err
 	}
-	line := b.pin(b.loadCPUs, b.self, "load")
+	line := b.Pin(b.LoadCPUs, b.Self, "load")
 	command := exec.CommandContext(ctx, line[0], line[1:]...)
-	command.Stdin, command.Stderr = bytes.NewReader(text), b.progress
+	command.Stdin, command.Stderr = bytes.NewReader(text), b.Stderr
 	output, err := command.Output()
 	if err == nil {
 		err = json.Unmarshal(output, &results)

@@ -11,8 +11,11 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/vogent-community/phonenumbers/internal/bench/contestant"
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
 	"github.com/vogent-community/phonenumbers/internal/bench/load"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
@@ -23,7 +26,7 @@ func (b *runner) onSQLite(ctx context.Context) error {
 		if err := rows(ctx); err != nil {
 			return err
 		}
-		b.closeAll()
+		b.CloseAll()
 	}
 	return nil
 }
@@ -36,13 +39,13 @@ func (b *runner) againstBase(ctx context.Context) error {
 		programs[base] = b.base
 		contestants = append(contestants, base)
 	}
-	servers := map[string]*server{}
+	servers := map[string]*process.Server{}
 	for _, who := range contestants {
 		database, err := b.fill(ctx, programs[who], b.options.set)
 		if err != nil {
 			return err
 		}
-		if servers[who], err = b.startProgram(ctx, programs[who], database); err != nil {
+		if servers[who], err = b.StartProgram(ctx, programs[who], database); err != nil {
 			return err
 		}
 	}
@@ -57,20 +60,20 @@ func (b *runner) againstBase(ctx context.Context) error {
 		{"durable PUT on SQLite, 64 callers", "put", callers, 4},
 		{"durable PUT on SQLite, one caller", "put", 1, 0.95},
 	} {
-		var list []contestant
+		var list []rival
 		for _, who := range contestants {
 			list = append(list, b.rate(who, servers[who], b.options.set, load.Share{Operation: row.operation, Connections: row.connections}))
 		}
-		if err := b.measure(ctx, row.name, perSecond, list, goal{ours, base, atLeast, row.goal}); err != nil {
+		if err := b.measure(ctx, row.name, perSecond, list, report.AtLeast(row.goal, ours, base)); err != nil {
 			return err
 		}
 	}
 	const alone, writers = "no writers", "16 writers"
 	reads := load.Share{Operation: "get", Connections: callers}
-	return b.measure(ctx, "p99 of GET on SQLite", milliseconds, []contestant{
+	return b.measure(ctx, "p99 of GET on SQLite", milliseconds, []rival{
 		b.p99(alone, servers[ours], b.options.set, reads),
 		b.p99(writers, servers[ours], b.options.set, reads, load.Share{Operation: "put", Connections: 16}),
-	}, goal{writers, alone, atMost, 2})
+	}, report.AtMost(2, writers, alone))
 }
 
 // againstVariants compares durable writes with those of servers that have other settings.
@@ -80,30 +83,30 @@ func (b *runner) againstVariants(ctx context.Context) error {
 		connections   int
 		goal          float64
 	}{
-		{"durable PUT on SQLite, 64 callers, and with grouping off", groupingOff, callers, 4},
-		{"durable PUT on SQLite, one caller, and with grouping off", groupingOff, 1, 0.95},
-		{"durable PUT on SQLite, 64 callers, and with synchronous=NORMAL", normal, callers, 0.8},
+		{"durable PUT on SQLite, 64 callers, and with grouping off", contestant.GroupingOff, callers, 4},
+		{"durable PUT on SQLite, one caller, and with grouping off", contestant.GroupingOff, 1, 0.95},
+		{"durable PUT on SQLite, 64 callers, and with synchronous=NORMAL", contestant.Normal, callers, 0.8},
 	} {
-		if variants[row.variant] == nil {
-			b.skip(row.name, "this version has no such setting")
+		if contestant.Variants[row.variant] == nil {
+			b.report.Skip(row.name, "this version has no such setting")
 			continue
 		}
-		var list []contestant
+		var list []rival
 		for _, who := range []string{ours, row.variant} {
 			database, err := b.fill(ctx, b.ours, b.options.set)
 			if err != nil {
 				return err
 			}
-			s, err := b.startPart(ctx, b.self, "open", database, who)
+			s, err := b.StartPart(ctx, b.Self, "open", database, who)
 			if err != nil {
 				return err
 			}
 			list = append(list, b.rate(who, s, b.options.set, load.Share{Operation: "put", Connections: row.connections}))
 		}
-		if err := b.measure(ctx, row.name, perSecond, list, goal{ours, row.variant, atLeast, row.goal}); err != nil {
+		if err := b.measure(ctx, row.name, perSecond, list, report.AtLeast(row.goal, ours, row.variant)); err != nil {
 			return err
 		}
-		b.closeAll()
+		b.CloseAll()
 	}
 	return nil
 }
@@ -111,7 +114,7 @@ func (b *runner) againstVariants(ctx context.Context) error {
 // manyWorkspaces compares a database with many workspaces and keys to one with one of each, and as many numbers.
 func (b *runner) manyWorkspaces(ctx context.Context) error {
 	const many, one = "1,000 workspaces, 10,000 keys", "one workspace, one key"
-	var list []contestant
+	var list []rival
 	for who, set := range map[string]data.Set{
 		many: {Numbers: b.options.set.Numbers, Workspaces: 1000, Keys: 10_000},
 		one:  {Numbers: b.options.set.Numbers, Workspaces: 1, Keys: 1},
@@ -120,13 +123,13 @@ func (b *runner) manyWorkspaces(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s, err := b.startProgram(ctx, b.ours, database)
+		s, err := b.StartProgram(ctx, b.ours, database)
 		if err != nil {
 			return err
 		}
 		list = append(list, b.rate(who, s, set, load.Share{Operation: "get", Connections: callers}))
 	}
-	return b.measure(ctx, "GET on SQLite, many workspaces", perSecond, list, goal{many, one, atLeast, 0.97})
+	return b.measure(ctx, "GET on SQLite, many workspaces", perSecond, list, report.AtLeast(0.97, many, one))
 }
 
 // fill makes a SQLite file with a program, and puts the set into it. It uses SQL that fits all versions.
@@ -136,9 +139,9 @@ func (b *runner) fill(ctx context.Context, program []string, set data.Set) (data
 		return "", err
 	}
 	database = filepath.Join(folder, "bench.db")
-	s, err := b.startProgram(ctx, program, database)
+	s, err := b.StartProgram(ctx, program, database)
 	if err == nil {
-		err = s.stop()
+		err = s.Stop()
 	}
 	if err != nil {
 		return "", err

@@ -1,23 +1,21 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
 	"github.com/vogent-community/phonenumbers/internal/bench/load"
+	"github.com/vogent-community/phonenumbers/internal/bench/process"
+	"github.com/vogent-community/phonenumbers/internal/bench/report"
 )
 
 // startup measures starts on an existing database, and the memory of an idle server.
 func (b *runner) startup(ctx context.Context) error {
-	fmt.Fprintln(b.progress, "starts")
+	fmt.Fprintln(b.Stderr, "starts")
 	programs := map[string][]string{ours: b.ours}
 	order := []string{ours}
 	if b.base != nil {
@@ -32,43 +30,42 @@ func (b *runner) startup(ctx context.Context) error {
 		}
 		databases[who] = database
 	}
-	starts, memory := map[string][]sample{}, map[string][]sample{}
+	starts, memory := map[string][]report.Sample{}, map[string][]report.Sample{}
 	for n := range b.options.starts {
 		for _, who := range order {
 			s, took, err := b.coldStart(ctx, programs[who], databases[who])
 			if err != nil {
 				return err
 			}
-			starts[who] = append(starts[who], sample{value: float64(took) / float64(time.Millisecond)})
+			starts[who] = append(starts[who], report.Sample{Value: float64(took) / float64(time.Millisecond)})
 			if n == b.options.starts-1 {
-				memory[who+", at the first response"] = []sample{{value: residentMB(s.pid)}}
+				memory[who+", at the first response"] = []report.Sample{{Value: process.ResidentMB(s.PID)}}
 				time.Sleep(b.options.idle)
-				memory[who] = []sample{{value: residentMB(s.pid)}}
+				memory[who] = []report.Sample{{Value: process.ResidentMB(s.PID)}}
 			}
-			if err := s.stop(); err != nil {
+			if err := s.Stop(); err != nil {
 				return err
 			}
 		}
 	}
-	b.add("start with an existing database to the first 200", milliseconds, order, starts, goal{ours, "", atMost, 25})
-	b.add("idle memory after "+b.options.idle.String(), megabytes, append([]string{ours + ", at the first response"}, order...), memory, goal{ours, "", atMost, 25})
+	b.report.Add("start with an existing database to the first 200", milliseconds, order, starts, report.AtMostThis(25, ours))
+	b.report.Add("idle memory after "+b.options.idle.String(), megabytes, append([]string{ours + ", at the first response"}, order...), memory, report.AtMostThis(25, ours))
 	return nil
 }
 
 // coldStart starts a program, and returns how long it took until it responded to a GET of a number.
-func (b *runner) coldStart(ctx context.Context, program []string, database string) (*server, time.Duration, error) {
+func (b *runner) coldStart(ctx context.Context, program []string, database string) (*process.Server, time.Duration, error) {
 	start := time.Now()
-	s, err := b.launch(ctx, program, database)
+	s, err := b.Launch(ctx, program, database)
 	if err != nil {
 		return nil, 0, err
 	}
-	b.track(s)
 	for {
-		ok, err := getNumber(ctx, s.address)
+		ok, err := getNumber(ctx, s.Address)
 		switch took := time.Since(start); {
 		case ok:
 			return s, took, nil
-		case took > startTimeout:
+		case took > process.StartTimeout:
 			return nil, 0, fmt.Errorf("%v did not start: %w", program, err)
 		}
 		time.Sleep(200 * time.Microsecond)
@@ -88,41 +85,25 @@ func getNumber(ctx context.Context, address string) (ok bool, err error) {
 	return response.StatusCode == http.StatusOK, response.Body.Close()
 }
 
-// residentMB returns the resident memory of a process, in megabytes, or 0 if the system does not tell.
-func residentMB(pid int) float64 {
-	file, err := os.Open("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
-			kilobytes, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(text, "kB")), 64) // the kernel writes a number
-			return kilobytes * 1024 / 1e6
-		}
-	}
-	return 0
-}
-
 // mixedLoad compares the memory of a server in the last third of a long run with that in the first third.
 func (b *runner) mixedLoad(ctx context.Context) error {
 	const name = "memory under mixed load"
 	if b.options.long == 0 {
-		b.skip(name, "it needs -long, such as -long 10m")
+		b.report.Skip(name, "it needs -long, such as -long 10m")
 		return nil
 	}
-	fmt.Fprintln(b.progress, name)
-	defer b.closeAll()
+	fmt.Fprintln(b.Stderr, name)
+	defer b.CloseAll()
 	database, err := b.fill(ctx, b.ours, b.options.set)
 	if err != nil {
 		return err
 	}
-	s, err := b.startProgram(ctx, b.ours, database)
+	s, err := b.StartProgram(ctx, b.ours, database)
 	if err != nil {
 		return err
 	}
 	const first, last = "first third", "last third"
-	samples := map[string][]sample{}
+	samples := map[string][]report.Sample{}
 	each := max(b.options.long/60, time.Second)
 	total := max(int(b.options.long/each), 3)
 	for n := range total {
@@ -131,13 +112,13 @@ func (b *runner) mixedLoad(ctx context.Context) error {
 			load.Share{Operation: "search", Connections: 8}, load.Share{Operation: "put", Connections: 8})
 		job.Warmup, job.Length, job.Requests = 0, each, 0
 		if _, _, err := b.load(ctx, job); err != nil {
-			return errors.Join(err, s.stop())
+			return errors.Join(err, s.Stop())
 		}
 		third := []string{first, "middle third", last}[n*3/total]
-		samples[third] = append(samples[third], sample{value: residentMB(s.pid)})
+		samples[third] = append(samples[third], report.Sample{Value: process.ResidentMB(s.PID)})
 	}
 	samples[last] = samples[last][:min(len(samples[first]), len(samples[last]))] // the check compares them one by one
 	samples[first] = samples[first][:len(samples[last])]
-	b.add(name+" for "+b.options.long.String(), megabytes, []string{first, last}, samples, goal{last, first, atMost, 1.05})
+	b.report.Add(name+" for "+b.options.long.String(), megabytes, []string{first, last}, samples, report.AtMost(1.05, last, first))
 	return nil
 }

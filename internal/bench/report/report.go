@@ -1,4 +1,5 @@
-package main
+// Package report has the result of a measurement: figures, and the checks of their goals.
+package report
 
 import (
 	"encoding/json"
@@ -57,21 +58,66 @@ func spreadOf(values []float64) Spread {
 	return Spread{Median: values[len(values)/2], Min: values[0], Max: values[len(values)-1]}
 }
 
-// goal is what a check must reach. Without a bound, the check is only for information.
-type goal struct {
+// Goal is what a check must reach.
+type Goal struct {
 	who, against string // without against, the figure of who is checked
-	bound        bound
+	bound        string // without a bound, the check is only for information
 	value        float64
 }
 
-type bound string
-
+// The bounds.
 const (
-	atLeast bound = "at least"
-	atMost  bound = "at most"
+	atLeast = "at least"
+	atMost  = "at most"
 )
 
-func (g goal) check(values map[string][]float64) Check {
+// AtLeast is the goal that the figure of who is at least this many times that of against.
+func AtLeast(value float64, who, against string) Goal { return Goal{who, against, atLeast, value} }
+
+// AtMost is the goal that the figure of who is at most this many times that of against.
+func AtMost(value float64, who, against string) Goal { return Goal{who, against, atMost, value} }
+
+// AtMostThis is the goal that the figure of who is at most this.
+func AtMostThis(value float64, who string) Goal { return Goal{who, "", atMost, value} }
+
+// Compare shows the ratio of two figures, without a goal.
+func Compare(who, against string) Goal { return Goal{who: who, against: against} }
+
+// Sample is what a contestant reaches in a round.
+type Sample struct {
+	Value float64
+	P99   float64 // in milliseconds, or 0
+	CPU   float64 // as in Figure, or 0
+	Own   float64 // as in Figure, or 0
+}
+
+// Add adds a row with the contestants in this order. It leaves out the goals about contestants that are not there.
+func (r *Report) Add(name, unit string, order []string, samples map[string][]Sample, goals ...Goal) {
+	row := &Row{Name: name, Unit: unit}
+	values := map[string][]float64{}
+	for _, who := range order {
+		var p99, cpu, own []float64
+		for _, s := range samples[who] {
+			values[who], p99, cpu, own = append(values[who], s.Value), append(p99, s.P99), append(cpu, s.CPU), append(own, s.Own)
+		}
+		row.Figures = append(row.Figures, Figure{
+			Who: who, Spread: spreadOf(values[who]), P99: spreadOf(p99).Median, CPU: spreadOf(cpu).Median, Own: spreadOf(own).Median,
+		})
+	}
+	for _, g := range goals {
+		if values[g.who] != nil && (g.against == "" || values[g.against] != nil) {
+			row.Checks = append(row.Checks, g.check(values))
+		}
+	}
+	r.Rows = append(r.Rows, row)
+}
+
+// Skip adds a row without figures.
+func (r *Report) Skip(name, reason string) {
+	r.Rows = append(r.Rows, &Row{Name: name, Skipped: reason})
+}
+
+func (g Goal) check(values map[string][]float64) Check {
 	c := Check{What: g.who}
 	checked := values[g.who]
 	if g.against != "" {
@@ -90,7 +136,8 @@ func (g goal) check(values map[string][]float64) Check {
 	return c
 }
 
-func (r *Report) print(w io.Writer) {
+// Print writes the table.
+func (r *Report) Print(w io.Writer) {
 	m := r.Machine
 	fmt.Fprintf(w, "%s\n%s, %d CPUs, %s, %s, load %s, revision %s\n", r.Command, m.CPU, m.CPUs, m.Kernel, m.Go, m.Load, m.Revision)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -141,7 +188,8 @@ func number(f float64) string {
 	return fmt.Sprintf("%.2f", f)
 }
 
-func (r *Report) save(file string) error {
+// Save writes the report as JSON.
+func (r *Report) Save(file string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pinned replaces this process with a program that runs only on some CPUs. A Go program then uses only as many threads.
-func pinned(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
+// Pinned replaces this process with a program that runs only on some CPUs. A Go program then uses only as many threads.
+func Pinned(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	if len(args) < 2 {
 		return errors.New("usage: pin CPU,CPU PROGRAM ARGS")
 	}
@@ -33,8 +33,8 @@ func pinned(_ context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	return unix.Exec(args[1], args[1:], os.Environ())
 }
 
-// allowed returns the CPUs that this process may use.
-func allowed() (cpus []string) {
+// Allowed returns the CPUs that this process may use.
+func Allowed() (cpus []string) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
 		return nil
@@ -47,8 +47,8 @@ func allowed() (cpus []string) {
 	return cpus
 }
 
-// cpuTime returns how much CPU time a process has used.
-func cpuTime(pid int) time.Duration {
+// CPUTime returns how much CPU time a process has used.
+func CPUTime(pid int) time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|2), &t); err != nil { // CPUCLOCK_SCHED of a process, as clock_getcpuclockid has it
 		return 0

@@ -1,12 +1,11 @@
-package main
+package report
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
-
-	"context"
 )
 
 // Machine describes where a run took place.
@@ -19,7 +18,8 @@ type Machine struct {
 	Revision string `json:"revision"`    // of the repository
 }
 
-func describe(ctx context.Context) Machine {
+// Describe describes this machine and the revision of the repository.
+func Describe(ctx context.Context) Machine {
 	m := Machine{CPUs: runtime.NumCPU(), Go: runtime.Version(), Kernel: runtime.GOOS + " " + line("/proc/sys/kernel/osrelease")}
 	cpus, _ := os.ReadFile("/proc/cpuinfo") // only on Linux
 	if _, rest, ok := strings.Cut(string(cpus), "model name"); ok {

@@ -1,4 +1,5 @@
-package main
+// Package contestant runs what a measurement compares, each in a process of its own.
+package contestant
 
 import (
 	"context"
@@ -23,27 +24,35 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
+// The names of the contestants of this program.
+const (
+	Ours        = "ours"
+	ByHand      = "by hand"
+	GroupingOff = "grouping off"
+	Normal      = "synchronous=NORMAL"
+)
+
 // discard formats each line as `phonenumbers serve` does, and drops it.
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// handlerOf returns the handler of a contestant that runs in this process.
-func handlerOf(who string, st *memory.Store) (http.Handler, error) {
+// Handler returns the handler of a contestant that runs in this process.
+func Handler(who string, st *memory.Store) (http.Handler, error) {
 	switch who {
-	case ours:
+	case Ours:
 		return rest.New(rest.Services{
 			Phone:      &phone.Service{Store: st, Inventory: st, Claims: st, Now: time.Now, NewID: serve.NewID},
 			Workspaces: &workspace.Service{Store: st, Now: time.Now, NewID: serve.NewID},
 			Ready:      func(context.Context) error { return nil },
 			Log:        discard(), Now: time.Now,
 		})
-	case byHand:
+	case ByHand:
 		return baseline.Server{Numbers: st, Keys: st, Log: discard()}.Handler(), nil
 	}
 	return nil, fmt.Errorf("no such contestant: %q", who)
 }
 
-// serveMemory serves a contestant with the store in memory. Its arguments are the contestant and the number of numbers.
-func serveMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+// ServeMemory serves a contestant with the store in memory. Its arguments are the contestant and the number of numbers.
+func ServeMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	if len(args) != 2 {
 		return errors.New("usage: serve CONTESTANT NUMBERS")
 	}
@@ -51,7 +60,7 @@ func serveMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.
 	if err != nil {
 		return err
 	}
-	handler, err := handlerOf(args[0], memory.New(data.Set{Numbers: numbers, Workspaces: 1, Keys: 1}))
+	handler, err := Handler(args[0], memory.New(data.Set{Numbers: numbers, Workspaces: 1, Keys: 1}))
 	if err != nil {
 		return err
 	}
@@ -63,18 +72,18 @@ func serveMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.
 	return untilEOF(s, stdin, stdout)
 }
 
-// variants change the settings of a server with a database. This is the place for settings that only a measurement uses: a
-// variant without a function is skipped. For example, with a setting for it: groupingOff: func(l *sqldb.ConnectionLimits) {
+// Variants change the settings of a server with a database. This is the place for settings that only a measurement uses: a
+// variant without a function is skipped. For example, with a setting for it: GroupingOff: func(l *sqldb.ConnectionLimits) {
 // l.NoGroups = true }.
-var variants = map[string]func(*sqldb.ConnectionLimits){
-	ours:        func(*sqldb.ConnectionLimits) {},
-	groupingOff: nil,
-	normal:      nil,
+var Variants = map[string]func(*sqldb.ConnectionLimits){
+	Ours:        func(*sqldb.ConnectionLimits) {},
+	GroupingOff: nil,
+	Normal:      nil,
 }
 
-// serveDatabase serves a database with the settings of a variant.
-func serveDatabase(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) != 2 || variants[args[1]] == nil {
+// ServeDatabase serves a database with the settings of a variant.
+func ServeDatabase(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+	if len(args) != 2 || Variants[args[1]] == nil {
 		return errors.New("usage: open DATABASE VARIANT")
 	}
 	o := serve.Options{Database: args[0], Log: discard()}
@@ -82,7 +91,7 @@ func serveDatabase(ctx context.Context, args []string, stdin io.Reader, stdout i
 		o.SecretKey = storetest.Key
 	}
 	o.Limits.Connections = sqldb.DefaultConnections
-	variants[args[1]](&o.Limits)
+	Variants[args[1]](&o.Limits)
 	s, err := serve.Start(ctx, o)
 	if err != nil {
 		return err
@@ -100,8 +109,8 @@ func untilEOF(s *serve.Server, stdin io.Reader, stdout io.Writer) error {
 	return errors.Join(err, s.Stop())
 }
 
-// program is the command line. Tests use it instead of a program that they would have to build.
-func program(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+// Program is the command line. Tests use it instead of a program that they would have to build.
+func Program(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	if code := cli.Run(ctx, args, stdin, stdout, os.Stderr); code != 0 {
 		return fmt.Errorf("exit code %d", code)
 	}
