@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build generate test drill test-typescript test-browser bench-client bench-store vendor-docs lint npm lint-contract accept-contract check tidy
+.PHONY: help run build generate test drill test-typescript test-browser bench bench-quick bench-client bench-store vendor-docs lint npm lint-contract accept-contract check tidy
 
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -44,6 +44,17 @@ test-browser: ## test the pages in Chromium, and save screenshots in bin/screens
 	SCREENSHOTS=$(CURDIR)/bin/screenshots go test -tags browser -count 1 -run 'TestTheReference|TestThePages' ./internal/rest
 
 # Not part of test, because the times depend on the machine. Compare only times from the same run.
+# The first run of bench also builds another version of the server, and the other frameworks.
+BASE := 07c3a3c
+
+bench: ## compare the server with a handwritten one, ogen, huma, pgbench and the version BASE, in ten minutes
+	@mkdir -p bin
+	go run ./internal/bench -base $(BASE) -peers -postgres -json bin/bench.json
+
+bench-quick: ## compare the server with a handwritten one, in a minute
+	@mkdir -p bin
+	go run ./internal/bench -size quick -json bin/bench-quick.json
+
 bench-client: ## compare the Go client with handwritten calls
 	go test ./api/client -run '^$$' -bench . -benchtime 3s
 
@@ -91,7 +102,7 @@ bin/api-test: .ci/api .ci/release-tag .ci/api-test/run
 
 # Fast steps come first. If a step fails, its last line says what to do.
 check: ## fail on stale files, breaking changes of openapi.yaml and the Go API, and linter errors
-	@go mod tidy -diff || { echo "make check: run \`make tidy\` and commit go.mod and go.sum" >&2; exit 1; }
+	@go mod tidy -diff && go -C internal/bench/peers mod tidy -diff || { echo "make check: run \`make tidy\` and commit each go.mod and go.sum" >&2; exit 1; }
 	@$(MAKE) --no-print-directory lint-contract
 	@.ci/generated
 	@.ci/contract
@@ -100,6 +111,7 @@ check: ## fail on stale files, breaking changes of openapi.yaml and the Go API, 
 	@$(MAKE) -s --no-print-directory bin/api-test
 	@$(MAKE) --no-print-directory lint || { echo "make check: fix what the linter reports above; \`make tidy\` fixes the formatting" >&2; exit 1; }
 
-tidy: ## tidy go.mod and format the code
+tidy: ## tidy each go.mod and format the code
 	go mod tidy
+	go -C internal/bench/peers mod tidy
 	$(LINT) fmt

@@ -112,7 +112,8 @@ func (q question) ask(ctx context.Context, address string) (a answer, err error)
 	if object, ok := a.Body.(map[string]any); ok {
 		delete(object, "requestId")
 	}
-	a.Status, a.ContentType, a.TTL = response.StatusCode, response.Header.Get("Content-Type"), response.Header.Get("Idempotency-Key-TTL")
+	a.Status, a.TTL = response.StatusCode, response.Header.Get("Idempotency-Key-TTL")
+	a.ContentType, _, _ = strings.Cut(response.Header.Get("Content-Type"), ";") // ogen adds a charset
 	a.HasRequestID = response.Header.Get("X-Request-Id") != ""
 	return a, nil
 }

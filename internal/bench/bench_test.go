@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +24,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && parts[os.Args[1]] != nil {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would keep each process waiting for a second
 	os.Exit(m.Run())
 }
 
@@ -37,9 +40,15 @@ var needs = map[string]string{
 func TestATinyRunHasAFigureInEachRow(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "figures.json")
-	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-size", "tiny", "-json", file}, strings.NewReader(""), &stdout, &stderr); code != 0 {
-		t.Fatalf("the exit code is %d: %s", code, &stderr)
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // a file, because several processes write to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close() //nolint:errcheck // it is read below
+	var stdout bytes.Buffer
+	if code := run(t.Context(), []string{"-size", "tiny", "-json", file}, strings.NewReader(""), &stdout, stderr); code != 0 {
+		text, _ := os.ReadFile(stderr.Name())
+		t.Fatalf("the exit code is %d: %s", code, text)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -119,6 +128,31 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// Server and load generator must not take turns on a CPU.
+func TestAPinnedProgramRunsOnItsCPU(t *testing.T) {
+	t.Parallel()
+	cpus := process.Allowed()
+	if len(cpus) < 2 {
+		t.Skip("there is only one CPU, or the system cannot pin")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers, generator := process.Split(cpus)
+	if len(servers) == 0 || slices.ContainsFunc(servers, func(cpu string) bool { return slices.Contains(generator, cpu) }) {
+		t.Errorf("the servers have the CPUs %v, and the load generator has %v; want different ones", servers, generator)
+	}
+	starter := process.Starter{Self: self}
+	for _, cpu := range cpus[:2] {
+		line := starter.Pin([]string{cpu}, "/usr/bin/env", "grep", "Cpus_allowed_list", "/proc/self/status")
+		output, err := exec.CommandContext(t.Context(), line[0], line[1:]...).Output()
+		if got := strings.Fields(string(output)); err != nil || len(got) != 2 || got[1] != cpu {
+			t.Errorf("a program on CPU %s may use %v, %v", cpu, got, err)
+		}
+	}
 }
 
 func TestAnUnknownSizeIsRefused(t *testing.T) {

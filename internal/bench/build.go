@@ -10,20 +10,22 @@ import (
 
 // build builds the programs of this revision and of the one to compare with.
 func (b *runner) build(ctx context.Context) error {
-	if b.options.self {
-		b.ours = []string{b.Self, "program"}
-		return nil
-	}
 	root, err := root(ctx)
 	if err != nil {
 		return err
 	}
 	if b.options.peers {
-		peers, err := b.goBuild(ctx, root+"/internal/bench/peers", "peers", ".")
-		if err != nil {
+		folder := root + "/internal/bench/peers"
+		if err := b.execute(ctx, folder, "go", "generate"); err != nil {
 			return err
 		}
-		b.peers = peers
+		if b.peers, err = b.goBuild(ctx, folder, "peers", "."); err != nil {
+			return err
+		}
+	}
+	if b.options.self {
+		b.ours = []string{b.Self, "program"}
+		return nil
 	}
 	ours, err := b.goBuild(ctx, root, "ours", "./cmd/phonenumbers")
 	if err != nil {

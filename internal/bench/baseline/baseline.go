@@ -73,7 +73,7 @@ func (s Server) logged(route string, next handler) http.Handler {
 			c.requestID = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", c.requestID)
-		w.Header().Set("Idempotency-Key-TTL", ttl)
+		w.Header().Set("Idempotency-Key-Ttl", ttl)
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
 		defer func() {
@@ -97,8 +97,10 @@ func (s Server) log(ctx context.Context, r *http.Request, route string, c *call,
 		slog.String("route", route),
 		slog.Int("status", c.status),
 		slog.Duration("duration", took))
-	if trace := strings.Split(r.Header.Get("Traceparent"), "-"); len(trace) >= 4 {
-		attrs = append(attrs, slog.String("trace_id", trace[1]))
+	if parent := r.Header.Get("Traceparent"); parent != "" {
+		if parts := strings.Split(parent, "-"); len(parts) >= 4 {
+			attrs = append(attrs, slog.String("trace_id", parts[1]))
+		}
 	}
 	if c.workspace.Name != "" {
 		attrs = append(attrs, slog.String("workspace", c.workspace.Name))
@@ -134,10 +136,10 @@ func (s Server) refuse(w http.ResponseWriter, c *call, err error) {
 	problem.RequestID, c.status = c.requestID, problem.Status
 	header := w.Header()
 	header.Set("Content-Type", api.ProblemMediaType)
-	switch problem.Code {
-	case api.CodeUnauthorized:
+	switch problem.Status {
+	case http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", "Bearer")
-	case api.CodeStorageUnavailable:
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", "1")
 	}
 	w.WriteHeader(problem.Status)

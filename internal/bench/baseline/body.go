@@ -60,8 +60,9 @@ func (l *link) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	case '"', jsontext.KindInvalid: // what is invalid is a syntax error
 		l.set = true
 		return json.UnmarshalDecode(d, &l.id)
+	default:
+		return errors.New("must be a string")
 	}
-	return errors.New("must be a string")
 }
 
 // decode returns the change that a body asks for.

@@ -94,11 +94,14 @@ type Sample struct {
 // Add adds a row with the contestants in this order. It leaves out the goals about contestants that are not there.
 func (r *Report) Add(name, unit string, order []string, samples map[string][]Sample, goals ...Goal) {
 	row := &Row{Name: name, Unit: unit}
-	values := map[string][]float64{}
+	values, cpus := map[string][]float64{}, map[string][]float64{} // a server that uses less CPU is faster, even on a busy machine
 	for _, who := range order {
 		var p99, cpu, own []float64
 		for _, s := range samples[who] {
 			values[who], p99, cpu, own = append(values[who], s.Value), append(p99, s.P99), append(cpu, s.CPU), append(own, s.Own)
+		}
+		if spreadOf(cpu).Min > 0 {
+			cpus[who] = cpu
 		}
 		row.Figures = append(row.Figures, Figure{
 			Who: who, Spread: spreadOf(values[who]), P99: spreadOf(p99).Median, CPU: spreadOf(cpu).Median, Own: spreadOf(own).Median,
@@ -107,6 +110,11 @@ func (r *Report) Add(name, unit string, order []string, samples map[string][]Sam
 	for _, g := range goals {
 		if values[g.who] != nil && (g.against == "" || values[g.against] != nil) {
 			row.Checks = append(row.Checks, g.check(values))
+		}
+		if g.against != "" && len(cpus[g.who]) > 0 && len(cpus[g.against]) > 0 {
+			c := Compare(g.against, g.who).check(cpus)
+			c.What = g.who + " / " + g.against + ", if only the CPU of the server counts"
+			row.Checks = append(row.Checks, c)
 		}
 	}
 	r.Rows = append(r.Rows, row)
