@@ -41,7 +41,7 @@ func (b *runner) build(ctx context.Context) error {
 	}
 	base, buildErr := b.goBuild(ctx, tree, "base", "./cmd/phonenumbers")
 	b.base = []string{base}
-	return errors.Join(buildErr, b.execute(ctx, root, "git", "worktree", "remove", "--force", tree))
+	return errors.Join(buildErr, b.execute(context.WithoutCancel(ctx), root, "git", "worktree", "remove", "--force", tree))
 }
 
 // root returns the folder of this module.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/vogent-community/phonenumbers/internal/bench/agree"
 	"github.com/vogent-community/phonenumbers/internal/bench/contestant"
 	"github.com/vogent-community/phonenumbers/internal/bench/load"
 	"github.com/vogent-community/phonenumbers/internal/bench/process"
@@ -37,7 +38,11 @@ func (b *runner) inMemory(ctx context.Context) error {
 		}
 		servers[who] = s
 	}
-	if err := b.agree(ctx, contestants, servers); err != nil {
+	var agreeing []agree.Server
+	for _, who := range contestants {
+		agreeing = append(agreeing, agree.Server{Name: who, Address: servers[who].Address, Strict: who == byHand})
+	}
+	if err := agree.Check(ctx, agreeing); err != nil {
 		return err
 	}
 	for _, row := range []struct {

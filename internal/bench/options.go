@@ -26,6 +26,7 @@ type options struct {
 	base     string // the revision to compare with
 	peers    bool
 	postgres bool
+	large    int           // how many numbers a large store has
 	long     time.Duration // how long to run mixed load
 	self     bool          // use bench itself in place of a program that is built
 	json     string
@@ -33,9 +34,9 @@ type options struct {
 
 // The sizes of a run.
 var (
-	full  = options{set: data.Set{Numbers: 100_000, Workspaces: 1, Keys: 1}, rounds: 5, length: 2 * time.Second, starts: 20, idle: 5 * time.Second}
+	full  = options{set: data.Set{Numbers: 100_000, Workspaces: 1, Keys: 1}, rounds: 5, length: 2 * time.Second, starts: 20, idle: 5 * time.Second, large: 1_000_000}
 	quick = options{set: full.set, rounds: 3, length: 400 * time.Millisecond, starts: 20, idle: time.Second}
-	tiny  = options{set: data.Set{Numbers: 1000, Workspaces: 1, Keys: 1}, rounds: 1, requests: 4, starts: 1, idle: time.Millisecond, self: true}
+	tiny  = options{set: data.Set{Numbers: 1000, Workspaces: 1, Keys: 1}, rounds: 1, requests: 4, starts: 1, idle: time.Millisecond, large: 20_000, self: true}
 )
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -45,6 +46,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	base := flags.String("base", "", "also build and measure this `revision` of the repository")
 	peers := flags.Bool("peers", false, "also measure ogen and huma")
 	postgres := flags.Bool("postgres", false, "also measure PostgreSQL, with pgbench")
+	large := flags.Int("large", -1, "compare lists of `NUMBERS` with short ones; 0 skips it (default: depends on -size)")
 	long := flags.Duration("long", 0, "also run mixed load for this `duration`")
 	file := flags.String("json", "", "also write the figures to this `file`")
 	if err := flags.Parse(args); err != nil {
@@ -53,6 +55,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o, known := map[string]options{"full": full, "quick": quick, "tiny": tiny}[*size]
 	if !known || flags.NArg() > 0 {
 		return o, fmt.Errorf("-size %s %s: see -h", *size, strings.Join(flags.Args(), " "))
+	}
+	if *large >= 0 {
+		o.large = *large
 	}
 	o.base, o.peers, o.postgres, o.long, o.json = *base, *peers, *postgres, *long, *file
 	return o, nil
@@ -79,7 +84,7 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	b.report.Machine = report.Describe(ctx)
 	b.report.Command = strings.Join(append([]string{"bench"}, args...), " ")
 	defer b.CloseAll()
-	for _, rows := range []func(context.Context) error{b.build, b.inMemory, b.handlers, b.onSQLite, b.onPostgres, b.startup, b.mixedLoad} {
+	for _, rows := range []func(context.Context) error{b.build, b.inMemory, b.handlers, b.onSQLite, b.onPostgres, b.startup, b.largeStore, b.mixedLoad} {
 		if err := rows(ctx); err != nil {
 			return err
 		}

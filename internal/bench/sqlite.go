@@ -115,10 +115,11 @@ func (b *runner) againstVariants(ctx context.Context) error {
 func (b *runner) manyWorkspaces(ctx context.Context) error {
 	const many, one = "1,000 workspaces, 10,000 keys", "one workspace, one key"
 	var list []rival
-	for who, set := range map[string]data.Set{
-		many: {Numbers: b.options.set.Numbers, Workspaces: 1000, Keys: 10_000},
-		one:  {Numbers: b.options.set.Numbers, Workspaces: 1, Keys: 1},
-	} {
+	for _, who := range []string{many, one} {
+		set := data.Set{Numbers: b.options.set.Numbers, Workspaces: 1, Keys: 1}
+		if who == many {
+			set.Workspaces, set.Keys = 1000, 10_000
+		}
 		database, err := b.fill(ctx, b.ours, set)
 		if err != nil {
 			return err

@@ -74,9 +74,8 @@ func ServeMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.
 	return untilEOF(s, stdin, stdout)
 }
 
-// Variants change the settings of a server with a database. This is the place for settings that only a measurement uses: a
-// variant without a function is skipped. For example, with a setting for it: GroupingOff: func(l *sqldb.ConnectionLimits) {
-// l.NoGroups = true }.
+// Variants change the settings of a server with a database. If this version of sqldb has no setting for a variant, the variant
+// has no function here, and its rows are skipped.
 var Variants = map[string]func(*sqldb.ConnectionLimits){
 	Ours:        func(*sqldb.ConnectionLimits) {},
 	GroupingOff: nil,

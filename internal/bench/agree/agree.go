@@ -1,4 +1,5 @@
-package main
+// Package agree checks that servers respond in the same way before they are compared.
+package agree
 
 import (
 	"context"
@@ -10,22 +11,21 @@ import (
 	"strings"
 
 	"github.com/vogent-community/phonenumbers/internal/bench/data"
-	"github.com/vogent-community/phonenumbers/internal/bench/process"
 )
 
 // question is a request that the contestants must respond to in the same way.
 type question struct {
 	method, path, body string
 	header             map[string]string // in place of the usual ones
-	onlyByHand         bool              // a check that the other frameworks do differently
+	strict             bool              // whether only servers with all our checks respond in the same way
 }
 
 func questions() []question {
 	number := "/api/phone_numbers/" + data.ID(7)
 	put := func(body string) question {
-		return question{method: http.MethodPut, path: number, body: body, onlyByHand: true}
+		return question{method: http.MethodPut, path: number, body: body, strict: true}
 	}
-	get := func(path string) question { return question{method: http.MethodGet, path: path, onlyByHand: true} }
+	get := func(path string) question { return question{method: http.MethodGet, path: path, strict: true} }
 	return []question{
 		{method: http.MethodGet, path: number},
 		{method: http.MethodGet, path: "/api/phone_numbers?limit=100"},
@@ -49,30 +49,37 @@ func questions() []question {
 		put(`{"agentId":null}`), put(`null`), put(`[]`), put(`{"agentId":7}`), put(`{"agentId":"a","agentId":"b"}`),
 		put(`{"agentID":"a"}`), put(`{"agentId":"a"} {}`), put(`{"agentId":`), put(`{"agentId":"a b"}`), put(""),
 		put(`{"agentId":"` + strings.Repeat("a", 129) + `"}`), put(strings.Repeat(" ", 64<<10) + "{}"),
-		{method: http.MethodPatch, path: number, onlyByHand: true},
-		{method: http.MethodPut, path: number, body: `{}`, header: map[string]string{"Content-Type": "text/plain"}, onlyByHand: true},
-		{method: http.MethodGet, path: number, header: map[string]string{"Authorization": ""}, onlyByHand: true},
-		{method: http.MethodGet, path: number, header: map[string]string{"Authorization": "Bearer wrong"}, onlyByHand: true},
+		{method: http.MethodPatch, path: number, strict: true},
+		{method: http.MethodPut, path: number, body: `{}`, header: map[string]string{"Content-Type": "text/plain"}, strict: true},
+		{method: http.MethodGet, path: number, header: map[string]string{"Authorization": ""}, strict: true},
+		{method: http.MethodGet, path: number, header: map[string]string{"Authorization": "Bearer wrong"}, strict: true},
 	}
 }
 
-// agree checks that the contestants do the same before they are compared.
-func (b *runner) agree(ctx context.Context, contestants []string, servers map[string]*process.Server) error {
+// Server is a server with a store of package memory.
+type Server struct {
+	Name    string // for errors
+	Address string // HOST:PORT
+	Strict  bool   // whether it does all our checks, and responds to errors as we do
+}
+
+// Check returns an error if a server responds differently from the first one.
+func Check(ctx context.Context, servers []Server) error {
 	for _, q := range questions() {
-		want, err := q.ask(ctx, servers[contestants[0]].Address)
+		want, err := q.ask(ctx, servers[0].Address)
 		if err != nil {
 			return err
 		}
-		for _, who := range contestants[1:] {
-			if q.onlyByHand && who != byHand {
+		for _, server := range servers[1:] {
+			if q.strict && !server.Strict {
 				continue
 			}
-			got, err := q.ask(ctx, servers[who].Address)
+			got, err := q.ask(ctx, server.Address)
 			if err != nil {
 				return err
 			}
 			if !reflect.DeepEqual(got, want) {
-				return fmt.Errorf("%s %s %.100s: %s responds with %v; %s responds with %v", q.method, q.path, q.body, who, got, contestants[0], want)
+				return fmt.Errorf("%s %s %.100s: %s responds with %v; %s responds with %v", q.method, q.path, q.body, server.Name, got, servers[0].Name, want)
 			}
 		}
 	}
