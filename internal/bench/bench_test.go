@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,10 +109,12 @@ func TestAPinnedProgramRunsOnItsCPU(t *testing.T) {
 	}
 }
 
-func TestAnUnknownSizeIsRefused(t *testing.T) {
+func TestAnUnknownSizeOrGroupIsRefused(t *testing.T) {
 	t.Parallel()
-	var stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-size", "huge"}, strings.NewReader(""), &stderr, &stderr); code != 1 {
-		t.Errorf("the exit code is %d; want 1", code)
+	for _, args := range [][]string{{"-size", "huge"}, {"-size", "tiny", "-only", "everything"}} {
+		var stderr bytes.Buffer
+		if code := run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "see -h") {
+			t.Errorf("%v: the exit code is %d, and stderr has %q; want 1 and the flag", args, code, &stderr)
+		}
 	}
 }

@@ -29,13 +29,14 @@ type options struct {
 	large    int           // how many numbers a large store has
 	long     time.Duration // how long to run mixed load
 	self     bool          // use bench itself in place of a program that is built
+	only     string        // the group of rows to measure, or empty for all
 	json     string
 }
 
 // The sizes of a run.
 var (
-	full  = options{set: data.Set{Numbers: 100_000, Workspaces: 1, Keys: 1}, rounds: 5, length: 2 * time.Second, starts: 20, idle: 5 * time.Second, large: 1_000_000}
-	quick = options{set: full.set, rounds: 3, length: 400 * time.Millisecond, starts: 20, idle: time.Second}
+	full  = options{set: data.Set{Numbers: 100_000, Workspaces: 1, Keys: 1}, rounds: 9, length: time.Second, starts: 20, idle: 5 * time.Second, large: 1_000_000}
+	quick = options{set: full.set, rounds: 5, length: 250 * time.Millisecond, starts: 10, idle: time.Second}
 	tiny  = options{set: data.Set{Numbers: 1000, Workspaces: 1, Keys: 1}, rounds: 1, requests: 4, starts: 1, idle: time.Millisecond, large: 20_000, self: true}
 )
 
@@ -48,6 +49,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	postgres := flags.Bool("postgres", false, "also measure PostgreSQL, with pgbench")
 	large := flags.Int("large", -1, "compare lists of `NUMBERS` with short ones; 0 skips it (default: depends on -size)")
 	long := flags.Duration("long", 0, "also run mixed load for this `duration`")
+	only := flags.String("only", "", "measure only one `group` of rows: memory, handlers, sqlite, postgres, starts, large or long")
 	file := flags.String("json", "", "also write the figures to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -59,7 +61,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if *large >= 0 {
 		o.large = *large
 	}
-	o.base, o.peers, o.postgres, o.long, o.json = *base, *peers, *postgres, *long, *file
+	o.base, o.peers, o.postgres, o.long, o.only, o.json = *base, *peers, *postgres, *long, *only, *file
 	return o, nil
 }
 
@@ -84,10 +86,30 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	b.report.Machine = report.Describe(ctx)
 	b.report.Command = strings.Join(append([]string{"bench"}, args...), " ")
 	defer b.CloseAll()
-	for _, rows := range []func(context.Context) error{b.build, b.inMemory, b.handlers, b.onSQLite, b.onPostgres, b.startup, b.largeStore, b.mixedLoad} {
-		if err := rows(ctx); err != nil {
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	for _, rows := range []struct {
+		group   string
+		measure func(context.Context) error
+	}{
+		{"memory", b.inMemory},
+		{"handlers", b.handlers},
+		{"sqlite", b.onSQLite},
+		{"postgres", b.onPostgres},
+		{"starts", b.startup},
+		{"large", b.largeStore},
+		{"long", b.mixedLoad},
+	} {
+		if o.only != "" && o.only != rows.group {
+			continue
+		}
+		if err := rows.measure(ctx); err != nil {
 			return err
 		}
+	}
+	if len(b.report.Rows) == 0 {
+		return fmt.Errorf("-only %s: see -h", o.only)
 	}
 	b.report.Print(stdout)
 	if o.json != "" {

@@ -113,7 +113,7 @@ func (r *Report) Add(name, unit string, order []string, samples map[string][]Sam
 		}
 		if g.against != "" && len(cpus[g.who]) > 0 && len(cpus[g.against]) > 0 {
 			c := Compare(g.against, g.who).check(cpus)
-			c.What = g.who + " / " + g.against + ", if only the CPU of the server counts"
+			c.What = g.who + " / " + g.against + ", by server µs"
 			row.Checks = append(row.Checks, c)
 		}
 	}
