@@ -3,6 +3,7 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"time"
@@ -13,8 +14,12 @@ type DB struct {
 	name   string // for messages: it contains no password
 	engine engine
 	reader *sql.DB
-	writer *sql.DB       // only for Write and WriteOne; with SQLite, it has one connection
-	turn   time.Duration // how long a change waits for its turn
+	writer *sql.DB // only for changes; with SQLite, it has one connection
+
+	carryOut func(context.Context, *change) error
+	turns    turns
+	turn     time.Duration // how long a change waits for its turn
+	most     int           // how many changes can share a transaction
 }
 
 // Name returns the name of the database for messages: a path, or a URL without user and password.

@@ -15,12 +15,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ConnectionLimits limits how a server uses a database. With SQLite, only Turn has an effect. Zero means the default.
+// ConnectionLimits limits how a server uses a database. With SQLite, only the limits of changes have an effect. Zero means the
+// default.
 type ConnectionLimits struct {
 	Connections   int           // the maximum number of open connections
 	ConnectionAge time.Duration // the age at which a connection is replaced
 	Statement     time.Duration // how long a statement may take; the default is no limit
 	Turn          time.Duration // how long a change waits for its turn in this process
+	Together      int           // how many changes can share a transaction; 1 switches this off, for a comparison
 }
 
 // The defaults of ConnectionLimits.
@@ -28,6 +30,7 @@ const (
 	DefaultConnections   = 16
 	DefaultConnectionAge = time.Hour
 	DefaultTurn          = 3 * time.Second
+	DefaultTogether      = 64
 )
 
 const (
@@ -38,6 +41,8 @@ const (
 // turn returns how long a change waits for its turn. The wait for a lock of another process has its own limit: the busy_timeout
 // of SQLite or the statement_timeout of PostgreSQL.
 func (l ConnectionLimits) turn() time.Duration { return cmp.Or(l.Turn, DefaultTurn) }
+
+func (l ConnectionLimits) together() int { return cmp.Or(l.Together, DefaultTogether) }
 
 func openPostgres(ctx context.Context, url string, app Application, l ConnectionLimits) (*DB, error) {
 	config, err := postgresConfig(url, app.Name)
@@ -60,7 +65,12 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxLifetime(cmp.Or(l.ConnectionAge, DefaultConnectionAge))
-	return &DB{name: postgresName(config), engine: postgresEngine, reader: db, writer: db, turn: l.turn()}, nil
+	opened := &DB{
+		name: postgresName(config), engine: postgresEngine, reader: db, writer: db,
+		turns: turns{free: batchTurns}, turn: l.turn(), most: l.together(),
+	}
+	opened.carryOut = opened.carryOutPostgres
+	return opened, nil
 }
 
 // postgresConfig reads a URL as libpq does. By default, it requires a host that accepts writes, because a server needs one.

@@ -12,9 +12,19 @@ type Querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
+// Row is a row of a result.
+type Row interface{ Scan(into ...any) error }
+
+// rowReader reads the rows of a result, one after another.
+type rowReader interface {
+	Row
+	Next() bool
+	Err() error
+}
+
 // All reads all rows of a query. It always reads to the end: an unfinished statement would keep its read transaction open, and
 // the WAL could never be checkpointed.
-func All[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, failed error) {
+func All[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any) (list []T, failed error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -24,6 +34,10 @@ func All[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error),
 			failed = err
 		}
 	}()
+	return readAll(rows, scan)
+}
+
+func readAll[T any](rows rowReader, scan func(Row) (T, error)) (list []T, _ error) {
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {
@@ -46,7 +60,7 @@ func Only[T any](list []T, err, missing error) (item T, _ error) {
 }
 
 // ScanString is a scan function for All, for rows with one text column.
-func ScanString(rows *sql.Rows) (s string, err error) {
-	err = rows.Scan(&s)
+func ScanString(row Row) (s string, err error) {
+	err = row.Scan(&s)
 	return s, err
 }

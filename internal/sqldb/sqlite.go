@@ -31,7 +31,11 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, turn: l.turn()}
+	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, turns: turns{free: 1}, turn: l.turn(), most: l.together()}
+	db.carryOut = db.carryOutSQLite
+	if path == InMemory {
+		db.most = 1 // a commit costs nothing
+	}
 	if path != InMemory { // in memory, each connection would have its own database
 		if db.reader, err = sql.Open("sqlite", dsn+sqliteSettings.Encode()); err != nil {
 			return nil, errors.Join(err, writer.Close())

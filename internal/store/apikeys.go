@@ -15,7 +15,8 @@ var _ workspace.Store = (*Store)(nil)
 
 // InsertAPIKey implements workspace.Store.
 func (s *Store) InsertAPIKey(ctx context.Context, k workspace.Key, hash string, onlyFirst bool) (added bool, err error) {
-	err = s.Write(ctx, func(tx sqldb.Querier) error {
+	err = s.writeShort(ctx, func(tx sqldb.Querier) error {
+		added = false
 		lock := s.db.LockShared
 		if onlyFirst {
 			lock = s.db.LockExclusive
@@ -75,7 +76,7 @@ func (s *Store) RevokeAPIKey(ctx context.Context, id string, at time.Time) error
 
 // TouchAPIKeys implements workspace.Store.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[string]time.Time) error {
-	return s.Write(ctx, func(tx sqldb.Querier) error {
+	return s.writeShort(ctx, func(tx sqldb.Querier) error {
 		for _, id := range slices.Sorted(maps.Keys(used)) { // all servers use the same order, so that they cannot deadlock
 			_, err := tx.ExecContext(ctx, `
 				UPDATE api_keys SET last_used_at = $2
@@ -89,13 +90,13 @@ func (s *Store) TouchAPIKeys(ctx context.Context, used map[string]time.Time) err
 	})
 }
 
-func scanKey(rows *sql.Rows) (workspace.Key, error) {
+func scanKey(row sqldb.Row) (workspace.Key, error) {
 	var (
 		k                 workspace.Key
 		created           int64
 		lastUsed, revoked sql.NullInt64
 	)
-	err := rows.Scan(&k.ID, &k.Name, &k.Workspace.ID, &k.Workspace.Name, &created, &lastUsed, &revoked)
+	err := row.Scan(&k.ID, &k.Name, &k.Workspace.ID, &k.Workspace.Name, &created, &lastUsed, &revoked)
 	k.CreatedAt = time.UnixMilli(created).UTC()
 	if lastUsed.Valid {
 		k.LastUsed = time.UnixMilli(lastUsed.Int64).UTC()

@@ -27,7 +27,8 @@ func (s *Store) ClaimIdempotencyKey(ctx context.Context, c phone.Claim, request 
 	if len(kept) == 1 && kept[0].number != nil {
 		return s.answerOf(kept[0], request)
 	}
-	err = s.Write(ctx, func(tx sqldb.Querier) error {
+	err = s.writeShort(ctx, func(tx sqldb.Querier) error {
+		answered = nil
 		if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
 			return err
 		}
@@ -145,9 +146,9 @@ type keptAnswer struct {
 	number      *phone.Number
 }
 
-func scanAnswer(rows *sql.Rows) (kept keptAnswer, err error) {
+func scanAnswer(row sqldb.Row) (kept keptAnswer, err error) {
 	var answer sql.NullString
-	if err := rows.Scan(&kept.fingerprint, &answer); err != nil || !answer.Valid {
+	if err := row.Scan(&kept.fingerprint, &answer); err != nil || !answer.Valid {
 		return kept, err
 	}
 	if err := json.Unmarshal([]byte(answer.String), &kept.number); err != nil {

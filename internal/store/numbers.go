@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -29,8 +28,8 @@ func numberRow(workspaceID string, n phone.Number) []any {
 	return []any{workspaceID, numberKey(n.Number), n.ID, n.Number, string(n.Type), n.AgentID}
 }
 
-func scanNumber(rows *sql.Rows) (n phone.Number, err error) {
-	err = rows.Scan(&n.ID, &n.Number, &n.Type, &n.AgentID)
+func scanNumber(row sqldb.Row) (n phone.Number, err error) {
+	err = row.Scan(&n.ID, &n.Number, &n.Type, &n.AgentID)
 	return n, err
 }
 
@@ -49,7 +48,7 @@ func (s *Store) InsertNumber(ctx context.Context, workspaceID string, n phone.Nu
 	if sip != nil && s.secrets == nil {
 		return errLocked
 	}
-	return s.Write(ctx, func(tx sqldb.Querier) error {
+	return s.writeShort(ctx, func(tx sqldb.Querier) error {
 		if sip != nil {
 			if err := s.db.LockShared(ctx, tx, secretsLock); err != nil {
 				return err

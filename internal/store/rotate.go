@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -64,8 +63,8 @@ type sealedPassword struct {
 	workspaceID, numberID, sealed string
 }
 
-func scanSealed(rows *sql.Rows) (p sealedPassword, err error) {
-	err = rows.Scan(&p.workspaceID, &p.numberID, &p.sealed)
+func scanSealed(row sqldb.Row) (p sealedPassword, err error) {
+	err = row.Scan(&p.workspaceID, &p.numberID, &p.sealed)
 	return p, err
 }
 

@@ -3,7 +3,6 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,9 +71,9 @@ func TestEveryListOfSQLiteUsesAnIndexAndSortsNothing(t *testing.T) {
 	s := storetest.Unlocked(t, dbtest.SQLite(t))
 	for name, f := range everyFilter() {
 		query, args := store.NumbersQuery("w", f, "", 10)
-		plan, err := sqldb.All(t.Context(), s.DB().Reader(), func(rows *sql.Rows) (detail string, err error) {
+		plan, err := sqldb.All(t.Context(), s.DB().Reader(), func(row sqldb.Row) (detail string, err error) {
 			var id, parent, unused int
-			err = rows.Scan(&id, &parent, &unused, &detail)
+			err = row.Scan(&id, &parent, &unused, &detail)
 			return detail, err
 		}, "EXPLAIN QUERY PLAN "+query, args...)
 		dbtest.Must(t, err)

@@ -3,7 +3,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -52,6 +51,11 @@ func (s *Store) Write(ctx context.Context, fn func(tx sqldb.Querier) error) erro
 	return storageError(s.db.Write(ctx, fn))
 }
 
+// writeShort runs fn as sqldb.DB.WriteShort does: perhaps again, so fn sets all its results anew.
+func (s *Store) writeShort(ctx context.Context, fn func(tx sqldb.Querier) error) error {
+	return storageError(s.db.WriteShort(ctx, fn))
+}
+
 // LockEverything blocks all other writers, including servers that are starting, until the transaction ends.
 func (s *Store) LockEverything(ctx context.Context, tx sqldb.Querier) error {
 	for _, lock := range []int64{firstAPIKeyLock, inventoryLock, secretsLock} {
@@ -63,13 +67,13 @@ func (s *Store) LockEverything(ctx context.Context, tx sqldb.Querier) error {
 }
 
 // writeOne is sqldb.WriteOne.
-func writeOne[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func writeOne[T any](ctx context.Context, s *Store, scan func(sqldb.Row) (T, error), query string, args ...any) ([]T, error) {
 	list, err := sqldb.WriteOne(ctx, s.db, scan, query, args...)
 	return list, storageError(err)
 }
 
 // read returns the rows of a query that changes nothing and needs no transaction.
-func read[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func read[T any](ctx context.Context, s *Store, scan func(sqldb.Row) (T, error), query string, args ...any) ([]T, error) {
 	list, err := sqldb.All(ctx, s.db.Reader(), scan, query, args...)
 	return list, storageError(err)
 }
