@@ -19,10 +19,10 @@ type change struct {
 	panicked any   // what it panicked with, if it did not return
 }
 
-// try carries out a change for its caller.
+// try calls fn, which carries out the change, and keeps its result for the caller.
 func (c *change) try(fn func() error) {
 	defer func() { c.panicked = recover() }()
-	c.err, c.panicked = fn(), nil
+	c.err = fn()
 }
 
 // result returns the result of a change that is done, or panics with its panic.
@@ -50,18 +50,18 @@ const (
 	again                  // the transaction that it shared was rolled back, so its caller must carry it out alone
 )
 
-// turns decides whose change is carried out next. The caller who has a turn can also carry out the changes of others who wait.
+// turns decides whose change is carried out next. The caller who has the turn can also carry out the changes of others.
 type turns struct {
 	mu      sync.Mutex
-	free    int       // how many turns nobody has
-	waiting []*change // in the order of their arrival; if there are any, no turn is free
+	taken   bool
+	waiting []*change // in the order of their arrival
 }
 
 // wait waits until the caller has the turn or another caller has carried out the change, but no longer than timeout.
 func (t *turns) wait(ctx context.Context, c *change, timeout time.Duration) outcome {
 	t.mu.Lock()
-	if t.free > 0 {
-		t.free--
+	if !t.taken {
+		t.taken = true
 		t.mu.Unlock()
 		return leads
 	}
@@ -79,7 +79,7 @@ func (t *turns) wait(ctx context.Context, c *change, timeout time.Duration) outc
 	return t.leave(c)
 }
 
-// leave takes a change out of the queue, unless another caller has done so.
+// leave takes a change out of the queue, unless that has already happened.
 func (t *turns) leave(c *change) outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -88,7 +88,7 @@ func (t *turns) leave(c *change) outcome {
 		return left
 	}
 	select {
-	case o := <-c.outcome: // for example, the turn
+	case o := <-c.outcome: // it must not be lost if it is the turn
 		return o
 	default:
 		return running
@@ -99,11 +99,9 @@ func (t *turns) leave(c *change) outcome {
 func (t *turns) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.waiting) == 0 {
-		t.free++
-		return
+	if t.taken = len(t.waiting) > 0; t.taken {
+		t.first().outcome <- leads
 	}
-	t.first().outcome <- leads
 }
 
 // company reports whether the next change can share a transaction.
@@ -113,7 +111,7 @@ func (t *turns) company() bool {
 	return len(t.waiting) > 0 && t.waiting[0].shared != nil
 }
 
-// next returns the next change if it can share a transaction, and nil otherwise.
+// next takes the next change out of the queue if it can share a transaction. Otherwise, it returns nil.
 func (t *turns) next() *change {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -125,7 +123,6 @@ func (t *turns) next() *change {
 
 func (t *turns) first() *change {
 	c := t.waiting[0]
-	t.waiting[0] = nil
-	t.waiting = t.waiting[1:]
+	t.waiting = slices.Delete(t.waiting, 0, 1)
 	return c
 }

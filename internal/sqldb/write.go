@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Write runs fn in a transaction of its own. All changes to the database use Write, WriteShort or WriteOne. fn must not use the
@@ -64,6 +65,9 @@ func transaction(ctx context.Context, fn func(tx Querier) error) func(turn *sql.
 		return tx.Commit()
 	}
 }
+
+// sharedTimeout limits a transaction with the changes of several callers, as long as a request.
+const sharedTimeout = 10 * time.Second
 
 func (db *DB) write(ctx context.Context, c *change) error {
 	err := db.carryOut(ctx, c)
