@@ -18,7 +18,8 @@ type DB struct {
 
 	carryOut func(context.Context, *change) error
 	turns    turns
-	turn     time.Duration // how long a change waits for its turn
+	patience time.Duration // how long a change waits in turns
+	turn     time.Duration // how long a change waits for a connection
 	most     int           // how many changes can share a transaction
 }
 

@@ -67,7 +67,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	db.SetConnMaxLifetime(cmp.Or(l.ConnectionAge, DefaultConnectionAge))
 	opened := &DB{
 		name: postgresName(config), engine: postgresEngine, reader: db, writer: db,
-		turn: l.turn(), most: l.together(),
+		patience: batchPatience, turn: l.turn(), most: l.together(),
 	}
 	opened.carryOut = opened.carryOutPostgres
 	return opened, nil

@@ -31,7 +31,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, turn: l.turn(), most: l.together()}
+	db := &DB{name: path, engine: sqliteEngine, reader: writer, writer: writer, patience: l.turn(), turn: l.turn(), most: l.together()}
 	db.carryOut = db.carryOutSQLite
 	if path == InMemory {
 		db.most = 1 // a commit costs nothing

@@ -29,7 +29,7 @@ func (db *DB) carryOutPostgres(ctx context.Context, c *change) error {
 	if c.single == nil || db.most == 1 {
 		return db.onConnection(ctx, c.alone)
 	}
-	o := db.turns.wait(ctx, c, batchPatience)
+	o := db.turns.wait(ctx, c, db.patience)
 	if o == leads {
 		if !db.turns.company() {
 			defer db.turns.end()

@@ -8,7 +8,7 @@ import (
 // carryOutSQLite carries out a change when it has the turn, together with others that wait. An interrupted statement would roll
 // back the transaction that they share, so a caller whose change is being carried out waits for the outcome. It comes soon.
 func (db *DB) carryOutSQLite(ctx context.Context, c *change) error {
-	o := db.turns.wait(ctx, c, db.turn)
+	o := db.turns.wait(ctx, c, db.patience)
 	if o == running {
 		o = <-c.outcome
 	}
