@@ -50,6 +50,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if database := os.Getenv(writeVariable); database != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(context.Background(), database, os.Getenv(earlyVariable) != ""))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
