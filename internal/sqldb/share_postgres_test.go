@@ -99,7 +99,9 @@ func TestAStatementThatIsGivenUpWhileItIsSentDoesNotStopTheOthers(t *testing.T) 
 				return err != nil || len(active) > 0
 			})
 		}()
-		unknown := func(err error) bool { return errors.Is(err, context.Canceled) && strings.Contains(err.Error(), "unknown") }
+		unknown := func(err error) bool {
+			return errors.Is(err, context.Canceled) && strings.Contains(err.Error(), "unknown")
+		}
 		wantErrors(t, finish(), map[int]func(error) bool{at: unknown})
 		wantThings(t, db, "2", "a")
 		wantLabel(t, db, "slept")
@@ -133,7 +135,7 @@ func TestABatchOnAReadOnlyConnectionIsSentAgain(t *testing.T) {
 func TestAnArgumentThatCannotBeSentFailsAlone(t *testing.T) {
 	t.Parallel()
 	db := one(t, dbtest.Postgres(t), ConnectionLimits{})
-	wrong := run(`UPDATE things SET size = $1 RETURNING id`, "many")
+	wrong := run(`UPDATE things SET size = $1 RETURNING id`, struct{}{})
 	wantErrors(t, atOnce(t, db, grow, wrong, add("b")), map[int]func(error) bool{1: isRefused})
 	wantThings(t, db, "1", "a", "b")
 }

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -170,16 +171,37 @@ func TestTheFirstCallerCanGiveUpWaitingForALock(t *testing.T) {
 	dbtest.Must(t, err)
 	tx, err := dbtest.Connect(t, db.name).BeginTx(t.Context(), nil)
 	dbtest.Must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	canceled := func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
-	second := func(_ context.Context, db *DB) error { return grow(t.Context(), db) }
+	ctx, giveUp := context.WithCancel(t.Context())
 	finish := begin(t, db, []context.Context{ctx, t.Context()}, func(ctx context.Context, db *DB) error {
+		time.AfterFunc(100*time.Millisecond, giveUp)
 		err := grow(ctx, db)
 		return errors.Join(err, tx.Rollback())
-	}, second)
+	}, grow)
+	canceled := func(err error) bool {
+		return errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	}
 	wantErrors(t, finish(), map[int]func(error) bool{0: canceled})
 	wantThings(t, db, "1", "a")
+}
+
+// If the database is unavailable for a change, it is tried again alone, because the reason can be the others.
+func TestAChangeThatFindsTheDatabaseUnavailableIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	db := one(t, dbtest.SQLite(t), ConnectionLimits{})
+	for at := range 3 {
+		tried := 0
+		steps := []step{grow, grow, grow}
+		steps[at] = func(ctx context.Context, db *DB) error {
+			return db.WriteShort(ctx, func(Querier) error {
+				if tried++; tried == 1 {
+					return driver.ErrBadConn
+				}
+				return nil
+			})
+		}
+		wantErrors(t, atOnce(t, db, steps...), nil)
+		wantThings(t, db, fmt.Sprint(2*(at+1)), "a")
+	}
 }
 
 // The wait for a turn has a limit, and its error says so.
