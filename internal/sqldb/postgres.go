@@ -15,14 +15,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ConnectionLimits limits how a server uses a database. With SQLite, only the limits of changes have an effect. Zero means the
-// default.
+// ConnectionLimits limits how a server uses a database. With SQLite, only Turn and the settings for comparisons have an effect.
+// Zero means the default.
 type ConnectionLimits struct {
 	Connections   int           // the maximum number of open connections
 	ConnectionAge time.Duration // the age at which a connection is replaced
 	Statement     time.Duration // how long a statement may take; the default is no limit
 	Turn          time.Duration // how long a change waits for its turn in this process
-	Together      int           // how many changes can share a transaction; 1 switches this off, for a comparison
+
+	// These settings are for comparisons.
+	Together int  // how many changes can share a transaction; 1 means that none do
+	Unsynced bool // whether SQLite acknowledges a commit before it is on the disk
 }
 
 // The defaults of ConnectionLimits.
@@ -30,7 +33,6 @@ const (
 	DefaultConnections   = 16
 	DefaultConnectionAge = time.Hour
 	DefaultTurn          = 3 * time.Second
-	DefaultTogether      = 64
 )
 
 const (
@@ -42,7 +44,8 @@ const (
 // of SQLite or the statement_timeout of PostgreSQL.
 func (l ConnectionLimits) turn() time.Duration { return cmp.Or(l.Turn, DefaultTurn) }
 
-func (l ConnectionLimits) together() int { return cmp.Or(l.Together, DefaultTogether) }
+// together returns how many changes can share a transaction. More would hardly make each of them cheaper.
+func (l ConnectionLimits) together() int { return cmp.Or(l.Together, 64) }
 
 func openPostgres(ctx context.Context, url string, app Application, l ConnectionLimits) (*DB, error) {
 	config, err := postgresConfig(url, app.Name)

@@ -25,7 +25,7 @@ type rowReader interface {
 // All reads all rows of a query. It always reads to the end: an unfinished statement would keep its read transaction open, and
 // the WAL could never be checkpointed.
 func All[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any) (list []T, failed error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, query, args...) //nolint:rowserrcheck // readAll checks it
 	if err != nil {
 		return nil, err
 	}

@@ -224,11 +224,11 @@ func TestStatementsOfASharedTransactionAreClosed(t *testing.T) {
 	prepared := func(ctx context.Context, db *DB) error {
 		var execute func() error
 		err := db.WriteShort(ctx, func(tx Querier) error {
-			s, err := tx.PrepareContext(ctx, `UPDATE things SET size = COALESCE(size, 0) + 1`)
+			s, err := tx.PrepareContext(ctx, `UPDATE things SET size = COALESCE(size, 0) + 1`) //nolint:sqlclosecheck // the transaction closes it
 			if err != nil {
 				return err
 			}
-			execute = func() error { _, err := s.ExecContext(ctx); return err } //nolint:sqlclosecheck // the transaction closes it
+			execute = func() error { _, err := s.ExecContext(ctx); return err }
 			return execute()
 		})
 		if err == nil && execute() == nil {

@@ -11,17 +11,10 @@ import (
 
 // These tests are for both databases: whatever changes share, each has its own outcome.
 
-func eachWithAThing(t *testing.T, test func(t *testing.T, db *DB)) {
-	t.Helper()
-	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
-		t.Parallel()
-		test(t, one(t, newDB(t), ConnectionLimits{}))
-	})
-}
-
 func TestChangesThatWaitAreAllMade(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		errs := atOnce(t, db, add("b"), grow, short(nil, `INSERT INTO things (id, label) VALUES ('c', '')`), grow, add("d"))
 		wantErrors(t, errs, nil)
 		wantThings(t, db, "2", "a", "b", "c", "d")
@@ -30,7 +23,8 @@ func TestChangesThatWaitAreAllMade(t *testing.T) {
 
 func TestAStatementThatFailsFailsAlone(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		for i, order := range [][]step{
 			{add("a"), grow, add("b")},
 			{grow, add("a"), add("c"), grow},
@@ -45,7 +39,8 @@ func TestAStatementThatFailsFailsAlone(t *testing.T) {
 
 func TestAChangeThatEndsWithAnErrorIsRolledBackAlone(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		failing := short(errOwn, `INSERT INTO things (id, label) VALUES ('x', '')`, `UPDATE things SET size = 100`)
 		wantErrors(t, atOnce(t, db, failing, grow, failing, add("b"), grow, failing), map[int]func(error) bool{0: isOwn, 2: isOwn, 5: isOwn})
 		wantThings(t, db, "2", "a", "b")
@@ -54,7 +49,8 @@ func TestAChangeThatEndsWithAnErrorIsRolledBackAlone(t *testing.T) {
 
 func TestAPanicIsThatOfOneCaller(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		panics := func(ctx context.Context, db *DB) error {
 			return db.WriteShort(ctx, func(tx Querier) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE things SET size = 100`); err != nil {
@@ -81,7 +77,8 @@ func TestAPanicIsThatOfOneCaller(t *testing.T) {
 // A caller that gives up while its change waits has its error at once, and the change is not made.
 func TestAChangeThatIsGivenUpWhileItWaitsIsNotMade(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		ctx, giveUp := context.WithCancel(t.Context())
 		all := t.Context()
 		finish := begin(t, db, []context.Context{all, ctx, all}, grow, add("x"), grow)
@@ -95,7 +92,8 @@ func TestAChangeThatIsGivenUpWhileItWaitsIsNotMade(t *testing.T) {
 // If the transaction cannot be committed, nothing of it was made, and each change is made again, alone.
 func TestACommitThatFailsFailsOnlyItsCause(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		_, err := db.writer.ExecContext(t.Context(), `
 			CREATE TABLE parts (id TEXT PRIMARY KEY, thing TEXT REFERENCES things (id) DEFERRABLE INITIALLY DEFERRED)`)
 		dbtest.Must(t, err)
@@ -114,7 +112,8 @@ func TestACommitThatFailsFailsOnlyItsCause(t *testing.T) {
 // Of two updates of the same row, the one that came later stays on SQLite. On PostgreSQL, either can.
 func TestUpdatesOfTheSameRow(t *testing.T) {
 	t.Parallel()
-	eachWithAThing(t, func(t *testing.T, db *DB) {
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		db := one(t, newDB(t), ConnectionLimits{})
 		label := func(label string) step {
 			return func(ctx context.Context, db *DB) error { return update(ctx, db, "a", label) }
 		}

@@ -15,10 +15,16 @@ const InMemory = ":memory:"
 // sqliteReaders is how many connections can read at the same time. Each has its own page cache.
 const sqliteReaders = 8
 
-// sqliteSettings is in the DSN because executing a PRAGMA affects only one connection.
-var sqliteSettings = url.Values{
-	"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
-	"_txlock": {"immediate"}, // a transaction that writes waits for its turn when it begins; later it could not
+// sqliteSettings are in the DSN because executing a PRAGMA affects only one connection.
+func sqliteSettings(l ConnectionLimits) string {
+	synchronous := "synchronous(FULL)"
+	if l.Unsynced {
+		synchronous = "synchronous(NORMAL)"
+	}
+	return url.Values{
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
+		"_txlock": {"immediate"}, // a transaction that writes waits for its turn when it begins; later it could not
+	}.Encode()
 }
 
 func openSQLite(ctx context.Context, path string, app Application, l ConnectionLimits) (*DB, error) {
@@ -26,7 +32,8 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 	if path != InMemory {
 		dsn = sqliteFile(path) + "?"
 	}
-	writer, err := sql.Open("sqlite", dsn+sqliteSettings.Encode())
+	dsn += sqliteSettings(l)
+	writer, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +44,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 		db.most = 1 // a commit costs nothing
 	}
 	if path != InMemory { // in memory, each connection would have its own database
-		if db.reader, err = sql.Open("sqlite", dsn+sqliteSettings.Encode()); err != nil {
+		if db.reader, err = sql.Open("sqlite", dsn); err != nil {
 			return nil, errors.Join(err, writer.Close())
 		}
 		db.reader.SetMaxOpenConns(sqliteReaders)

@@ -144,12 +144,14 @@ func TestWritersDoNotQueueForALockThatStays(t *testing.T) {
 }
 
 func TestEveryConnectionToSQLiteIsSafe(t *testing.T) {
-	db := open(t, dbtest.SQLite(t))
-	for name, pool := range map[string]*sql.DB{"reader": db.reader, "writer": db.writer} {
-		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-			var got string
-			if err := pool.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
-				t.Errorf("%s: %s is %s, %v; want %s", name, pragma, got, err, want)
+	for unsynced, synchronous := range map[bool]string{false: "2", true: "1"} {
+		db := openLimited(t, dbtest.SQLite(t), ConnectionLimits{Unsynced: unsynced})
+		for name, pool := range map[string]*sql.DB{"reader": db.reader, "writer": db.writer} {
+			for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": "1", "busy_timeout": "5000"} {
+				var got string
+				if err := pool.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+					t.Errorf("%s: %s is %s, %v; want %s", name, pragma, got, err, want)
+				}
 			}
 		}
 	}

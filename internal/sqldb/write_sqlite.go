@@ -22,14 +22,15 @@ func (db *DB) carryOutSQLite(ctx context.Context, c *change) error {
 			return err
 		}
 		return db.noTurn()
+	default: // it is the turn
+		defer db.turns.end()
+		return db.onConnection(ctx, func(turn *sql.Conn) error {
+			if c.shared != nil && db.most > 1 && db.turns.company() {
+				return db.share(ctx, turn, c)
+			}
+			return c.alone(turn)
+		})
 	}
-	defer db.turns.end()
-	return db.onConnection(ctx, func(turn *sql.Conn) error {
-		if c.shared != nil && db.most > 1 && db.turns.company() {
-			return db.share(ctx, turn, c)
-		}
-		return c.alone(turn)
-	})
 }
 
 // share carries out the first change and others that wait in one transaction. They learn the outcome after the commit. If the
@@ -81,7 +82,7 @@ type sharedTx struct {
 }
 
 func (tx sharedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := tx.statement(ctx, query)
+	s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (tx sharedTx) ExecContext(ctx context.Context, query string, args ...any) (
 }
 
 func (tx sharedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.statement(ctx, query)
+	s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return nil, err
 	}
