@@ -34,7 +34,7 @@ func BenchmarkBatchesOnPostgreSQL(b *testing.B) {
 // compare reports how many updates each of several callers make per second.
 func compare(b *testing.B, together, apart string) {
 	b.Helper()
-	const things, rounds, each = 10_000, 4, 1 * time.Second
+	const things, rounds, each = 10_000, 21, 250 * time.Millisecond
 	dbs := []*DB{openLimited(b, together, ConnectionLimits{}), openLimited(b, apart, ConnectionLimits{Together: 1})}
 	for _, db := range dbs {
 		dbtest.Must(b, db.Write(b.Context(), func(tx Querier) error {

@@ -1,13 +1,13 @@
 package sqldb
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -99,9 +99,16 @@ func (db *DB) batch(first *change) []*change {
 		changes = append(changes, c)
 	}
 	slices.SortStableFunc(changes, func(a, b *change) int {
-		return cmp.Compare(fmt.Sprint(a.single.args...), fmt.Sprint(b.single.args...))
+		return slices.CompareFunc(a.single.args, b.single.args, compareTexts)
 	})
 	return changes
+}
+
+// compareTexts compares two arguments. Keys are texts; others count as empty.
+func compareTexts(a, b any) int {
+	x, _ := a.(string)
+	y, _ := b.(string)
+	return strings.Compare(x, y)
 }
 
 // isRolledBack reports whether the error of a batch proves that nothing was committed.
