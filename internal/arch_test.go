@@ -47,9 +47,10 @@ var mayImport = map[string][]string{
 	"internal/desired": {
 		"api", "api/client", "internal/printable", "internal/yamlfile", "github.com/dunglas/httpsfv", "go.yaml.in/yaml/v3", "golang.org/x/time/rate",
 	},
-	"internal/secret": {"internal/wholefile"},
-	"internal/sqldb":  {"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
-	"internal/store":  {"internal/inventory", "internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
+	"internal/secret":      {"internal/wholefile"},
+	"internal/sqldb":       {"internal/sqldb/hosts", "modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3/..."},
+	"internal/sqldb/hosts": {"github.com/jackc/pgx/v5/..."},
+	"internal/store":       {"internal/inventory", "internal/phone", "internal/workspace", "internal/secret", "internal/sqldb"},
 	"internal/store/storetest": { // for tests
 		"internal/dbtest", "internal/phone", "internal/sqldb", "internal/store", "internal/workspace", "github.com/google/uuid",
 	},

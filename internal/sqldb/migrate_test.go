@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/vogent-community/phonenumbers/internal/dbtest"
+	"github.com/vogent-community/phonenumbers/internal/sqldb/hosts"
 )
 
 // altered starts to record each ALTER TABLE in the database, and returns a function that counts them.
@@ -122,7 +123,7 @@ func migrateOnly(ctx context.Context, database string, locked bool) error {
 	if err != nil {
 		return err
 	}
-	db := sql.OpenDB(newHosts(config))
+	db := sql.OpenDB(hosts.Connector(config))
 	defer db.Close() //nolint:errcheck // only the migration matters
 	provider, err := newProvider(db, postgresEngine, application, locked)
 	if err == nil {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/vogent-community/phonenumbers/internal/sqldb/hosts"
 )
 
 // ConnectionLimits limits how a server uses a database. With SQLite, only Turn and the settings for comparisons have an effect.
@@ -53,7 +55,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 		return nil, err
 	}
 	// The migrations use a connection without the limits, which are for the statements of a server.
-	migrator := sql.OpenDB(newHosts(config))
+	migrator := sql.OpenDB(hosts.Connector(config))
 	if err = migrator.PingContext(ctx); err == nil {
 		err = migrate(ctx, migrator, postgresEngine, app)
 	}
@@ -63,7 +65,7 @@ func openPostgres(ctx context.Context, url string, app Application, l Connection
 	if l.Statement > 0 {
 		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(l.Statement.Milliseconds(), 10)
 	}
-	db := sql.OpenDB(newHosts(config))
+	db := sql.OpenDB(hosts.Connector(config))
 	connections := cmp.Or(l.Connections, DefaultConnections)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
@@ -106,11 +108,11 @@ func postgresConfig(url, application string) (*pgx.ConnConfig, error) {
 
 // postgresName returns a URL with the hosts and the name of a database, but without the user and the password.
 func postgresName(config *pgx.ConnConfig) string {
-	hosts := []string{net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
+	names := []string{net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
 	for _, f := range config.Fallbacks {
-		if host := net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))); host != hosts[len(hosts)-1] { // with and without TLS
-			hosts = append(hosts, host)
+		if host := net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))); host != names[len(names)-1] { // with and without TLS
+			names = append(names, host)
 		}
 	}
-	return fmt.Sprintf("postgres://%s/%s", strings.Join(hosts, ","), config.Database)
+	return fmt.Sprintf("postgres://%s/%s", strings.Join(names, ","), config.Database)
 }

@@ -115,17 +115,6 @@ func TestOthersInTheDatabaseAreLeftAlone(t *testing.T) {
 	}
 }
 
-// If a host was unreachable once, later connections to it must not use plain text.
-func TestAHostWithAndWithoutTLSIsOneHost(t *testing.T) {
-	for _, query := range []string{"", "?sslmode=prefer", "?sslmode=allow", "?sslmode=disable", "?sslmode=require"} {
-		config, err := postgresConfig("postgres://127.0.0.1:1,127.0.0.1:2/x"+query, "")
-		dbtest.Must(t, err)
-		if got := len(newHosts(config).each); got != 2 {
-			t.Errorf("%q: %d hosts, want 2", query, got)
-		}
-	}
-}
-
 // Once another host has worked, a silent host is not asked again, even if many read at once.
 func TestTheHostThatWorkedIsAskedFirst(t *testing.T) {
 	t.Parallel()                                                                   // it takes seconds

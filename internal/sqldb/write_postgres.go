@@ -71,7 +71,7 @@ func (db *DB) sendBatch(ctx context.Context, first *change) {
 			})
 		}
 		return turn.Raw(func(conn any) error {
-			return conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // hosts makes no others
+			return conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // hosts.Connector makes no others
 		})
 	})
 	for _, c := range changes {

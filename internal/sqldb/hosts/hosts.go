@@ -1,4 +1,5 @@
-package sqldb
+// Package hosts connects to the one of several PostgreSQL hosts that accepts writes.
+package hosts
 
 import (
 	"context"
@@ -13,16 +14,17 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// hosts connects to the one of several PostgreSQL hosts that accepts writes. libpq and pgx always try the hosts in the order of
+// connector connects to one of its hosts. libpq and pgx always try the hosts in the order of
 // the URL. If the first host does not respond, every new connection waits for it, and a caller with a shorter timeout never
 // reaches the next host. Here, an attempt starts with the host that worked last, or after the one that failed last.
-type hosts struct {
+type connector struct {
 	each  []driver.Connector
 	first atomic.Int64
 }
 
-func newHosts(config *pgx.ConnConfig) *hosts {
-	h := &hosts{}
+// Connector returns a connector for the host and the fallbacks of a configuration.
+func Connector(config *pgx.ConnConfig) driver.Connector {
+	h := &connector{}
 	all := append([]*pgconn.FallbackConfig{{Host: config.Host, Port: config.Port, TLSConfig: config.TLSConfig}}, config.Fallbacks...)
 	for len(all) > 0 {
 		same := 1 // a host can be listed twice, with and without TLS
@@ -39,7 +41,7 @@ func newHosts(config *pgx.ConnConfig) *hosts {
 }
 
 // Connect implements driver.Connector.
-func (h *hosts) Connect(ctx context.Context) (driver.Conn, error) {
+func (h *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx = context.WithValue(ctx, connecting{}, true)
 	first, count := h.first.Load(), int64(len(h.each))
 	var failed []error
@@ -76,7 +78,7 @@ func onlyToConnect(dial pgconn.DialFunc) pgconn.DialFunc {
 }
 
 // Driver implements driver.Connector.
-func (h *hosts) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+func (h *connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
 // How long an idle connection is assumed to be alive, and how long a ping may take.
 const (
