@@ -204,19 +204,6 @@ func TestAChangeThatFindsTheDatabaseUnavailableIsTriedAgain(t *testing.T) {
 	}
 }
 
-// The wait for a turn has a limit, and its error says so.
-func TestAChangeWaitsForItsTurnOnlySoLong(t *testing.T) {
-	t.Parallel()
-	db := one(t, dbtest.SQLite(t), ConnectionLimits{Turn: 50 * time.Millisecond})
-	end := takeTurn(t, db)
-	err := grow(t.Context(), db)
-	if !IsUnavailable(err) || !strings.Contains(err.Error(), "another write was still running after 50ms") {
-		t.Errorf("got the error %v; want an unavailable database because another write was still running after 50ms", err)
-	}
-	end()
-	dbtest.Must(t, grow(t.Context(), db))
-}
-
 // A change can prepare statements. They end with the transaction, not with the connection.
 func TestStatementsOfASharedTransactionAreClosed(t *testing.T) {
 	t.Parallel()

@@ -127,15 +127,3 @@ func TestUpdatesOfTheSameRow(t *testing.T) {
 		}
 	})
 }
-
-// A caller that gives up just as it gets the turn must pass it on.
-func TestATurnIsNotLost(t *testing.T) {
-	t.Parallel()
-	var queue turns
-	c := &change{outcome: make(chan outcome, 1)}
-	queue.taken, queue.waiting = true, []*change{c}
-	queue.end()
-	if o := queue.leave(c); o != leads {
-		t.Errorf("got the outcome %v; want %v, the turn", o, leads)
-	}
-}
