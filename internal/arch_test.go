@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/spectest/requests": {"internal/spectest", "internal/spectest/texts", "github.com/getkin/kin-openapi/openapi3"}, // for tests
 	"internal/spectest/texts":    {"github.com/getkin/kin-openapi/openapi3"},                                                 // for tests
 	"internal/phone":             {},
-	"internal/workspace":         {},
+	"internal/workspace":         {"github.com/hashicorp/golang-lru/v2/..."},
 	"internal/inventory":         {"internal/phone"},
 	"internal/dbtest":            {"github.com/jackc/pgx/v5/...", "modernc.org/sqlite"}, // for tests
 	"internal/wholefile":         {},

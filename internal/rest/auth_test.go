@@ -20,7 +20,7 @@ func TestKeys(t *testing.T) {
 		if w := s.get("/api/phone_numbers", revoked); w.Code != http.StatusOK {
 			t.Fatalf("before the key is revoked: the status is %d; want 200", w.Code)
 		}
-		if err := s.store.RevokeAPIKey(t.Context(), keys[1].ID, time.Now()); err != nil {
+		if err := s.keys.RevokeKey(t.Context(), keys[1].ID); err != nil {
 			t.Fatal(err)
 		}
 		for name, test := range map[string]struct {

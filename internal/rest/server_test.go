@@ -65,7 +65,7 @@ func newServerOn(t *testing.T, database string, change func(*rest.Services)) *te
 	services := serve.Services(st)
 	s := &testServer{database: database, store: st, keys: services.Workspaces, log: &lockedBuffer{}}
 	services.Log = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	services.Now, services.Phone.Now = s.now, s.now
+	services.Now, services.Phone.Now, services.Workspaces.Now = s.now, s.now, s.now
 	services.About.Version = "v0.0.0-test"
 	change(&services)
 	s.handler, err = rest.New(services)

@@ -37,10 +37,15 @@ func numberID(i int) string { return benchID + strconv.Itoa(firstBenchID+i) }
 // million fills a workspace with a million numbers.
 func million(b *testing.B, s *store.Store) (workspaceID string) {
 	b.Helper()
+	return fillNumbers(b, s, benchNumbers)
+}
+
+func fillNumbers(b *testing.B, s *store.Store, count int) (workspaceID string) {
+	b.Helper()
 	workspaceID = storetest.NewWorkspace(b, s, "w")
 	dbtest.Must(b, s.Write(b.Context(), func(tx sqldb.Querier) error {
 		insert := sqldb.NewInserter(tx, s.Engine(), "phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}, "")
-		for i := range benchNumbers {
+		for i := range count {
 			number := fmt.Sprintf("+1%010d", i)
 			if err := insert.Add(b.Context(), workspaceID, numberID(i), number, number, string(phone.PSTN), fmt.Sprint("agent_", i%1000)); err != nil {
 				return err

@@ -59,7 +59,7 @@ func TestAMistypedKeyIsNotWellFormed(t *testing.T) {
 type noStore struct{ Store }
 
 func TestAMistypedKeyIsRefusedWithoutAskingTheStore(t *testing.T) {
-	s := &Service{Store: noStore{}}
+	s := &Service{Store: noStore{}, Now: time.Now}
 	if _, err := s.Authenticate(t.Context(), NewKey()+"x"); !errors.Is(err, ErrInvalidKey) {
 		t.Errorf("got %v; want %v", err, ErrInvalidKey)
 	}

@@ -95,8 +95,8 @@ func keysRevokeCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Revoke an API key permanently",
-		Long: `Revoke an API key permanently. Running servers refuse the key at once. To see the ids, run
-'phonenumbers keys list'.`,
+		Long: `Revoke an API key permanently. Running servers refuse the key within 5 seconds. To see the ids,
+run 'phonenumbers keys list'.`,
 		Args: arguments.One("give the id of one key; run 'phonenumbers keys list' to see the ids"),
 	}
 	db := databaseFlag(command, existingDatabase)
@@ -105,7 +105,7 @@ func keysRevokeCommand() *cobra.Command {
 			return err
 		}
 		return withExistingStore(c.Context(), *db, func(st *store.Store) error {
-			err := st.RevokeAPIKey(c.Context(), args[0], time.Now())
+			err := serve.Services(st).Workspaces.RevokeKey(c.Context(), args[0])
 			if errors.Is(err, workspace.ErrKeyNotFound) {
 				return fmt.Errorf("%w: %s; run 'phonenumbers keys list' to see the ids", err, args[0])
 			}
