@@ -48,6 +48,21 @@ func readAll[T any](rows rowReader, scan func(Row) (T, error)) (list []T, _ erro
 	return list, rows.Err()
 }
 
+// Read returns the rows of a query that changes nothing and is short: it finds its rows with an index, and there are few. With
+// SQLite, ctx ends only the wait for a connection. To end a query too, database/sql and the driver would each start a goroutine,
+// which takes longer than the query. A reader also never waits for a writer, because the database has a WAL.
+func Read[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+	if db.engine.name != SQLite {
+		return All(ctx, db.reader, scan, query, args...)
+	}
+	conn, err := db.reader.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close() //nolint:errcheck // this only returns the connection to the pool
+	return All(context.WithoutCancel(ctx), conn, scan, query, args...)
+}
+
 // Only returns the only element of a list. It returns err if that is not nil, and missing if the list is empty.
 func Only[T any](list []T, err, missing error) (item T, _ error) {
 	switch {

@@ -116,7 +116,7 @@ func ping(ctx context.Context, db *DB) error {
 
 // labels returns the labels of all things.
 func labels(ctx context.Context, db *DB) ([]string, error) {
-	return All(ctx, db.Reader(), ScanString, `SELECT label FROM things ORDER BY id`)
+	return Read(ctx, db, ScanString, `SELECT label FROM things ORDER BY id`)
 }
 
 func insert(ctx context.Context, db *DB, id, label string) error {

@@ -33,7 +33,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 		dsn = sqliteFile(path) + "?"
 	}
 	dsn += sqliteSettings(l)
-	writer, err := sql.Open("sqlite", dsn)
+	writer, err := openStatements(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func openSQLite(ctx context.Context, path string, app Application, l ConnectionL
 		db.most = 1 // a commit costs nothing
 	}
 	if path != InMemory { // in memory, each connection would have its own database
-		if db.reader, err = sql.Open("sqlite", dsn); err != nil {
+		if db.reader, err = openStatements(dsn); err != nil {
 			return nil, errors.Join(err, writer.Close())
 		}
 		db.reader.SetMaxOpenConns(sqliteReaders)

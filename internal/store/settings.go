@@ -6,16 +6,18 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sqldb"
 )
 
+const selectSetting = `SELECT value FROM settings WHERE name = $1`
+
 // setting returns the value of a setting, empty if it was never set.
-func setting(ctx context.Context, q sqldb.Querier, name string) (string, error) {
-	values, err := sqldb.All(ctx, q, sqldb.ScanString, `SELECT value FROM settings WHERE name = $1`, name)
+func setting(ctx context.Context, tx sqldb.Querier, name string) (string, error) {
+	values, err := sqldb.All(ctx, tx, sqldb.ScanString, selectSetting, name)
 	return sqldb.Only(values, err, nil)
 }
 
 // setting is the function setting outside of a transaction.
 func (s *Store) setting(ctx context.Context, name string) (string, error) {
-	value, err := setting(ctx, s.db.Reader(), name)
-	return value, storageError(err)
+	values, err := read(ctx, s, sqldb.ScanString, selectSetting, name)
+	return sqldb.Only(values, err, nil)
 }
 
 // addSetting sets a setting if it was never set.

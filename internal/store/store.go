@@ -74,7 +74,7 @@ func writeOne[T any](ctx context.Context, s *Store, scan func(sqldb.Row) (T, err
 
 // read returns the rows of a query that changes nothing and needs no transaction.
 func read[T any](ctx context.Context, s *Store, scan func(sqldb.Row) (T, error), query string, args ...any) ([]T, error) {
-	list, err := sqldb.All(ctx, s.db.Reader(), scan, query, args...)
+	list, err := sqldb.Read(ctx, s.db, scan, query, args...)
 	return list, storageError(err)
 }
 
