@@ -10,6 +10,9 @@ const (
 	SIPUsername Type = "SIP_USERNAME" // a SIP address; Number is its prefix
 )
 
+// Types has each Type.
+var Types = []Type{PSTN, SIPUsername}
+
 // Number is a phone number that a workspace owns.
 type Number struct {
 	ID      string // a UUID (RFC 9562), lower case

@@ -1,6 +1,9 @@
 package phone
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // ruleList collects every broken rule of a request.
 type ruleList []BrokenRule
@@ -44,7 +47,7 @@ func (q ListQuery) validate() (Filter, int, error) {
 	filter.AgentID = q.AgentID
 	if q.Type != nil {
 		filter.Type = Type(*q.Type)
-		rules.check(filter.Type == PSTN || filter.Type == SIPUsername, "type", "must be PSTN or SIP_USERNAME")
+		rules.check(slices.Contains(Types, filter.Type), "type", "must be PSTN or SIP_USERNAME")
 	}
 	return filter, limit, rules.err()
 }

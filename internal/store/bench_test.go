@@ -27,27 +27,35 @@ import (
 
 const (
 	benchNumbers = 1_000_000
+	benchOfAgent = 500
 	benchID      = "01a20000-0000-7000-8000-" // the start of an id; pgbench makes the rest
 	firstBenchID = 100_000_000_000
 )
 
-// numberID returns the id of one of a million numbers, in ascending order.
+// numberID returns the id of one of the numbers, in ascending order.
 func numberID(i int) string { return benchID + strconv.Itoa(firstBenchID+i) }
 
-// million fills a workspace with a million numbers.
-func million(b *testing.B, s *store.Store) (workspaceID string) {
-	b.Helper()
-	return fillNumbers(b, s, benchNumbers)
-}
-
+// fillNumbers fills a workspace with that many numbers, half of them for each type, a third of them without an agent. All numbers
+// of the agent "phone" have the same type. Each of the other agents has the same count of numbers, however many there are in all.
 func fillNumbers(b *testing.B, s *store.Store, count int) (workspaceID string) {
 	b.Helper()
 	workspaceID = storetest.NewWorkspace(b, s, "w")
 	dbtest.Must(b, s.Write(b.Context(), func(tx sqldb.Querier) error {
 		insert := sqldb.NewInserter(tx, s.Engine(), "phone_numbers", []string{"workspace_id", "id", "number", "number_key", "type", "agent_id"}, "")
 		for i := range count {
-			number := fmt.Sprintf("+1%010d", i)
-			if err := insert.Add(b.Context(), workspaceID, numberID(i), number, number, string(phone.PSTN), fmt.Sprint("agent_", i%1000)); err != nil {
+			number, kind, agent := fmt.Sprintf("+1%010d", i), phone.PSTN, fmt.Sprint("agent_", i/4%(count/benchOfAgent))
+			switch i % 4 {
+			case 0:
+				kind = phone.SIPUsername
+			case 1:
+				agent = ""
+			case 2:
+				agent = "phone"
+			}
+			if i%8 < 4 && agent == "" || i%16 == 3 {
+				kind = phone.SIPUsername
+			}
+			if err := insert.Add(b.Context(), workspaceID, numberID(i), number, number, string(kind), agent); err != nil {
 				return err
 			}
 		}
@@ -59,32 +67,6 @@ func fillNumbers(b *testing.B, s *store.Store, count int) (workspaceID string) {
 		dbtest.Must(b, err)
 	}
 	return workspaceID
-}
-
-// A page costs the same wherever it is in the list.
-func BenchmarkPagesOfAMillion(b *testing.B) {
-	for name, newDB := range map[string]dbtest.Database{"SQLite": dbtest.SQLite, "PostgreSQL": dbtest.Postgres} {
-		b.Run(name, func(b *testing.B) {
-			s := storetest.Open(b, newDB(b))
-			w := million(b, s)
-			after := map[string]string{"first": "", "middle": numberID(benchNumbers / 2), "last": numberID(benchNumbers - 102)}
-			took := map[string][]time.Duration{}
-			for b.Loop() {
-				for where, id := range after { // in turn, so that all run under the same conditions
-					start := time.Now()
-					page, err := s.Numbers(b.Context(), w, phone.Filter{}, id, 101)
-					took[where] = append(took[where], time.Since(start))
-					if err != nil || len(page) != 101 {
-						b.Fatalf("%s: %d numbers, %v", where, len(page), err)
-					}
-				}
-			}
-			first := median(took["first"])
-			b.ReportMetric(float64(first.Microseconds()), "µs/first-page")
-			b.ReportMetric(float64(median(took["middle"]))/float64(first), "middle/first")
-			b.ReportMetric(float64(median(took["last"]))/float64(first), "last/first")
-		})
-	}
 }
 
 func median[T cmp.Ordered](of []T) T {
@@ -102,7 +84,7 @@ func BenchmarkUpdatesAgainstPgbench(b *testing.B) {
 	)
 	cluster := dbtest.NewCluster(b, "max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
 	s := storetest.OpenLimited(b, cluster.URL().String(), sqldb.ConnectionLimits{Connections: callers}) // as many as pgbench has
-	w := million(b, s)
+	w := fillNumbers(b, s, benchNumbers)
 	script := pgbenchScript(b)
 	var ours, theirs, ratio []float64
 	for b.Loop() {

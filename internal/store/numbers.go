@@ -113,33 +113,41 @@ func (s *Store) FindNumber(ctx context.Context, number string) (phone.Number, er
 
 // Numbers implements phone.Store.
 func (s *Store) Numbers(ctx context.Context, workspaceID string, f phone.Filter, after string, limit int) ([]phone.Number, error) {
-	query, args := numbersQuery(workspaceID, f, after, limit)
+	query, args := numbersQuery(s.Engine(), workspaceID, f, after, limit)
 	return read(ctx, s, scanNumber, query, args...)
 }
 
-func numbersQuery(workspaceID string, f phone.Filter, after string, limit int) (query string, args []any) {
+func numbersQuery(engine, workspaceID string, f phone.Filter, after string, limit int) (query string, args []any) {
+	const inOrder = " ORDER BY id LIMIT $3"
 	query = `
 		SELECT ` + numberColumns + ` FROM phone_numbers
 		WHERE workspace_id = $1 AND id > $2`
-	args = []any{workspaceID, after}
-	and := func(column string, value any) {
+	args = []any{workspaceID, after, limit}
+	and := func(column string, value any) string {
 		args = append(args, value)
-		query += fmt.Sprintf(" AND %s = $%d", column, len(args))
-	}
-	if f.Number != "" {
-		and("number_key", numberKey(f.Number))
+		return fmt.Sprintf(" AND %s = $%d", column, len(args))
 	}
 	if f.AgentID != nil {
-		and("agent_id", *f.AgentID)
+		query += and("agent_id", *f.AgentID)
 	}
 	if f.Type != "" {
-		and("type", string(f.Type))
+		query += and("type", string(f.Type))
 	}
-	if f.Number == "" { // with Number, there is at most one row, and PostgreSQL would still sort
-		query += " ORDER BY id"
+	switch {
+	case f.Number != "": // there is at most one row, and PostgreSQL would still sort
+		return query + and("number_key", numberKey(f.Number)) + " LIMIT $3", args
+	case f.AgentID != nil && f.Type == "": // the index has the numbers of an agent by type, so merge a list for each type
+		var lists []string
+		for _, t := range phone.Types {
+			list := query + and("type", string(t))
+			if engine == sqldb.PostgreSQL { // it merges only lists with a LIMIT of their own, and otherwise sorts all rows
+				list = "SELECT * FROM (" + list + inOrder + ") AS list"
+			}
+			lists = append(lists, list)
+		}
+		query = strings.Join(lists, " UNION ALL ")
 	}
-	args = append(args, limit)
-	return query + fmt.Sprintf(" LIMIT $%d", len(args)), args
+	return query + inOrder, args
 }
 
 // DeleteNumber implements phone.Store. It also deletes the SIP credentials of the number.

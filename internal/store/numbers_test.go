@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,47 @@ func TestAReplayHasEveryMemberOfANumber(t *testing.T) {
 		dbtest.Must(t, err)
 		if got == nil || *got != want {
 			t.Errorf("got %+v; want %+v", got, want)
+		}
+	})
+}
+
+// A list for an agent alone is merged from a list for each type.
+func TestAListHasTheNumbersOfEveryTypeInOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, newDB dbtest.Database) {
+		s := storetest.Unlocked(t, newDB(t))
+		w, other := storetest.NewWorkspace(t, s, "w"), storetest.NewWorkspace(t, s, "other")
+		want := map[string][]string{} // the numbers, by agent
+		for i := range 60 {
+			n := phone.Number{ID: fmt.Sprintf("id-%02d", i), Number: fmt.Sprint("+14155550", 100+i), Type: phone.Types[i/4%2], AgentID: []string{"", "a", "b"}[i%3]}
+			owner := w
+			if i%7 == 0 {
+				owner = other
+			} else {
+				want[n.AgentID] = append(want[n.AgentID], n.Number)
+			}
+			dbtest.Must(t, s.InsertNumber(t.Context(), owner, n, nil, phone.Claim{}))
+		}
+		for agent, numbers := range want {
+			for _, limit := range []int{1, 3, 100} {
+				var got []string
+				for after := ""; len(got) <= len(numbers); {
+					page, err := s.Numbers(t.Context(), w, phone.Filter{AgentID: &agent}, after, limit)
+					dbtest.Must(t, err)
+					if len(page) == 0 {
+						break
+					}
+					for _, n := range page {
+						got, after = append(got, n.Number), n.ID
+					}
+					if len(page) > limit {
+						t.Errorf("a page has %d numbers; want %d or fewer", len(page), limit)
+					}
+				}
+				if !slices.Equal(got, numbers) {
+					t.Errorf("agent %q, pages of %d: got %q; want %q", agent, limit, got, numbers)
+				}
+			}
 		}
 	})
 }

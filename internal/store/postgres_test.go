@@ -106,7 +106,11 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	for name, f := range everyFilter() {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server uses the first mode, then perhaps the second
 			plan := explain(t, db, mode, w, f)
-			for node, want := range map[string]bool{"Index": true, "Sort": false, "Seq Scan": false} {
+			nodes := map[string]bool{"Index": true, "Sort  (": false, "Seq Scan": false}
+			if f.AgentID != nil {
+				nodes["Filter:"] = false // it could skip any number of rows
+			}
+			for node, want := range nodes {
 				if got := strings.Contains(plan, node); got != want {
 					t.Errorf("%s, %s: the plan has %s: %t; want %t\n%s", name, mode, node, got, want, plan)
 				}
@@ -117,7 +121,7 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 
 func explain(t *testing.T, db *sql.DB, mode, workspaceID string, f phone.Filter) string {
 	t.Helper()
-	query, args := store.NumbersQuery(workspaceID, f, "id-1025000", 101)
+	query, args := store.NumbersQuery(sqldb.PostgreSQL, workspaceID, f, "id-1025000", 101)
 	literals := make([]string, len(args))
 	for i, arg := range args {
 		literals[i] = fmt.Sprintf("'%v'", arg)

@@ -132,5 +132,6 @@ func everyFilter() map[string]phone.Filter {
 	return map[string]phone.Filter{
 		"all": {}, "number": {Number: "+14155550100"}, "agent": {AgentID: &agent}, "not linked": {AgentID: new(string)},
 		"type": {Type: phone.PSTN}, "rare type": {Type: phone.SIPUsername}, "agent and type": {AgentID: &agent, Type: phone.PSTN},
+		"not linked and type": {AgentID: new(string), Type: phone.SIPUsername},
 	}
 }
