@@ -14,6 +14,7 @@ const (
 	RotatedAtOnce = rotatedAtOnce
 	SecretsLock   = secretsLock
 	NumberColumns = numberColumns
+	SelectForSale = selectForSale
 )
 
 var (

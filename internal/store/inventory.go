@@ -18,17 +18,20 @@ var _ phone.Inventory = (*Store)(nil)
 // numbers to the table at their first start, and also set it.
 const inventoryMade = "inventory_made"
 
+// selectForSale repeats the range, because PostgreSQL may read the two tables side by side, from their first row in the range on.
+const selectForSale = `
+	SELECT number FROM inventory
+	WHERE number BETWEEN $1 AND $2
+	  AND NOT EXISTS (SELECT 1 FROM phone_numbers WHERE number_key = inventory.number AND number_key BETWEEN $1 AND $2)
+	ORDER BY number LIMIT $3`
+
 // NumbersForSale implements phone.Inventory.
 func (s *Store) NumbersForSale(ctx context.Context, prefix string, limit int) ([]string, error) {
-	// The end of the range is all digits, so that every collation agrees; no number has more than 15.
-	numbers, err := read(ctx, s, sqldb.ScanString, `
-		SELECT number FROM inventory
-		WHERE number BETWEEN $1 AND $2
-		  AND NOT EXISTS (SELECT 1 FROM phone_numbers WHERE number_key = inventory.number)
-		ORDER BY number LIMIT $3`,
-		prefix, prefix+strings.Repeat("9", 15), limit)
+	// The end of the range is all digits, so that every collation agrees; no number has more than 15. The query is not Read: it is
+	// long if many of the first numbers have an owner.
+	numbers, err := sqldb.All(ctx, s.db.Reader(), sqldb.ScanString, selectForSale, prefix, prefix+strings.Repeat("9", 15), limit)
 	if err != nil {
-		return nil, err
+		return nil, storageError(err)
 	}
 	if made, err := s.setting(ctx, inventoryMade); err != nil || made != "" {
 		return numbers, err

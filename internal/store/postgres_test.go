@@ -105,7 +105,8 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	dbtest.Must(t, err)
 	for name, f := range everyFilter() {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} { // a server uses the first mode, then perhaps the second
-			plan := explain(t, db, mode, w, f)
+			query, args := store.NumbersQuery(sqldb.PostgreSQL, w, f, "id-1025000", 101)
+			plan := explain(t, db, mode, query, args)
 			nodes := map[string]bool{"Index": true, "Sort  (": false, "Seq Scan": false}
 			if f.AgentID != nil {
 				nodes["Filter:"] = false // it could skip any number of rows
@@ -119,9 +120,29 @@ func TestEveryListOfPostgreSQLUsesAnIndexAndSortsNothing(t *testing.T) {
 	}
 }
 
-func explain(t *testing.T, db *sql.DB, mode, workspaceID string, f phone.Filter) string {
+func TestASearchOfPostgreSQLReadsOnlyItsRange(t *testing.T) {
+	t.Parallel()
+	database := dbtest.Postgres(t)
+	s, db := storetest.Unlocked(t, database), dbtest.Connect(t, database)
+	_, err := db.ExecContext(t.Context(), `INSERT INTO inventory (number) SELECT '+1415' || n FROM generate_series(1000000, 1050000) AS n`)
+	dbtest.Must(t, err)
+	_, err = db.ExecContext(t.Context(), `
+		INSERT INTO phone_numbers (workspace_id, id, number, number_key, type, agent_id)
+		SELECT $1, number, number, number, 'PSTN', '' FROM inventory WHERE number NOT LIKE '%99'`, storetest.NewWorkspace(t, s, "w"))
+	dbtest.Must(t, err)
+	_, err = db.ExecContext(t.Context(), `VACUUM ANALYZE`)
+	dbtest.Must(t, err)
+	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+		plan := explain(t, db, mode, store.SelectForSale, []any{"+14151025", "+14151025999", 10})
+		scans, limited := strings.Count(plan, "Scan"), strings.Count(plan, "Index Cond: ")
+		if scans != 2 || limited != 2 || strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s: the plan has %d scans, %d of them limited; want 2, both limited\n%s", mode, scans, limited, plan)
+		}
+	}
+}
+
+func explain(t *testing.T, db *sql.DB, mode, query string, args []any) string {
 	t.Helper()
-	query, args := store.NumbersQuery(sqldb.PostgreSQL, workspaceID, f, "id-1025000", 101)
 	literals := make([]string, len(args))
 	for i, arg := range args {
 		literals[i] = fmt.Sprintf("'%v'", arg)
