@@ -21,11 +21,20 @@ func serveSpec(e *echo.Echo, name string, made func() (notations, error)) error 
 		return err
 	}
 	e.Match(probes, "/"+name+".yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", spec.yaml) })
-	e.Match(probes, "/"+name+".json", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, spec.json) })
+	e.Match(probes, "/"+name+".json", func(c echo.Context) error {
+		json, err := spec.json()
+		if err != nil {
+			return err
+		}
+		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, json)
+	})
 	return nil
 }
 
-type notations struct{ yaml, json []byte }
+type notations struct {
+	yaml []byte
+	json func() ([]byte, error) // made at the first call, because it takes half of the time of a start
+}
 
 // The documents are made once: tests start hundreds of servers.
 var (
@@ -38,15 +47,17 @@ func servedSpec(name string, text []byte, url string) (spec notations, err error
 	if spec.yaml, err = withServer(text, url); err != nil {
 		return spec, fmt.Errorf("%s: %w", name, err)
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(spec.yaml, &document); err != nil {
-		return spec, fmt.Errorf("read %s: %w", name, err)
-	}
-	var b bytes.Buffer
-	if err := writeJSON(&b, document.Content[0]); err != nil {
-		return spec, fmt.Errorf("write %s as JSON: %w", name, err)
-	}
-	spec.json = b.Bytes()
+	spec.json = sync.OnceValues(func() ([]byte, error) {
+		var document yaml.Node
+		if err := yaml.Unmarshal(spec.yaml, &document); err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		var b bytes.Buffer
+		if err := writeJSON(&b, document.Content[0]); err != nil {
+			return nil, fmt.Errorf("write %s as JSON: %w", name, err)
+		}
+		return b.Bytes(), nil
+	})
 	return spec, nil
 }
 
