@@ -46,6 +46,7 @@ type list struct {
 }
 
 func pages(b *testing.B, lists []list, f phone.Filter) {
+	b.Helper()
 	took := map[string][]time.Duration{}
 	for b.Loop() {
 		for i, l := range lists { // in turn, so that all run under the same conditions

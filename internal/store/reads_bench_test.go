@@ -24,11 +24,11 @@ func BenchmarkReads(b *testing.B) {
 				return err
 			},
 			"get": func(ctx context.Context, i int) error {
-				_, err := s.Number(ctx, w, numberID(i*7919%100_000))
+				_, err := s.Number(ctx, w, numberID(i*79193%100_000))
 				return err
 			},
 			"list": func(ctx context.Context, i int) error {
-				_, err := s.Numbers(ctx, w, phone.Filter{}, numberID(i*7919%99_000), 101)
+				_, err := s.Numbers(ctx, w, phone.Filter{}, numberID(i*79193%99_000), 101)
 				return err
 			},
 			"search": func(ctx context.Context, _ int) error {
