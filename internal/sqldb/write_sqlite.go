@@ -53,7 +53,7 @@ func (db *DB) share(ctx context.Context, turn *sql.Conn, first *change) error {
 			c.outcome <- o
 		}
 	}()
-	shared := sharedTx{tx, map[string]*sql.Stmt{}}
+	shared := sharedTx{tx}
 	more, err := shared.carryOut(limited, first)
 	for more && err == nil && len(others)+1 < db.most {
 		c := db.turns.next()
@@ -74,40 +74,19 @@ func (db *DB) share(ctx context.Context, turn *sql.Conn, first *change) error {
 	return first.result()
 }
 
-// sharedTx is a transaction whose statements do not end with the context of one caller. It prepares each statement only once,
-// because the changes that share a transaction are often the same statement. The transaction closes the statements.
-type sharedTx struct {
-	*sql.Tx
-	prepared map[string]*sql.Stmt
-}
+// sharedTx is a transaction whose statements do not end with the context of one caller.
+type sharedTx struct{ *sql.Tx }
 
 func (tx sharedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.WithoutCancel(ctx), args...)
+	return tx.Tx.ExecContext(context.WithoutCancel(ctx), query, args...)
 }
 
 func (tx sharedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.statement(ctx, query) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(context.WithoutCancel(ctx), args...)
+	return tx.Tx.QueryContext(context.WithoutCancel(ctx), query, args...)
 }
 
 func (tx sharedTx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	return tx.Tx.PrepareContext(context.WithoutCancel(ctx), query)
-}
-
-func (tx sharedTx) statement(ctx context.Context, query string) (s *sql.Stmt, err error) {
-	if s = tx.prepared[query]; s == nil {
-		if s, err = tx.PrepareContext(ctx, query); err == nil {
-			tx.prepared[query] = s
-		}
-	}
-	return s, err
 }
 
 // carryOut carries out a change and keeps its result. more is false if the transaction must be committed before the next change.
