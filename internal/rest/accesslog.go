@@ -21,26 +21,35 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 }
 
 func logRequest(log *slog.Logger, c echo.Context, start time.Time) {
-	attrs := []slog.Attr{
+	ctx, handler := c.Request().Context(), log.Handler()
+	if !handler.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	now := time.Now()
+	line := slog.NewRecord(now, slog.LevelInfo, "request", 0) // without the caller, which log.LogAttrs would look up each time
+	line.AddAttrs(
 		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
 		slog.String("method", c.Request().Method),
 		slog.String("route", c.Path()),
 		slog.Int("status", c.Response().Status),
-		slog.Duration("duration", time.Since(start)),
-	}
+		slog.Duration("duration", now.Sub(start)),
+	)
 	if id := traceID(c.Request().Header.Get("Traceparent")); id != "" {
-		attrs = append(attrs, slog.String("trace_id", id))
+		line.AddAttrs(slog.String("trace_id", id))
 	}
-	if w := WorkspaceOf(c.Request().Context()); w.Name != "" {
-		attrs = append(attrs, slog.String("workspace", w.Name))
+	if w := WorkspaceOf(ctx); w.Name != "" {
+		line.AddAttrs(slog.String("workspace", w.Name))
 	}
-	log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
+	_ = handler.Handle(ctx, line) // as slog.Logger does
 }
 
 // traceparent matches the header of W3C Trace Context in any version. Later versions may add fields at the end.
 var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$`)
 
 func traceID(header string) string {
+	if header == "" {
+		return ""
+	}
 	if match := traceparent.FindStringSubmatch(header); match != nil {
 		return match[1]
 	}

@@ -10,15 +10,6 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/workspace"
 )
 
-type workspaceKey struct{}
-
-// WorkspaceOf returns the workspace that authenticate has put on the context. If there is none, it returns the zero Workspace,
-// which owns nothing.
-func WorkspaceOf(ctx context.Context) workspace.Workspace {
-	w, _ := ctx.Value(workspaceKey{}).(workspace.Workspace)
-	return w
-}
-
 // authenticate checks the key before the address: a valid key is never refused because of the address that it comes from.
 func (s Services) authenticate() func(echo.Context, string) (context.Context, error) {
 	wrong := newLimiter(badKeys, s.Now)
@@ -35,7 +26,9 @@ func (s Services) authenticate() func(echo.Context, string) (context.Context, er
 		if err != nil {
 			return nil, Problem(err)
 		}
-		ctx = context.WithValue(ctx, workspaceKey{}, k.Workspace)
+		if request, ok := ctx.Value(requestKey{}).(*requestContext); ok {
+			request.workspace = k.Workspace
+		}
 		return ctx, perKey.takeKey(k.ID, c.Response().Header())
 	}
 }

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,27 +11,18 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/phone"
 )
 
-// limitTime gives each request a deadline, so that no caller waits forever for a database that does not respond.
-func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
-}
-
 // announceIdempotency tells callers that this server honors idempotency keys.
 func announceIdempotency(next echo.HandlerFunc) echo.HandlerFunc {
-	ttl := strconv.Itoa(int(phone.IdempotencyKeyTTL.Seconds()))
+	ttl := []string{strconv.Itoa(int(phone.IdempotencyKeyTTL.Seconds()))}
 	return func(c echo.Context) error {
 		r, header := c.Request(), c.Response().Header()
 		if isBelowBaseURL(r.URL.Path) {
-			header.Set("Idempotency-Key-TTL", ttl)
+			header["Idempotency-Key-Ttl"] = ttl
 		}
-		op, _ := server.OperationOf(c)
-		if op.TakesIdempotencyKey && r.Header.Values("Idempotency-Key") != nil {
-			header.Set("Idempotent-Replayed", "false") // an operation that replays a response sets it to true later
+		if r.Header["Idempotency-Key"] != nil {
+			if op, _ := server.OperationOf(c); op.TakesIdempotencyKey {
+				header.Set("Idempotent-Replayed", "false") // an operation that replays a response sets it to true later
+			}
 		}
 		return next(c)
 	}
@@ -56,4 +46,7 @@ func wantsPage(r *http.Request) bool {
 	return reads && !isBelowBaseURL(r.URL.Path) && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-func isBelowBaseURL(path string) bool { return strings.HasPrefix(path+"/", BaseURL+"/") }
+func isBelowBaseURL(path string) bool {
+	rest, ok := strings.CutPrefix(path, BaseURL)
+	return ok && (rest == "" || rest[0] == '/')
+}

@@ -27,8 +27,8 @@ func (o operations) ListPhoneNumbers(ctx context.Context, r server.ListPhoneNumb
 		return nil, Problem(err)
 	}
 	body := api.PhoneNumberPage{Data: make([]api.PhoneNumber, len(page.Numbers))}
-	for i, n := range page.Numbers {
-		body.Data[i] = Pack(n)
+	for i := range page.Numbers {
+		body.Data[i] = Pack(&page.Numbers[i])
 	}
 	if page.Cursor != "" {
 		body.Cursor = &page.Cursor
@@ -51,7 +51,7 @@ func (o operations) CreatePhoneNumber(ctx context.Context, r server.CreatePhoneN
 		return nil, Problem(err)
 	}
 	return server.CreatePhoneNumber200JSONResponse{
-		Body:    Pack(n),
+		Body:    Pack(&n),
 		Headers: server.CreatePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
@@ -66,7 +66,7 @@ func (o operations) PurchasePhoneNumber(ctx context.Context, r server.PurchasePh
 		return nil, Problem(err)
 	}
 	return server.PurchasePhoneNumber200JSONResponse{
-		Body:    Pack(n),
+		Body:    Pack(&n),
 		Headers: server.PurchasePhoneNumber200ResponseHeaders{IdempotentReplayed: replayedHeader(replayed)},
 	}, nil
 }
@@ -88,7 +88,7 @@ func (o operations) GetPhoneNumber(ctx context.Context, r server.GetPhoneNumberR
 	if err != nil {
 		return nil, Problem(err)
 	}
-	return server.GetPhoneNumber200JSONResponse{Body: Pack(n)}, nil
+	return server.GetPhoneNumber200JSONResponse{Body: Pack(&n)}, nil
 }
 
 func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneNumberRequestObject) (server.UpdatePhoneNumberResponseObject, error) {
@@ -100,7 +100,7 @@ func (o operations) UpdatePhoneNumber(ctx context.Context, r server.UpdatePhoneN
 	if err != nil {
 		return nil, Problem(err)
 	}
-	return server.UpdatePhoneNumber200JSONResponse{Body: Pack(n)}, nil
+	return server.UpdatePhoneNumber200JSONResponse{Body: Pack(&n)}, nil
 }
 
 func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneNumberRequestObject) (server.DeletePhoneNumberResponseObject, error) {
@@ -108,7 +108,7 @@ func (o operations) DeletePhoneNumber(ctx context.Context, r server.DeletePhoneN
 	if err != nil {
 		return nil, Problem(err)
 	}
-	return server.DeletePhoneNumber200JSONResponse{Body: Pack(n)}, nil
+	return server.DeletePhoneNumber200JSONResponse{Body: Pack(&n)}, nil
 }
 
 // idempotencyKey reads the header. If the key is empty, there is none.
@@ -133,8 +133,8 @@ func replayedHeader(replayed bool) *string {
 	return &value
 }
 
-// Pack returns a number as the API has it.
-func Pack(n phone.Number) api.PhoneNumber {
+// Pack returns a number as the API has it. Both share the agent's id.
+func Pack(n *phone.Number) api.PhoneNumber {
 	packed := api.PhoneNumber{ID: n.ID, Number: n.Number, Type: api.PhoneNumberType(n.Type)}
 	if n.AgentID != "" {
 		packed.AgentID = &n.AgentID

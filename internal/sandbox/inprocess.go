@@ -56,7 +56,7 @@ func (s *Sandbox) Numbers(ctx context.Context) (numbers []api.PhoneNumber, err e
 			return nil, err
 		}
 		for _, n := range page.Numbers {
-			numbers = append(numbers, rest.Pack(n))
+			numbers = append(numbers, rest.Pack(&n))
 		}
 		if page.Cursor == "" {
 			return numbers, nil
