@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -67,7 +68,7 @@ func authenticate(check func(echo.Context, string) (context.Context, error)) ech
 				return api.NewProblem(api.CodeUnauthorized, `Send an API key in the header "Authorization: Bearer KEY".`)
 			}
 			ctx, err := check(c, key)
-			if ctx != nil {
+			if ctx != nil && !same(ctx, c.Request().Context()) {
 				c.SetRequest(c.Request().WithContext(ctx))
 			}
 			switch {
@@ -80,6 +81,9 @@ func authenticate(check func(echo.Context, string) (context.Context, error)) ech
 		}
 	}
 }
+
+// same reports whether a and b are the same context, so that the request need not be copied.
+func same(a, b context.Context) bool { return reflect.ValueOf(a).Comparable() && a == b }
 
 // bearerToken returns the token of the Authorization header. It returns false unless there is exactly one such header.
 // The case of the scheme does not matter (RFC 9110).

@@ -26,14 +26,15 @@ type problemWriter struct {
 func (w problemWriter) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		err := protect(next, c)
+		if err == nil {
+			return nil
+		}
 		var p *panicError
 		if errors.As(err, &p) && c.Response().Committed {
 			w.report(c.Request().Context(), err, c.Response().Header().Get(echo.HeaderXRequestID))
 			panic(http.ErrAbortHandler) // the only way left to show the failure is to cut the response short
 		}
-		if err != nil {
-			w.handle(err, c)
-		}
+		w.handle(err, c)
 		return nil
 	}
 }

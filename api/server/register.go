@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 )
@@ -34,11 +35,13 @@ func register(e *echo.Echo, options Options, operations []Operation, generated f
 	e.HTTPErrorHandler = problems.handle
 
 	// Around every request, the first outermost:
-	e.Use(requestID)             // Give the response its X-Request-Id.
-	e.Use(problems.recover)      // Respond to an error or a panic of the implementer's middleware.
-	e.Use(options.Middleware...) // Let the implementer log, count and set headers.
-	e.Use(problems.recover)      // Respond to all other errors and panics, so that Middleware sees the status.
-	e.Use(exactPath)             // Reject a path that Echo matched to the wrong route (404).
+	e.Use(assemble(slices.Concat([]echo.MiddlewareFunc{
+		requestID,        // Give the response its X-Request-Id.
+		problems.recover, // Respond to an error or a panic of the implementer's middleware.
+	}, options.Middleware, []echo.MiddlewareFunc{ // Let the implementer log, count and set headers.
+		problems.recover, // Respond to all other errors and panics, so that Middleware sees the status.
+		exactPath,        // Reject a path that Echo matched to the wrong route (404).
+	})))
 
 	// Around every operation, the first outermost:
 	router.around = func(op Operation) []echo.MiddlewareFunc {
@@ -52,4 +55,19 @@ func register(e *echo.Echo, options Options, operations []Operation, generated f
 	}
 	generated(router)
 	router.checkAllAdded()
+}
+
+// assemble makes one middleware of several, the first of them outermost. It calls each of them once, while Echo would call them
+// again for each request.
+func assemble(middleware []echo.MiddlewareFunc) echo.MiddlewareFunc {
+	assembled := func(c echo.Context) error { return c.Handler()(c) }
+	for _, m := range slices.Backward(middleware) {
+		assembled = m(assembled)
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.SetHandler(next) // which is the handler of the route, inside the middleware that was added to e later
+			return assembled(c)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,38 @@ func TestUpdateTellsUnlinkFromLeaveAlone(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s became %+v; want %+v", body, got, want)
+		}
+	}
+}
+
+// An implementer can add middleware to the Echo after Register too. It runs inside that of Options.
+func TestMiddlewareIsAssembledOnceAndRunsInOrder(t *testing.T) {
+	var assembled, order []string
+	trace := func(name string) echo.MiddlewareFunc {
+		return func(next echo.HandlerFunc) echo.HandlerFunc {
+			assembled = append(assembled, name)
+			return func(c echo.Context) error {
+				order = append(order, name)
+				return next(c)
+			}
+		}
+	}
+	e := echo.New()
+	e.Use(trace("before"))
+	server.Register(e, &stub{}, server.Options{
+		Middleware:   []echo.MiddlewareFunc{trace("first"), trace("second")},
+		Authenticate: func(c echo.Context, _ string) (context.Context, error) { return c.Request().Context(), nil },
+	})
+	e.Use(trace("after"))
+	for range 2 {
+		e.ServeHTTP(httptest.NewRecorder(), request("PUT", "/phone_numbers/1", "{}"))
+	}
+	if want := []string{"before", "first", "second", "after", "before", "first", "second", "after"}; !slices.Equal(order, want) {
+		t.Errorf("the middleware ran in the order %q; want %q", order, want)
+	}
+	for _, name := range []string{"first", "second"} {
+		if n := strings.Count(strings.Join(assembled, " "), name); n != 1 {
+			t.Errorf("the middleware %q was assembled %d times for two requests; want once", name, n)
 		}
 	}
 }
