@@ -14,12 +14,12 @@ import (
 // time is over. Its timer only starts when somebody asks about the end, because a request that needs no database would be done
 // before the timer is made.
 type requestContext struct {
-	parent    context.Context
+	parent    context.Context //nolint:containedctx // requestContext is a context itself
 	deadline  time.Time
 	workspace workspace.Workspace // authenticate sets it
 
 	once   sync.Once
-	ctx    context.Context // with the timer
+	timer  context.Context //nolint:containedctx // likewise; nil before once
 	cancel context.CancelFunc
 }
 
@@ -46,19 +46,19 @@ func WorkspaceOf(ctx context.Context) workspace.Workspace {
 }
 
 func (c *requestContext) timed() context.Context {
-	c.once.Do(func() { c.ctx, c.cancel = context.WithDeadline(c.parent, c.deadline) })
-	return c.ctx
+	c.once.Do(func() { c.timer, c.cancel = context.WithDeadline(c.parent, c.deadline) })
+	return c.timer
 }
 
 // end cancels the context, so that nothing that was started for the request goes on.
 func (c *requestContext) end() {
-	c.once.Do(func() { c.ctx, c.cancel = ended, func() {} })
+	c.once.Do(func() { c.timer, c.cancel = ended, func() {} })
 	c.cancel()
 }
 
 // ended is the context of requests that have ended before anybody asked about it.
 var ended = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // it has ended before anybody gets it
 	cancel()
 	return ctx
 }()
@@ -73,5 +73,8 @@ func (c *requestContext) Value(key any) any {
 	if key == (requestKey{}) {
 		return c
 	}
-	return c.timed().Value(key)
+	if value := c.timed().Value(key); value != nil {
+		return value
+	}
+	return c.parent.Value(key) // after the end
 }

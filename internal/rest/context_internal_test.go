@@ -81,7 +81,7 @@ func TestARequestStartsItsTimerOnlyIfSomebodyAsks(t *testing.T) {
 		if got := WorkspaceOf(inner).Name; got != "w" {
 			t.Errorf("the workspace is %q; want w", got)
 		}
-		if ctx.ctx != nil {
+		if ctx.timer != nil {
 			t.Error("the timer runs after somebody has asked for the workspace; want it only for the end")
 		}
 	})
@@ -89,13 +89,23 @@ func TestARequestStartsItsTimerOnlyIfSomebodyAsks(t *testing.T) {
 
 type callerKey struct{}
 
+// A log can use them after the request.
+func TestTheValuesOfTheConnectionStayAfterTheRequest(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(*requestContext){
+		"nobody has asked for the end": func(*requestContext) {},
+		"somebody has":                 func(ctx *requestContext) { ctx.Done() },
+	} {
+		ctx := during(t, context.WithValue(t.Context(), callerKey{}, "caller"), do)
+		if got := ctx.Value(callerKey{}); got != "caller" {
+			t.Errorf("%s: the value is %v; want caller", name, got)
+		}
+	}
+}
+
 // A context that package context does not know would need a goroutine for each context that is made from it.
 func TestContextsMadeFromThatOfARequestNeedNoGoroutine(t *testing.T) {
-	parent := context.WithValue(t.Context(), callerKey{}, "caller")
-	during(t, parent, func(ctx *requestContext) {
-		if got := ctx.Value(callerKey{}); got != "caller" {
-			t.Errorf("the value of the connection's context is %v; want caller", got)
-		}
+	during(t, t.Context(), func(ctx *requestContext) {
 		before := runtime.NumGoroutine()
 		for range 100 {
 			_, cancel := context.WithCancel(ctx)
