@@ -40,6 +40,11 @@ func (l AgentLink) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler. It accepts only a string; null is an error.
 func (l *AgentLink) UnmarshalJSON(data []byte) error {
+	if isPlain(data) {
+		id := string(data[1 : len(data)-1])
+		*l = AgentLink{change: true, unlink: id == "", id: id}
+		return nil
+	}
 	var id *string
 	if err := json.Unmarshal(data, &id); err != nil {
 		return err
@@ -49,4 +54,17 @@ func (l *AgentLink) UnmarshalJSON(data []byte) error {
 	}
 	*l = AgentLink{change: true, unlink: *id == "", id: *id}
 	return nil
+}
+
+// isPlain reports whether data is a string of letters, digits, hyphens and underscores, like most ids.
+func isPlain(data []byte) bool {
+	if len(data) < 2 || data[0] != '"' || data[len(data)-1] != '"' {
+		return false
+	}
+	for _, c := range data[1 : len(data)-1] {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }

@@ -48,13 +48,14 @@ func readBody(op Operation) echo.MiddlewareFunc {
 func read(c echo.Context, d decoder) (*requestBody, error) {
 	r := c.Request()
 	text, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case len(text) > 0 && !isJSON(r.Header):
+	if len(text) > 0 && !isJSON(r.Header) {
 		return nil, api.NewProblem(api.CodeUnsupportedMediaType, "")
-	case errors.As(err, &tooLarge):
-		return nil, api.NewProblem(api.CodePayloadTooLarge, "")
-	case err != nil:
+	}
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, api.NewProblem(api.CodePayloadTooLarge, "")
+		}
 		return nil, api.NewProblem(api.CodeInvalidRequest, "The body was incomplete.")
 	}
 	body := &requestBody{text: text, decoder: d}

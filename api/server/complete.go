@@ -11,22 +11,27 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// completeResponses rejects a nil response, which the generated code would send as a 200 with an empty body. It sends a
-// nil list as an empty list, not as null.
+// completeResponses completes the responses of the handlers that oapi-codegen generates.
 func completeResponses() StrictMiddlewareFunc {
 	var known lists
 	return func(next StrictHandlerFunc, operationID string) StrictHandlerFunc {
 		return func(c echo.Context, request any) (any, error) {
 			response, err := next(c, request)
-			switch {
-			case err != nil:
+			if err != nil {
 				return nil, err
-			case response == nil:
-				return nil, errors.New(operationID + " returned neither a response nor an error")
 			}
-			return known.fill(response), nil
+			return known.complete(response, operationID)
 		}
 	}
+}
+
+// complete rejects a nil response, which the generated code would send as a 200 with an empty body. It sends a nil list as an
+// empty list, not as null.
+func (l *lists) complete(response any, operationID string) (any, error) {
+	if response == nil {
+		return nil, errors.New(operationID + " returned neither a response nor an error")
+	}
+	return l.fill(response), nil
 }
 
 // lists has, for each type of response, the fields that are lists. It inspects each type once.

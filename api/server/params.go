@@ -1,11 +1,11 @@
 package server
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -38,11 +38,15 @@ func checkParams(op Operation) echo.MiddlewareFunc {
 }
 
 func (op *Operation) refuseParams(r *http.Request) error {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return api.NewProblem(api.CodeInvalidRequest, "The query cannot be parsed: "+err.Error()+".")
+	var broken []api.ProblemField
+	if r.URL.RawQuery != "" {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return api.NewProblem(api.CodeInvalidRequest, "The query cannot be parsed: "+err.Error()+".")
+		}
+		broken = brokenQuery(query, op.query)
 	}
-	broken := append(brokenQuery(query, op.query), brokenHeaders(r.Header, op.headers)...)
+	broken = append(broken, brokenHeaders(r.Header, op.headers)...)
 	if len(broken) > 0 {
 		return api.NewProblem(api.CodeInvalidRequest, "", broken...)
 	}
@@ -52,9 +56,9 @@ func (op *Operation) refuseParams(r *http.Request) error {
 // brokenQuery checks the values by the JSON types of the parameters. A test of internal/specgen fails if a parameter
 // has a type that is not supported here.
 func brokenQuery(query url.Values, types map[string]string) (broken []api.ProblemField) {
-	for _, name := range slices.Sorted(maps.Keys(query)) {
+	for name, values := range query {
 		jsonType, known := types[name]
-		values, detail := query[name], ""
+		detail := ""
 		switch {
 		case !known:
 			detail = "is not a query parameter of this operation; names are case-sensitive"
@@ -69,6 +73,7 @@ func brokenQuery(query url.Values, types map[string]string) (broken []api.Proble
 		}
 		broken = append(broken, api.ProblemField{Pointer: name, Detail: detail})
 	}
+	slices.SortFunc(broken, func(a, b api.ProblemField) int { return strings.Compare(a.Pointer, b.Pointer) })
 	return broken
 }
 

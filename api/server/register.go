@@ -18,7 +18,7 @@ import (
 // way and their bodies are decoded as strictly, but they are not authenticated.
 func Register(e *echo.Echo, impl StrictServerInterface, options Options) {
 	register(e, options, operations, func(router EchoRouter) {
-		RegisterHandlers(router, NewStrictHandler(impl, []StrictMiddlewareFunc{completeResponses()}))
+		handlers{impl, &lists{}}.register(router)
 	})
 }
 
@@ -50,7 +50,7 @@ func register(e *echo.Echo, options Options, operations []Operation, generated f
 			readBody(op),                       // Read the body, and reject a wrong type or size (415, 413).
 			checkParams(op),                    // Reject bad query and header parameters (400).
 			// Here the generated code fills its request object; the binder decodes the body (400).
-			// Then completeResponses calls the implementer's method.
+			// Then it calls the implementer's method.
 		}
 	}
 	generated(router)

@@ -33,7 +33,7 @@ func bothHandlers(key string) (map[string]http.Handler, error) {
 	services := rest.Services{
 		Phone:      &phone.Service{Store: newMemory(1000), Now: time.Now, NewID: serve.NewID},
 		Workspaces: &workspace.Service{Store: newKeyring(key), Now: time.Now, NewID: serve.NewID},
-		Log:        slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Log:        slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // it must encode each line
 		Now:        time.Now,
 	}
 	server, err := rest.New(services)

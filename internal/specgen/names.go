@@ -10,12 +10,15 @@ import (
 	"slices"
 )
 
-// types is the file of oapi-codegen that declares the types of the API. Programs use these names.
-const types = "api/models.gen.go"
+// The files of oapi-codegen that declare the types of the API, which programs use, and the server.
+const (
+	types  = "api/models.gen.go"
+	server = "api/server/server.gen.go"
+)
 
 // oapiCodegen lists the files that oapi-codegen generates from openapi.yaml and from control.yaml, the file with the types first.
 var oapiCodegen = [][]string{
-	{types, "api/client/raw/client.gen.go", "api/server/server.gen.go"},
+	{types, "api/client/raw/client.gen.go", server},
 	{"api/control/models.gen.go", "internal/sandbox/controlserver/server.gen.go"},
 }
 

@@ -64,3 +64,64 @@ var operations = []Operation{
 {{- end }}
 }
 `
+
+const handlersFile = `package server
+
+import (
+	"github.com/labstack/echo/v4"
+	. "github.com/vogent-community/phonenumbers/api"
+)
+
+// register registers a handler for each operation.
+func (h handlers) register(r EchoRouter) {
+{{- if .Fallback }}
+	generated := ServerInterfaceWrapper{Handler: NewStrictHandler(h.impl, []StrictMiddlewareFunc{completeResponses()})}
+{{- end }}
+{{- range .Handlers }}
+	r.{{ .Method }}("{{ .Path }}", {{ if .Plain }}h.serve{{ .Name }}{{ else }}generated.{{ .Name }}{{ end }})
+{{- end }}
+}
+{{ range .Handlers }}{{ if .Plain }}
+func (h handlers) serve{{ .Name }}(c echo.Context) (err error) {
+	var r {{ .Name }}RequestObject
+{{- range .InPath }}
+	if r.{{ .Name }}, err = pathText(c, "{{ .JSON }}"); err != nil {
+		return err
+	}
+{{- end }}
+{{- range .Query }}
+	r.Params.{{ .Name }} = {{ .Read }}(c, "{{ .JSON }}")
+{{- end }}
+{{- range .Headers }}
+	r.Params.{{ .Name }} = headerText(c, "{{ .JSON }}")
+{{- end }}
+{{- with .Body }}
+	r.Body = new({{ . }})
+	if err := c.Bind(r.Body); err != nil {
+		return err
+	}
+{{- end }}
+	response, err := h.impl.{{ .Name }}(c.Request().Context(), r)
+	if err != nil {
+		return err
+	}
+{{- if .Encode }}
+	if ok, is := response.({{ .Name }}200JSONResponse); is && ok.Headers == ({{ .Name }}200ResponseHeaders{}) {
+		t := newText()
+		t.b = {{ .Encode }}
+		return t.send(c.Response())
+	}
+{{- end }}
+	complete, err := h.lists.complete(response, "{{ .Name }}")
+	if err != nil {
+		return err
+	}
+	return complete.({{ .Name }}ResponseObject).Visit{{ .Name }}Response(c.Response())
+}
+{{ end }}{{ end }}
+{{ range .Encoders }}
+func append{{ .Type }}(b []byte, v *{{ .Type }}) []byte {
+	start := len(b)
+	{{ .Body }} return closeObject(b, start)
+}
+{{ end }}`
