@@ -66,9 +66,12 @@ func read(c echo.Context, d decoder) (*requestBody, error) {
 // isJSON reports whether the body is declared as application/json without a Content-Encoding. It ignores the parameters
 // of the media type: JSON is UTF-8 (RFC 8259).
 func isJSON(header http.Header) bool {
-	types := header.Values(echo.HeaderContentType)
+	types := header[echo.HeaderContentType]
 	if len(types) != 1 || header.Get(echo.HeaderContentEncoding) != "" {
 		return false
+	}
+	if types[0] == echo.MIMEApplicationJSON {
+		return true
 	}
 	mediaType, _, _ := strings.Cut(types[0], ";")
 	return strings.ToLower(strings.TrimSpace(mediaType)) == echo.MIMEApplicationJSON
