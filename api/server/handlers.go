@@ -103,14 +103,15 @@ func (t *text) send(w http.ResponseWriter) error {
 
 // appendText appends a string in the notation of encoding/json.
 func appendText[T ~string](b []byte, s *T) []byte {
-	for i := range len(*s) {
-		if !plain[(*s)[i]] {
-			quoted, _ := json.Marshal(string(*s)) // it never fails
+	text := string(*s)
+	for i := range len(text) {
+		if !plain[text[i]] {
+			quoted, _ := json.Marshal(text) // it never fails
 			return append(b, quoted...)
 		}
 	}
 	b = append(b, '"')
-	b = append(b, *s...)
+	b = append(b, text...)
 	return append(b, '"')
 }
 
