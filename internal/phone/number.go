@@ -31,7 +31,7 @@ type Change struct {
 func (c Change) Validate(known func(agentID string) bool) error {
 	var rules ruleList
 	rules.checkAgentID(c.AgentID, "/agentId")
-	if known != nil && c.AgentID != nil && agentID.MatchString(*c.AgentID) {
+	if known != nil && c.AgentID != nil && isAgentID(*c.AgentID) {
 		rules.check(known(*c.AgentID), "/agentId", knownAgentID)
 	}
 	return rules.err()

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestValueRules(t *testing.T) {
 			[]string{"", "ä", "a\tb", "a\n", "a\x7f", long("p", 129)},
 		},
 		{
-			"agent id", agentID.MatchString,
+			"agent id", isAgentID,
 			[]string{"agent_1", "A-Z", "0", long("a", 128)},
 			[]string{"", "a b", "a.b", "ä", "a\n", long("a", 129)},
 		},
@@ -123,6 +124,29 @@ func FuzzTerminationURI(f *testing.F) {
 		}
 		if uri != strings.ToValidUTF8(uri, "") {
 			t.Errorf("%q is accepted; want UTF-8", uri)
+		}
+	})
+}
+
+// The rules that are checked by hand are those of openapi.yaml, which states them as regular expressions.
+func FuzzRulesByHand(f *testing.F) {
+	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	agentID := regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	const id = "019daa80-7c00-7000-8000-00000000000f"
+	for _, s := range []string{"", id, id[1:], id + "0", strings.ToUpper(id), strings.Replace(id, "-", "0", 1), strings.Replace(id, "0", "-", 1), strings.Replace(id, "0", "g", 1)} {
+		f.Add(s)
+	}
+	for _, c := range "azAZ09-_`{@[/:,^é" {
+		f.Add(string(c))
+	}
+	f.Add(strings.Repeat("a", 128))
+	f.Add(strings.Repeat("a", 129))
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := IsID(s), uuid.MatchString(s); got != want {
+			t.Errorf("%q is an id: %t; want %t", s, got, want)
+		}
+		if got, want := isAgentID(s), agentID.MatchString(s); got != want {
+			t.Errorf("%q is the id of an agent: %t; want %t", s, got, want)
 		}
 	})
 }

@@ -15,7 +15,7 @@ func (r *ruleList) check(ok bool, pointer, detail string) {
 }
 
 func (r *ruleList) checkAgentID(id *string, pointer string) {
-	r.check(id == nil || *id == "" || agentID.MatchString(*id), pointer, wantAgentID)
+	r.check(id == nil || *id == "" || isAgentID(*id), pointer, wantAgentID)
 }
 
 func (r *ruleList) checkCredentials(object, name, secret string, least int) {
