@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,6 +33,7 @@ type limiter struct {
 	limit   RateLimit
 	now     func() time.Time
 	buckets *lru.Cache[string, *rate.Limiter]
+	policy  []string // the header that states the limit
 }
 
 func newLimiter(limit RateLimit, now func() time.Time) *limiter {
@@ -39,7 +41,8 @@ func newLimiter(limit RateLimit, now func() time.Time) *limiter {
 	if err != nil { // only for a size below 1
 		panic(err)
 	}
-	return &limiter{limit: limit, now: now, buckets: buckets}
+	window := math.Ceil(float64(limit.Burst) / limit.PerSecond)
+	return &limiter{limit: limit, now: now, buckets: buckets, policy: []string{fmt.Sprintf(`"key";q=%d;w=%.0f`, limit.Burst, window)}}
 }
 
 // take takes a token from the bucket of name. It returns how many tokens are left, and if there was none, how long to wait.
@@ -63,10 +66,11 @@ func (l *limiter) takeKey(keyID string, header http.Header) error {
 		return nil
 	}
 	left, wait, ok := l.take(keyID)
-	window := math.Ceil(float64(l.limit.Burst) / l.limit.PerSecond)
 	full := math.Ceil((float64(l.limit.Burst) - left) / l.limit.PerSecond)
-	header.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%.0f`, l.limit.Burst, window))
-	header.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%.0f`, int(left), full))
+	state := strconv.AppendInt([]byte(`"key";r=`), int64(left), 10)
+	state = strconv.AppendFloat(append(state, ";t="...), full, 'f', 0, 64)
+	header["Ratelimit-Policy"] = l.policy
+	header["Ratelimit"] = []string{string(state)}
 	if ok {
 		return nil
 	}
