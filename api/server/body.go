@@ -21,6 +21,7 @@ type requestBody struct {
 	bytes.Reader
 	text    []byte
 	decoder decoder
+	small   [256]byte // for most texts
 }
 
 // Close implements io.Closer.
@@ -47,7 +48,8 @@ func readBody(op Operation) echo.MiddlewareFunc {
 
 func read(c echo.Context, d decoder) (*requestBody, error) {
 	r := c.Request()
-	text, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, maxBody))
+	body := &requestBody{decoder: d}
+	text, err := appendAll(body.small[:0], http.MaxBytesReader(c.Response().Writer, r.Body, maxBody))
 	if len(text) > 0 && !isJSON(r.Header) {
 		return nil, api.NewProblem(api.CodeUnsupportedMediaType, "")
 	}
@@ -58,9 +60,26 @@ func read(c echo.Context, d decoder) (*requestBody, error) {
 		}
 		return nil, api.NewProblem(api.CodeInvalidRequest, "The body was incomplete.")
 	}
-	body := &requestBody{text: text, decoder: d}
+	body.text = text
 	body.Reset(text)
 	return body, nil
+}
+
+// appendAll is io.ReadAll, except that it begins with the given space.
+func appendAll(b []byte, r io.Reader) ([]byte, error) {
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return b, err
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+	}
 }
 
 // isJSON reports whether the body is declared as application/json without a Content-Encoding. It ignores the parameters
