@@ -26,11 +26,11 @@ type Options struct {
 	// api.NewProblem(api.CodeUnauthorized, ""). Any other error is handled like an error of an operation.
 	Authenticate func(c echo.Context, key string) (context.Context, error)
 
-	// Middleware wraps every request, for logs, metrics or headers. The first one is the outermost. The
-	// response has its X-Request-Id before Middleware runs. After next returns, the response has its
-	// status, and the request has the context from Authenticate. If Middleware itself fails or panics,
-	// the caller gets a problem document too. In that case, the middleware around it sees the error, but
-	// not the status.
+	// Middleware wraps every request, for logs, metrics or headers. The first one is the outermost.
+	// Register calls each of them once, and all requests share what they return. The response has its
+	// X-Request-Id before Middleware runs. After next returns, the response has its status, and the
+	// request has the context from Authenticate. If Middleware itself fails or panics, the caller gets a
+	// problem document too. In that case, the middleware around it sees the error, but not the status.
 	Middleware []echo.MiddlewareFunc
 
 	// Logger records each response with a status of 500 or higher, with its request id. The default is
