@@ -129,7 +129,7 @@ func (e *encoders) simple(goType string, around []string) bool {
 		return t.underlying == "string"
 	}
 	for _, f := range t.fields {
-		omits := f.options == "omitempty" && prefixOf(f.Type) == "*"
+		omits := f.options == "omitempty" && prefixOf(f.Type) != ""
 		if f.Name == "" || !plainName.MatchString(f.JSON) || f.options != "" && !omits || !e.simple(f.Type, append(slices.Clip(around), goType)) {
 			return false
 		}
@@ -181,7 +181,8 @@ func (e *encoders) function(goType string) string {
 	for _, f := range e.types[goType].fields {
 		member := "b = " + e.append("append(b, `,\""+f.JSON+"\":`...)", "v."+f.Name, f.Type) + "\n"
 		if f.options != "" { // omitempty
-			member = "if v." + f.Name + " != nil {\n" + member + "}\n"
+			isThere := map[string]string{"*": "v." + f.Name + " != nil", "[]": "len(v." + f.Name + ") > 0"}
+			member = "if " + isThere[prefixOf(f.Type)] + " {\n" + member + "}\n"
 		}
 		body.WriteString(member)
 	}

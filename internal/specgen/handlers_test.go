@@ -16,6 +16,7 @@ type Kind string
 type Inner struct {
 	Number int   ` + "`json:\"number\"`" + `
 	Live   *bool ` + "`json:\"live,omitempty\"`" + `
+	Tags   []string ` + "`json:\"tags,omitempty\"`" + `
 }
 
 type Around struct {
@@ -127,7 +128,7 @@ func TestResponsesThatOnlyEncodingJSONCanEncodeAreLeftToIt(t *testing.T) {
 	}
 }
 
-func TestAMemberThatIsOmittedIfEmptyIsOmitted(t *testing.T) {
+func TestAMemberThatIsOptionalIsOmitted(t *testing.T) {
 	_, functions := made(t, operation{}, "", "", "Inner")
 	at := slices.IndexFunc(functions, func(f function) bool { return f.Type == "Inner" })
 	if at < 0 {
@@ -138,7 +139,8 @@ func TestAMemberThatIsOmittedIfEmptyIsOmitted(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "b = appendInt(append(b, `,\"number\":`...), &v.Number)\n" +
-		"if v.Live != nil {\n\tb = appendPointer(append(b, `,\"live\":`...), v.Live, appendBool)\n}\n"
+		"if v.Live != nil {\n\tb = appendPointer(append(b, `,\"live\":`...), v.Live, appendBool)\n}\n" +
+		"if len(v.Tags) > 0 {\n\tb = appendList(append(b, `,\"tags\":`...), v.Tags, appendText[string])\n}\n"
 	if string(code) != want {
 		t.Errorf("Inner is encoded by\n%s\nwant\n%s", code, want)
 	}
