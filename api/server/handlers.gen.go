@@ -20,7 +20,9 @@ func (h handlers) register(r EchoRouter) {
 
 func (h handlers) serveListPhoneNumbers(c echo.Context) (err error) {
 	var r ListPhoneNumbersRequestObject
-	r.Params.Limit = queryInt(c, "limit")
+	if r.Params.Limit, err = queryInt(c, "limit"); err != nil {
+		return err
+	}
 	r.Params.Cursor = queryText[string](c, "cursor")
 	r.Params.Number = queryText[string](c, "number")
 	r.Params.AgentID = queryText[string](c, "agentId")

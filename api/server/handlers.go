@@ -28,7 +28,7 @@ func pathText(c echo.Context, name string) (string, error) {
 		ParamLocation: runtime.ParamLocationPath, Required: true, Type: "string", ValueIsUnescaped: unescaped,
 	})
 	if err != nil {
-		return "", echo.NewHTTPError(http.StatusBadRequest, "Invalid format for parameter "+name+": "+err.Error())
+		return "", wrongFormat(name, err)
 	}
 	return text, nil
 }
@@ -45,7 +45,7 @@ func query(c echo.Context, name string) (string, bool) {
 	return values[0], true
 }
 
-// queryText returns a parameter of the query, or nil if it is absent. queryInt does the same.
+// queryText returns a parameter of the query, or nil if it is absent.
 func queryText[T ~string](c echo.Context, name string) *T {
 	value, ok := query(c, name)
 	if !ok {
@@ -54,16 +54,22 @@ func queryText[T ~string](c echo.Context, name string) *T {
 	return new(T(value))
 }
 
-func queryInt(c echo.Context, name string) *int {
+// queryInt does the same. It returns an error for a number that only a machine with 64 bits can hold.
+func queryInt(c echo.Context, name string) (*int, error) {
 	value, ok := query(c, name)
 	if !ok {
-		return nil
+		return nil, nil //nolint:nilnil // an absent parameter is not an error
 	}
 	number, err := strconv.Atoi(value)
 	if err != nil {
-		panic(err) // checkParams has let it pass
+		return nil, wrongFormat(name, err)
 	}
-	return &number
+	return &number, nil
+}
+
+// wrongFormat is the error of the generated code for a parameter.
+func wrongFormat(name string, err error) error {
+	return echo.NewHTTPError(http.StatusBadRequest, "Invalid format for parameter "+name+": "+err.Error())
 }
 
 func headerText(c echo.Context, name string) *string {

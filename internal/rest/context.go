@@ -36,7 +36,7 @@ func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// WorkspaceOf returns the workspace of the caller, whom authenticate has found. If there is none, it returns the zero Workspace,
+// WorkspaceOf returns the workspace of the caller that authenticate has found. If there is none, it returns the zero Workspace,
 // which owns nothing.
 func WorkspaceOf(ctx context.Context) workspace.Workspace {
 	if c, ok := ctx.Value(requestKey{}).(*requestContext); ok {

@@ -14,9 +14,9 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/bench/process"
 )
 
-// BenchmarkHandler measures the server above a store in memory, beside a handler that is written by hand, as internal/bench does;
-// here, the usual flags make profiles. It reports the CPU time and the allocations of a request, and the ratio of the CPU times.
-// The two take turns, so that a busy machine slows both.
+// BenchmarkHandler measures the server above a store in memory, beside a handler that is written by hand. internal/bench does
+// the same, but here the usual flags make profiles. It reports the CPU time and the allocations of a request, and the ratio of
+// the CPU times. The two take turns, so that a busy machine slows both.
 func BenchmarkHandler(b *testing.B) {
 	const turn = 200 // requests
 	contestants := []string{contestant.Ours, contestant.ByHand}

@@ -103,8 +103,8 @@ type encoders struct {
 	made  []function
 }
 
-// body returns the expression that appends the body of a response, which has these fields. It returns an empty string if the body
-// has a type that only encoding/json can encode.
+// body returns the expression that appends the body of a response, which has these fields. It returns an empty string if only
+// encoding/json can encode the body.
 func (e *encoders) body(response []field) string {
 	for _, f := range response {
 		if f.Name == "Body" && e.simple(f.Type, nil) {

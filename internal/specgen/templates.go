@@ -90,7 +90,13 @@ func (h handlers) serve{{ .Name }}(c echo.Context) (err error) {
 	}
 {{- end }}
 {{- range .Query }}
+{{- if eq .Read "queryInt" }}
+	if r.Params.{{ .Name }}, err = queryInt(c, "{{ .JSON }}"); err != nil {
+		return err
+	}
+{{- else }}
 	r.Params.{{ .Name }} = {{ .Read }}(c, "{{ .JSON }}")
+{{- end }}
 {{- end }}
 {{- range .Headers }}
 	r.Params.{{ .Name }} = headerText(c, "{{ .JSON }}")
