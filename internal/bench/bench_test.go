@@ -27,11 +27,8 @@ func TestMain(m *testing.M) {
 
 // needs has the rows that the tiny run leaves out, and what they need.
 var needs = map[string]string{
-	"PUT on PostgreSQL, 64 callers":                                  "-postgres",
-	"memory under mixed load":                                        "-long",
-	"durable PUT on SQLite, 64 callers, and with grouping off":       "setting",
-	"durable PUT on SQLite, one caller, and with grouping off":       "setting",
-	"durable PUT on SQLite, 64 callers, and with synchronous=NORMAL": "setting",
+	"PUT on PostgreSQL, 64 callers": "-postgres",
+	"memory under mixed load":       "-long",
 }
 
 func TestATinyRunHasAFigureInEachRow(t *testing.T) {

@@ -74,17 +74,16 @@ func ServeMemory(ctx context.Context, args []string, stdin io.Reader, stdout io.
 	return untilEOF(s, stdin, stdout)
 }
 
-// Variants change the settings of a server with a database. If this version of sqldb has no setting for a variant, the variant
-// has no function here, and its rows are skipped.
-var Variants = map[string]func(*sqldb.ConnectionLimits){
+// variants change the settings of a server with a database.
+var variants = map[string]func(*sqldb.ConnectionLimits){
 	Ours:        func(*sqldb.ConnectionLimits) {},
-	GroupingOff: nil,
-	Normal:      nil,
+	GroupingOff: func(l *sqldb.ConnectionLimits) { l.Together = 1 },
+	Normal:      func(l *sqldb.ConnectionLimits) { l.Unsynced = true },
 }
 
 // ServeDatabase serves a database with the settings of a variant.
 func ServeDatabase(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) != 2 || Variants[args[1]] == nil {
+	if len(args) != 2 || variants[args[1]] == nil {
 		return errors.New("usage: open DATABASE VARIANT")
 	}
 	o := serve.Options{Database: args[0], Log: discard()}
@@ -92,7 +91,7 @@ func ServeDatabase(ctx context.Context, args []string, stdin io.Reader, stdout i
 		o.SecretKey = storetest.Key
 	}
 	o.Limits.Connections = sqldb.DefaultConnections
-	Variants[args[1]](&o.Limits)
+	variants[args[1]](&o.Limits)
 	s, err := serve.Start(ctx, o)
 	if err != nil {
 		return err
