@@ -102,7 +102,8 @@ bin/api-test: .ci/api .ci/release-tag .ci/api-test/run
 
 # Fast steps come first. If a step fails, its last line says what to do.
 check: ## fail on stale files, breaking changes of openapi.yaml and the Go API, and linter errors
-	@go mod tidy -diff && go -C internal/bench/peers generate && go -C internal/bench/peers mod tidy -diff || { echo "make check: run \`make tidy\` and commit each go.mod and go.sum" >&2; exit 1; }
+	@out=$$(go -C internal/bench/peers generate 2>&1) || { echo "$$out" >&2; exit 1; }
+	@go mod tidy -diff && go -C internal/bench/peers mod tidy -diff || { echo "make check: run \`make tidy\` and commit each go.mod and go.sum" >&2; exit 1; }
 	@$(MAKE) --no-print-directory lint-contract
 	@.ci/generated
 	@.ci/contract
