@@ -69,6 +69,7 @@ func TestThePagesCanBeRead(t *testing.T) {
 			)
 			for name, show := range pages {
 				show()
+				b.settle()
 				var wide []string
 				var unreadable []string
 				var picture []byte

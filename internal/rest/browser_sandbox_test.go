@@ -34,8 +34,10 @@ func TestThePagesOfASandbox(t *testing.T) {
 	for _, width := range []int64{1280, 390} {
 		var wide, unreadable []string
 		var picture []byte
+		b.do(chromedp.EmulateViewport(width, 900))
+		b.settle()
 		b.do(
-			chromedp.EmulateViewport(width, 900), chromedp.Evaluate(tooWide, &wide), chromedp.Evaluate(contrast, &unreadable),
+			chromedp.Evaluate(tooWide, &wide), chromedp.Evaluate(contrast, &unreadable),
 			chromedp.FullScreenshot(&picture, 100),
 		)
 		for _, element := range wide {

@@ -91,6 +91,12 @@ func (b *browser) waitFor(expression string) {
 	b.do(chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(30*time.Second)))
 }
 
+// settle waits until no color is on its way to another one.
+func (b *browser) settle() {
+	b.t.Helper()
+	b.waitFor(`document.getAnimations().every((animation) => !(animation instanceof CSSTransition))`)
+}
+
 // check fails the test if anything went wrong in the tab.
 func (b *browser) check() {
 	b.t.Helper()
