@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"runtime"
 )
 
 // carryOutSQLite carries out a change when it has the turn, together with others that wait. An interrupted statement would roll
@@ -24,6 +25,9 @@ func (db *DB) carryOutSQLite(ctx context.Context, c *change) error {
 		return db.noTurn()
 	default: // it is the turn
 		defer db.turns.end()
+		// Let other goroutines run first. On one CPU, one commit would follow another, while readers wait for hundreds of
+		// milliseconds, and those who could share a commit do not arrive.
+		runtime.Gosched()
 		return db.onConnection(ctx, func(turn *sql.Conn) error {
 			if c.shared != nil && db.most > 1 && db.turns.company() {
 				return db.share(ctx, turn, c)
