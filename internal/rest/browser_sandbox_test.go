@@ -14,16 +14,7 @@ import (
 
 // TestThePagesOfASandbox reads and uses the page about its control, and comes there from the start page and the reference.
 func TestThePagesOfASandbox(t *testing.T) {
-	s, err := sandbox.Start(t.Context(), sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	root := strings.TrimSuffix(s.BaseURL, "/api")
+	root := startSandbox(t, sandbox.Options{})
 	b := newBrowser(t, strings.TrimPrefix(root, "http://"))
 	for _, from := range []string{"/", "/docs"} {
 		b.do(

@@ -14,6 +14,21 @@ import (
 	"github.com/vogent-community/phonenumbers/internal/sandbox"
 )
 
+// startSandbox starts a sandbox, which stops at the end of the test, and returns its address.
+func startSandbox(t *testing.T, o sandbox.Options) (root string) {
+	t.Helper()
+	s, err := sandbox.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return strings.TrimSuffix(s.BaseURL, "/api")
+}
+
 // A sandbox keeps the requests, with their bodies. No secret is in them, nor in anything else that it says, and it writes no file.
 func TestNoSecretIsFoundInASandbox(t *testing.T) {
 	const webhookMark = "canary-webhook-31f0"
@@ -22,7 +37,7 @@ func TestNoSecretIsFoundInASandbox(t *testing.T) {
 	apiKey := "canary-seed-key-77ab"
 	wrongKey := "pnk_" + wrongMark + strings.Repeat("x", 23)
 	var log lockedBuffer
-	s, err := sandbox.Start(t.Context(), sandbox.Options{
+	root := startSandbox(t, sandbox.Options{
 		Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Seed: control.Seed{
 			Keys: []control.SeedKey{{Key: apiKey}},
@@ -36,15 +51,6 @@ func TestNoSecretIsFoundInASandbox(t *testing.T) {
 			{Name: "down", Operation: "createPhoneNumber", Status: http.StatusServiceUnavailable, Times: 1},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	root := strings.TrimSuffix(s.BaseURL, "/api")
 	var answers bytes.Buffer
 	call := func(method, path, authorization, contentType, body, idempotencyKey string) int {
 		r, err := http.NewRequestWithContext(t.Context(), method, root+path, strings.NewReader(body))
